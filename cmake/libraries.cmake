@@ -1,0 +1,23 @@
+# Every library that Darkroom uses, all from Debian 12. Each room names the ones it links.
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(CURL REQUIRED)
+find_package(Boost 1.81 REQUIRED)  # headers only: no component
+find_package(spdlog REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(VIPS REQUIRED IMPORTED_TARGET vips-cpp)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
+# OpenCV's CMake package is in libopencv-dev, which pulls in every module (0.5 GB); the two modules used here need only these.
+find_path(OPENCV_INCLUDE_DIR opencv2/imgproc.hpp PATH_SUFFIXES opencv4 REQUIRED)
+add_library(darkroom_opencv INTERFACE)
+target_include_directories(darkroom_opencv SYSTEM INTERFACE ${OPENCV_INCLUDE_DIR})
+foreach(module imgproc core)
+  find_library(OPENCV_${module} opencv_${module} REQUIRED)
+  target_link_libraries(darkroom_opencv INTERFACE ${OPENCV_${module}})
+endforeach()
+add_library(OpenCV::modules ALIAS darkroom_opencv)
+find_package(CLI11 REQUIRED)
+if(DARKROOM_TESTS)
+  find_package(benchmark REQUIRED)
+endif()
