@@ -1,0 +1,106 @@
+// The values that a store keeps and every room speaks of: jobs, attempts, uploads, their pictures and events.
+// JSON that only passes through (params, metadata, measures) stays serialised text: it was checked once, when it came in.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "core/error_code.h"
+#include "core/job_machine.h"
+#include "core/object_key.h"
+
+namespace darkroom::core {
+
+struct InputImage {
+    std::string name;  // a label from the client, never a path
+    ObjectKey key;
+    std::string content_type;
+    std::uint64_t bytes = 0;
+    std::uint32_t width = 0;  // upright, in pixels
+    std::uint32_t height = 0;
+    std::string sha256;  // hex
+    bool operator==(const InputImage&) const = default;
+};
+
+struct OutputImage {
+    std::string role;  // main, mask, preview, report
+    ObjectKey key;
+    std::string content_type;
+    std::uint64_t bytes = 0;
+    std::uint32_t width = 0;
+    std::uint32_t height = 0;
+    std::string sha256;
+    bool operator==(const OutputImage&) const = default;
+};
+
+/// One try at a job on one backend.
+struct Attempt {
+    AttemptId id;
+    int number = 0;         // 1 is the first
+    std::string backend;    // local, pod, serverless
+    std::string endpoint;   // its configured name
+    std::string remote_id;  // empty where the backend has none
+    Status status = Status::dispatched;
+    std::string params_json = "{}";  // params_effective as run
+    std::string recipe;              // id@version
+    TimePoint created_at{};
+    std::optional<TimePoint> started_at;
+    std::optional<TimePoint> finished_at;
+    std::optional<Milliseconds> delay;      // claim to start
+    std::optional<Milliseconds> execution;  // as measured by the backend
+    std::string completed_via;              // local, webhook, callback, poll; empty while open
+    std::vector<OutputImage> outputs;
+    std::string measures_json = "{}";
+    std::string warnings_json = "[]";
+    std::optional<JobError> error;
+};
+
+struct Job {
+    JobId id;
+    UserId user;
+    std::string type;
+    Status status = Status::queued;
+    std::string backend;                       // kind of endpoint it is queued for
+    std::string params_json = "{}";            // as sent
+    std::string params_effective_json = "{}";  // defaults filled, shorthands expanded, seed drawn
+    std::string recipe;                        // id@version that will do it
+    std::vector<InputImage> inputs;
+    int priority = 0;  // larger first
+    std::string metadata_json = "{}";
+    std::optional<std::string> webhook_url;
+    std::optional<JobError> error;
+    std::vector<Attempt> attempts;  // oldest first
+    std::optional<AttemptId> selected_attempt;
+    std::optional<ObjectKey> thumbnail;
+    TimePoint created_at{};
+    TimePoint updated_at{};
+    std::optional<TimePoint> started_at;
+    std::optional<TimePoint> finished_at;
+};
+
+/// One line of a job's timeline. `seq` counts 1, 2, 3 … within the job, without gaps.
+struct JobEvent {
+    std::int64_t seq = 0;
+    std::string kind;  // created, or a JobEventKind's name
+    Status status = Status::queued;  // of the job after the event
+    std::string actor;               // key:<name>, dispatcher, backend:<endpoint>
+    std::optional<int> attempt;      // its number
+    std::string data_json = "{}";    // error, pause before the retry, …
+    TimePoint at{};
+};
+
+struct Upload {
+    UploadId id;
+    UserId user;
+    std::string name;  // label
+    bool ready = false;
+    std::uint64_t bytes_max = 0;
+    TimePoint created_at{};
+    TimePoint expires_at{};
+    std::optional<InputImage> image;  // once ready
+};
+
+}  // namespace darkroom::core

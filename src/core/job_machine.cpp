@@ -1,0 +1,64 @@
+#include "core/job_machine.h"
+
+#include "base/check.h"
+
+namespace darkroom::core {
+namespace {
+
+struct Row {
+    Status from;
+    JobEventKind event;
+    Transition transition;
+};
+
+using enum Status;
+using enum JobEventKind;
+using enum Effect;
+
+constexpr Effect end_of_work = close_attempt | free_slot;
+
+constexpr Row table[] = {
+    {queued, claim, {dispatched, dispatched, dequeue | open_attempt}},
+    {queued, cancel, {cancelled, std::nullopt, dequeue | finish}},
+
+    {dispatched, start, {running, running, none}},
+    {dispatched, succeed, {succeeded, succeeded, end_of_work | select_attempt | finish}},
+    {dispatched, retry_later, {queued, failed, end_of_work | enqueue}},
+    {dispatched, give_up, {failed, failed, end_of_work | finish}},
+    {dispatched, cancel, {cancelled, cancelled, close_attempt | stop_backend | finish}},
+
+    {running, succeed, {succeeded, succeeded, end_of_work | select_attempt | finish}},
+    {running, retry_later, {queued, failed, end_of_work | enqueue}},
+    {running, give_up, {failed, failed, end_of_work | finish}},
+    {running, cancel, {cancelled, cancelled, close_attempt | stop_backend | finish}},
+
+    {failed, requeue, {queued, std::nullopt, enqueue | reopen}},
+    {cancelled, requeue, {queued, std::nullopt, enqueue | reopen}},
+};
+
+constexpr std::string_view status_names[] = {"QUEUED", "DISPATCHED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"};
+static_assert(std::size(status_names) == status_count);
+
+constexpr std::string_view event_names[] = {"claim", "start", "succeed", "retry_later", "give_up", "cancel", "requeue"};
+static_assert(std::size(event_names) == job_event_kind_count);
+
+}  // namespace
+
+std::string_view to_string(Status status) { return status_names[static_cast<int>(status)]; }
+std::string_view to_string(JobEventKind kind) { return event_names[static_cast<int>(kind)]; }
+
+std::optional<Status> parse_status(std::string_view name) {
+    for (int i = 0; i < status_count; ++i) {
+        if (status_names[i] == name) return static_cast<Status>(i);
+    }
+    return std::nullopt;
+}
+
+std::optional<Transition> next(Status current, JobEventKind event) {
+    for (const auto& row : table) {
+        if (row.from == current && row.event == event) return row.transition;
+    }
+    return std::nullopt;
+}
+
+}  // namespace darkroom::core

@@ -1,0 +1,88 @@
+#include "core/object_key.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+
+namespace darkroom::core {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> types{{{"image/jpeg", "jpg"},
+                                                                              {"image/png", "png"},
+                                                                              {"image/webp", "webp"},
+                                                                              {"image/tiff", "tiff"},
+                                                                              {"image/gif", "gif"},
+                                                                              {"image/heic", "heic"},
+                                                                              {"image/avif", "avif"}}};
+constexpr std::array roles{"main"sv, "mask"sv, "preview"sv, "report"sv};
+
+bool known_extension(std::string_view extension) { return content_type_of(extension).has_value(); }
+bool known_role(std::string_view role) { return std::find(roles.begin(), roles.end(), role) != roles.end(); }
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+    std::vector<std::string_view> parts;
+    for (;;) {
+        const auto end = text.find(separator);
+        parts.push_back(text.substr(0, end));
+        if (end == std::string_view::npos) return parts;
+        text.remove_prefix(end + 1);
+    }
+}
+
+bool lower_case_uuid(std::string_view text) {
+    const auto bytes = parse_uuid(text);
+    return bytes && format_uuid(*bytes) == text;
+}
+
+bool valid(std::string_view text) {
+    const auto parts = split(text, '/');
+    if (parts.size() < 2) return false;
+    const auto name = split(parts.back(), '.');
+    if (!lower_case_uuid(name.front())) return false;
+    if (parts[0] == "uploaded") return parts.size() == 2 && name.size() == 2 && known_extension(name[1]);
+    if (parts[0] == "thumbnails") return parts.size() == 2 && name.size() == 2 && name[1] == "jpg";
+    if (parts[0] != "restored" || parts.size() != 3 || !lower_case_uuid(parts[1])) return false;
+    if (name.size() == 2) return known_extension(name[1]);
+    return name.size() == 3 && known_role(name[1]) && name[1] != "main" && known_extension(name[2]);
+}
+
+}  // namespace
+
+ObjectKey ObjectKey::uploaded(const UploadId& upload, std::string_view extension) {
+    DR_CHECK(known_extension(extension));
+    return ObjectKey("uploaded/" + upload.str() + "." + std::string(extension));
+}
+
+ObjectKey ObjectKey::restored(const JobId& job, const AttemptId& attempt, std::string_view role, std::string_view extension) {
+    DR_CHECK(known_role(role) && known_extension(extension));
+    const auto middle = role == "main" ? std::string(".") : "." + std::string(role) + ".";
+    return ObjectKey("restored/" + job.str() + "/" + attempt.str() + middle + std::string(extension));
+}
+
+ObjectKey ObjectKey::thumbnail(const JobId& job) { return ObjectKey("thumbnails/" + job.str() + ".jpg"); }
+
+std::optional<ObjectKey> ObjectKey::parse(std::string_view text) {
+    if (!valid(text)) return std::nullopt;
+    return ObjectKey(std::string(text));
+}
+
+std::optional<std::string_view> extension_of(std::string_view content_type) {
+    for (const auto& [type, extension] : types) {
+        if (type == content_type) return extension;
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string_view> content_type_of(std::string_view extension) {
+    for (const auto& [type, known] : types) {
+        if (known == extension) return type;
+    }
+    return std::nullopt;
+}
+
+}  // namespace darkroom::core

@@ -1,0 +1,41 @@
+// The name of an object in an ObjectStore. Keys are made by Darkroom alone, from ids and a closed list of endings: no text of
+// a client ever becomes part of one.
+//
+//   uploaded/{upload}.{ext}                   what a client sent
+//   restored/{job}/{attempt}.{ext}            the main output of an attempt
+//   restored/{job}/{attempt}.{role}.{ext}     its other outputs
+//   thumbnails/{job}.jpg
+#pragma once
+#include <compare>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/ids.h"
+
+namespace darkroom::core {
+
+class ObjectKey {
+public:
+    ObjectKey() = default;
+    /// `extension` is one of extension_of()'s; anything else is a bug.
+    static ObjectKey uploaded(const UploadId& upload, std::string_view extension);
+    static ObjectKey restored(const JobId& job, const AttemptId& attempt, std::string_view role, std::string_view extension);
+    static ObjectKey thumbnail(const JobId& job);
+    /// Reads a key back from the database or from a signed URL; nullopt unless one of the functions above can have made it.
+    static std::optional<ObjectKey> parse(std::string_view text);
+
+    const std::string& str() const { return text_; }
+    bool empty() const { return text_.empty(); }
+    auto operator<=>(const ObjectKey&) const = default;
+
+private:
+    explicit ObjectKey(std::string text) : text_(std::move(text)) {}
+    std::string text_;
+};
+
+/// "jpg" for image/jpeg, and so on; nullopt for a type that Darkroom does not keep.
+std::optional<std::string_view> extension_of(std::string_view content_type);
+std::optional<std::string_view> content_type_of(std::string_view extension);
+
+}  // namespace darkroom::core

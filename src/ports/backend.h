@@ -1,0 +1,75 @@
+// Where attempts run. A dispatcher starts work and is told its end through an AttemptSink, possibly by another thread, and for
+// remote backends possibly in a later process.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "core/job.h"
+
+namespace darkroom::ports {
+
+struct WorkOrder {
+    JobId job;
+    AttemptId attempt;
+    int attempt_number = 1;
+    std::string type;
+    std::string params_effective_json;
+    std::vector<core::InputImage> inputs;
+    Milliseconds time_limit{600'000};
+};
+
+/// A file that the work left on this machine; whoever receives it moves or removes it.
+struct ProducedFile {
+    std::string role;  // main, mask, preview, or thumbnail (a JPEG for lists)
+    std::filesystem::path path;
+    std::string content_type;
+    std::uint32_t width = 0;
+    std::uint32_t height = 0;
+};
+
+struct WorkDone {
+    std::vector<ProducedFile> files;
+    Milliseconds execution{0};
+    std::string measures_json = "{}";
+    std::string warnings_json = "[]";
+};
+
+using WorkResult = Result<WorkDone, core::JobError>;
+
+/// Hears of attempts. Calls come from the backend's threads and may block on stores.
+class AttemptSink {
+public:
+    virtual ~AttemptSink() = default;
+    virtual void attempt_started(const AttemptId& attempt) = 0;
+    /// Exactly once for each start() in the same process; also after stop_attempt (code cancelled) and shut_down (code interrupted).
+    /// When it returns, the slot of the attempt is free.
+    virtual void attempt_finished(const AttemptId& attempt, WorkResult result) = 0;
+};
+
+struct EndpointInfo {
+    std::string backend;  // kind: local, pod, serverless
+    std::string name;
+    int inflight_max = 1;
+};
+
+/// Safe to use from many threads at once.
+class Backend {
+public:
+    virtual ~Backend() = default;
+    virtual const EndpointInfo& endpoint() const = 0;
+    /// Takes the order and returns soon. The dispatcher never has more than endpoint().inflight_max orders open.
+    virtual void start(WorkOrder order, AttemptSink& sink) = 0;
+    /// Ends the work of an attempt soon; unknown or finished attempts are ignored.
+    virtual void stop_attempt(const AttemptId& attempt) = 0;
+    /// True if work started by an earlier process may still be going on (a GPU somewhere else); false if it died with that process.
+    virtual bool survives_restart() const = 0;
+    /// Stops all work and returns when the sink has heard of every order. Nothing may be started afterwards.
+    virtual void shut_down() = 0;
+};
+
+}  // namespace darkroom::ports

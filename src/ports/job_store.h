@@ -1,0 +1,210 @@
+// The durable memory of Darkroom. A function that returns success has committed: what it says is true after any crash.
+// Blocking; safe to use from many threads at once. Every look at jobs and uploads says who asks (Access): there is no way to read
+// a user's data without it. Status changes are compare-and-set on core/job_machine.h's table: what comes too late changes nothing.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "core/job.h"
+
+namespace darkroom::ports {
+
+enum class StoreErrorKind {
+    unavailable,  // busy or unreachable: try later
+    full,         // no space left: try later
+    broken        // damaged, or a disk error: an operator must act; nothing is acknowledged any more
+};
+
+struct StoreError {
+    StoreErrorKind kind;
+    std::string detail;  // for the operator
+};
+
+template <class T>
+using StoreResult = Result<T, StoreError>;
+
+/// Who asks: one user for what is theirs, or an administrator for everybody's.
+class Access {
+public:
+    static Access of(UserId user) { return Access(std::move(user)); }
+    static Access everyone() { return Access(std::nullopt); }
+    const std::optional<UserId>& only() const { return only_; }
+    bool allows(const UserId& user) const { return !only_ || *only_ == user; }
+
+private:
+    explicit Access(std::optional<UserId> only) : only_(std::move(only)) {}
+    std::optional<UserId> only_;
+};
+
+/// An API key; the store knows its SHA-256 only.
+struct ApiKey {
+    Sha256Bytes digest{};
+    std::string name;  // shown in events
+    UserId user;       // whose jobs it creates unless it names another
+    bool admin = false;
+    TimePoint created_at{};
+    std::optional<TimePoint> revoked_at;
+};
+
+/// A repeated request must not create a second job: `key` is the client's, `fingerprint` the SHA-256 of what it asked.
+struct IdempotencyKey {
+    std::string key;
+    Sha256Bytes fingerprint{};
+    TimePoint expires_at{};
+};
+
+struct NewJob {
+    core::Job job;  // id, user, type, backend, params, recipe, inputs, priority, metadata, webhook_url, created_at
+    std::vector<UploadId> uploads;  // used by it, so that they do not expire
+    std::string actor;
+    std::optional<IdempotencyKey> idempotency;
+};
+
+struct JobCreated {};
+struct JobAlreadyCreated {
+    JobId job;
+};
+struct IdempotencyKeyReused {};  // same key, other request
+struct UploadGone {              // one of its uploads has expired or is another user's
+    UploadId upload;
+};
+using CreateOutcome = std::variant<JobCreated, JobAlreadyCreated, IdempotencyKeyReused, UploadGone>;
+
+struct JobFilter {
+    std::vector<core::Status> statuses;  // empty = any
+    std::optional<std::string> type;
+    std::optional<TimePoint> created_from;  // inclusive
+    std::optional<TimePoint> created_to;    // exclusive
+};
+
+/// Newest first. `before` is the place after the last row of the page before (0 = start); a place is stable while jobs are added.
+struct JobPage {
+    std::vector<core::Job> jobs;
+    std::int64_t next_before = 0;  // 0 = no more
+};
+
+struct NotFound {};
+struct NotAllowedNow {  // the table has no such transition
+    core::Status status;
+};
+struct JobCancelled {
+    std::optional<AttemptId> stop;  // an attempt whose backend must be told
+};
+using CancelOutcome = std::variant<JobCancelled, NotAllowedNow, NotFound>;
+struct JobRequeued {};
+using RequeueOutcome = std::variant<JobRequeued, NotAllowedNow, NotFound>;
+
+enum class UploadOutcome { completed, not_found, already_complete, expired };
+
+struct ClaimRequest {
+    std::string backend;   // kind of work to take
+    std::string endpoint;  // that will do it
+    int inflight_max = 1;  // of the endpoint, rows in flight included
+    int jobs_max = 100;
+    TimePoint now{};
+};
+
+/// A job with its new attempt as the last of job.attempts.
+struct Claimed {
+    core::Job job;
+};
+
+struct AttemptSucceeded {
+    std::vector<core::OutputImage> outputs;
+    std::optional<core::ObjectKey> thumbnail;
+    Milliseconds execution{0};
+    std::string completed_via;
+    std::string measures_json = "{}";
+    std::string warnings_json = "[]";
+};
+struct AttemptFailed {
+    core::JobError error;
+    std::optional<TimePoint> retry_at;  // nullopt = no other attempt
+    std::string completed_via;
+};
+using AttemptEnd = std::variant<AttemptSucceeded, AttemptFailed>;
+
+/// stale: the attempt or its job had ended before; only the slot was freed.
+enum class Applied { applied, stale };
+
+struct InflightAttempt {
+    JobId job;
+    AttemptId attempt;
+    bool stopping = false;  // its job was cancelled; the slot waits for the backend
+};
+
+struct Promotion {
+    int promoted = 0;
+    std::optional<TimePoint> next_due;  // of what is still delayed
+};
+
+struct QueueCounts {
+    std::int64_t ready = 0;
+    std::int64_t delayed = 0;
+    std::int64_t inflight = 0;
+};
+
+/// Told after commits, on a thread of the store, before the caller of the change returns. Must be quick and call nothing back.
+class StoreListener {
+public:
+    virtual ~StoreListener() = default;
+    virtual void jobs_ready() = 0;  // something may be claimed that could not before
+    virtual void job_changed(const JobId& job) = 0;
+};
+
+class JobStore {
+public:
+    virtual ~JobStore() = default;
+    /// Replaces the listener; nullptr = none. Returns when no call to the old one is under way.
+    virtual void set_listener(StoreListener* listener) = 0;
+    /// A cheap true read and write path check for readiness.
+    virtual StoreResult<void> ping() = 0;
+
+    // Keys.
+    virtual StoreResult<void> put_api_key(const ApiKey& key) = 0;  // replaces one with the same digest
+    virtual StoreResult<std::optional<ApiKey>> find_api_key(const Sha256Bytes& digest) = 0;
+    virtual StoreResult<std::vector<ApiKey>> list_api_keys() = 0;
+    virtual StoreResult<bool> revoke_api_key(const Sha256Bytes& digest, TimePoint now) = 0;  // false = no such key
+
+    // Uploads.
+    virtual StoreResult<void> create_upload(const core::Upload& upload) = 0;
+    virtual StoreResult<std::optional<core::Upload>> find_upload(const Access& access, const UploadId& id) = 0;
+    /// Pending → ready, once; afterwards it expires at `expires_at` unless a job uses it.
+    virtual StoreResult<UploadOutcome> complete_upload(const Access& access, const UploadId& id, const core::InputImage& image,
+                                                       TimePoint now, TimePoint expires_at) = 0;
+    /// Forgets up to `count_max` uploads that expired and that no job uses; the objects of the ready ones are the caller's to remove.
+    virtual StoreResult<std::vector<core::ObjectKey>> take_expired_uploads(TimePoint now, int count_max) = 0;
+
+    // Jobs, for their owners.
+    virtual StoreResult<CreateOutcome> create_job(const NewJob& job) = 0;
+    virtual StoreResult<std::optional<core::Job>> find_job(const Access& access, const JobId& id) = 0;
+    virtual StoreResult<JobPage> list_jobs(const Access& access, const JobFilter& filter, std::int64_t before, int count_max) = 0;
+    virtual StoreResult<CancelOutcome> cancel_job(const Access& access, const JobId& id, const std::string& actor, TimePoint now) = 0;
+    virtual StoreResult<RequeueOutcome> requeue_job(const Access& access, const JobId& id, const std::string& actor,
+                                                    TimePoint now) = 0;
+    /// Events with seq > after, oldest first; nullopt if there is no such job for `access`.
+    virtual StoreResult<std::optional<std::vector<core::JobEvent>>> list_events(const Access& access, const JobId& id,
+                                                                                std::int64_t after, int count_max) = 0;
+
+    // The queue, for dispatchers.
+    /// Takes the next jobs by priority, then age, opens an attempt for each, and never lets the endpoint have more than
+    /// inflight_max rows in flight. Its cost does not grow with the queue or the history.
+    virtual StoreResult<std::vector<Claimed>> claim(const ClaimRequest& request) = 0;
+    virtual StoreResult<Applied> start_attempt(const AttemptId& attempt, TimePoint now) = 0;
+    /// Ends an attempt and frees its slot, in one transaction with the job's own change. Safe to call twice.
+    virtual StoreResult<Applied> finish_attempt(const AttemptId& attempt, const AttemptEnd& end, const std::string& actor,
+                                                TimePoint now) = 0;
+    virtual StoreResult<std::vector<InflightAttempt>> list_inflight(const std::string& endpoint) = 0;
+    /// Moves what is due from delayed to ready.
+    virtual StoreResult<Promotion> promote_due(TimePoint now, int count_max) = 0;
+    virtual StoreResult<QueueCounts> count_queue() = 0;
+};
+
+}  // namespace darkroom::ports
