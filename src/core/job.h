@@ -73,6 +73,7 @@ struct Job {
     std::optional<std::string> webhook_url;
     std::optional<JobError> error;
     std::vector<Attempt> attempts;  // oldest first
+    int attempts_forgiven = 0;      // made before the owner's last retry; they no longer count against the limit
     std::optional<AttemptId> selected_attempt;
     std::optional<ObjectKey> thumbnail;
     TimePoint created_at{};

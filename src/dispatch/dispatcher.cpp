@@ -1,0 +1,124 @@
+#include "dispatch/dispatcher.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace darkroom::dispatch {
+namespace {
+
+constexpr int promotions_per_round = 5'000;
+// Every wake-up is a notification; this is only the net below them, should one ever be lost.
+constexpr Milliseconds quiet_round_after{30'000};
+constexpr Milliseconds round_again_after_error{1'000};
+
+}  // namespace
+
+Dispatcher::Dispatcher(ports::JobStore& store, ports::ObjectStore& objects, std::vector<ports::Backend*> backends,
+                       const ports::Clock& clock, ports::Random& random, DispatcherSettings settings)
+    : store_(store),
+      backends_(std::move(backends)),
+      clock_(clock),
+      settings_(settings),
+      wake_up_(clock.make_wake_up()),
+      collector_(store, objects, clock, random, settings.retry, open_, [this] { wake(); }) {}
+
+ports::StoreResult<void> Dispatcher::recover() {
+    for (const auto* backend : backends_) {
+        if (backend->survives_restart()) continue;
+        if (auto recovered = recover_endpoint(backend->endpoint()); !recovered) return recovered;
+    }
+    return {};
+}
+
+ports::StoreResult<void> Dispatcher::recover_endpoint(const ports::EndpointInfo& endpoint) {
+    const auto left_open = store_.list_inflight(endpoint.name);
+    if (!left_open) return Fail(left_open.error());
+    for (const auto& inflight : *left_open) {
+        const auto job = store_.find_job(ports::Access::everyone(), inflight.job);
+        if (!job) return Fail(job.error());
+        DR_CHECK(job->has_value());
+        const auto code = inflight.stopping ? core::ErrorCode::cancelled : core::ErrorCode::interrupted;
+        collector_.fail(**job, inflight.attempt, {code, std::string(core::traits(code).message)}, endpoint.name);
+    }
+    if (!left_open->empty()) log::info("took up interrupted jobs", {{"count", static_cast<std::int64_t>(left_open->size())}});
+    return {};
+}
+
+void Dispatcher::run() {
+    while (!stopping_) {
+        const auto promotion = store_.promote_due(clock_.now(), promotions_per_round);
+        bool failed = !promotion;
+        for (auto* backend : backends_) {
+            if (stopping_) return;
+            failed |= !fill(*backend);
+        }
+        auto next = next_round_at(promotion);
+        if (failed) next = std::min(next, clock_.monotonic() + round_again_after_error);
+        wake_up_->wait_until(next);
+    }
+}
+
+Instant Dispatcher::next_round_at(const ports::StoreResult<ports::Promotion>& promotion) const {
+    const auto quiet = clock_.monotonic() + quiet_round_after;
+    if (!promotion || !promotion->next_due) return quiet;
+    const auto pause = std::max(*promotion->next_due - clock_.now(), Milliseconds(0));
+    return std::min(quiet, clock_.monotonic() + pause);
+}
+
+ports::StoreResult<int> Dispatcher::fill(ports::Backend& backend) {
+    const auto& endpoint = backend.endpoint();
+    auto claimed = store_.claim({.backend = endpoint.backend,
+                                 .endpoint = endpoint.name,
+                                 .inflight_max = endpoint.inflight_max,
+                                 .jobs_max = endpoint.inflight_max,
+                                 .now = clock_.now()});
+    if (!claimed) {
+        log::error("jobs could not be claimed", {{"endpoint", endpoint.name}, {"detail", claimed.error().detail}});
+        return Fail(claimed.error());
+    }
+    for (auto& [job] : *claimed) {
+        const auto& attempt = job.attempts.back();
+        ports::WorkOrder order{.job = job.id,
+                               .attempt = attempt.id,
+                               .attempt_number = attempt.number,
+                               .type = job.type,
+                               .params_effective_json = job.params_effective_json,
+                               .inputs = job.inputs,
+                               .time_limit = settings_.time_limit};
+        open_.add(order.attempt, {std::move(job), &backend});
+        backend.start(std::move(order), collector_);
+    }
+    return static_cast<int>(claimed->size());
+}
+
+ports::StoreResult<ports::RoundReport> Dispatcher::run_round() {
+    ports::RoundReport report;
+    const auto promotion = store_.promote_due(clock_.now(), promotions_per_round);
+    if (!promotion) return Fail(promotion.error());
+    report.promoted = promotion->promoted;
+    for (auto* backend : backends_) {
+        if (stopping_) break;
+        const auto dispatched = fill(*backend);
+        if (!dispatched) return Fail(dispatched.error());
+        report.dispatched += *dispatched;
+        report.inflight_max += backend->endpoint().inflight_max;
+    }
+    const auto queue = store_.count_queue();
+    if (!queue) return Fail(queue.error());
+    report.queue = *queue;
+    return report;
+}
+
+void Dispatcher::stop_attempt(const AttemptId& attempt) {
+    if (const auto open = open_.find(attempt)) open->backend->stop_attempt(attempt);
+}
+
+void Dispatcher::stop() {
+    stopping_ = true;
+    collector_.stop_insisting();
+    wake();
+    for (auto* backend : backends_) backend->shut_down();
+}
+
+}  // namespace darkroom::dispatch

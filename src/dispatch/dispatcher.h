@@ -1,0 +1,59 @@
+// Brings queued jobs to backends: claims under each endpoint's limit, hands over, and lets the Collector hear the end.
+// Woken when something becomes ready, a slot is freed or a retry falls due; it never polls a quiet queue.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "core/retry.h"
+#include "dispatch/collector.h"
+#include "dispatch/open_attempts.h"
+#include "ports/backend.h"
+#include "ports/clock.h"
+#include "ports/dispatch_control.h"
+#include "ports/job_store.h"
+#include "ports/object_store.h"
+#include "ports/random.h"
+
+namespace darkroom::dispatch {
+
+struct DispatcherSettings {
+    core::RetryPolicy retry;
+    Milliseconds time_limit{600'000};  // of one attempt's work
+};
+
+class Dispatcher : public ports::DispatchControl {
+public:
+    /// The backends are borrowed and outlive the dispatcher.
+    Dispatcher(ports::JobStore& store, ports::ObjectStore& objects, std::vector<ports::Backend*> backends, const ports::Clock& clock,
+               ports::Random& random, DispatcherSettings settings);
+
+    /// Ends what an earlier process left open, so that it is tried again. Once, before run().
+    ports::StoreResult<void> recover();
+    /// Rounds until stop(); the thread that calls it is the dispatcher's.
+    void run();
+    /// Ends run(), stops all work and returns when every end is recorded. Interrupted jobs are queued again.
+    void stop();
+
+    /// Something may be ready. Any thread, quick.
+    void wake() { wake_up_->set(); }
+
+    ports::StoreResult<ports::RoundReport> run_round() override;
+    void stop_attempt(const AttemptId& attempt) override;
+
+private:
+    ports::StoreResult<void> recover_endpoint(const ports::EndpointInfo& endpoint);
+    ports::StoreResult<int> fill(ports::Backend& backend);
+    Instant next_round_at(const ports::StoreResult<ports::Promotion>& promotion) const;
+
+    ports::JobStore& store_;
+    std::vector<ports::Backend*> backends_;
+    const ports::Clock& clock_;
+    DispatcherSettings settings_;
+    std::unique_ptr<ports::WakeUp> wake_up_;
+    std::atomic<bool> stopping_{false};
+    OpenAttempts open_;
+    Collector collector_;
+};
+
+}  // namespace darkroom::dispatch

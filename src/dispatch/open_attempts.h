@@ -1,0 +1,41 @@
+// The attempts that this process has given to its backends and not heard the end of. A set with a lock, nothing more:
+// the truth about attempts is in the store.
+#pragma once
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+#include "base/ids.h"
+#include "core/job.h"
+#include "ports/backend.h"
+
+namespace darkroom::dispatch {
+
+struct OpenAttempt {
+    core::Job job;  // as claimed; the open attempt is the last of job.attempts
+    ports::Backend* backend = nullptr;
+};
+
+class OpenAttempts {
+public:
+    void add(const AttemptId& attempt, OpenAttempt open) {
+        const std::lock_guard lock(mutex_);
+        open_.insert_or_assign(attempt, std::move(open));
+    }
+    std::optional<OpenAttempt> find(const AttemptId& attempt) const {
+        const std::lock_guard lock(mutex_);
+        const auto it = open_.find(attempt);
+        if (it == open_.end()) return std::nullopt;
+        return it->second;
+    }
+    void remove(const AttemptId& attempt) {
+        const std::lock_guard lock(mutex_);
+        open_.erase(attempt);
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::unordered_map<AttemptId, OpenAttempt> open_;
+};
+
+}  // namespace darkroom::dispatch
