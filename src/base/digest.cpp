@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-// Fetched once: looking an algorithm up by name costs more than hashing a short text (OpenSSL 3 migration guide).
+// Fetched once: looking an algorithm up by name costs more than hashing a short text (OpenSSL 3 migration
+// guide).
 const EVP_MD* sha256_algorithm() {
     static const EVP_MD* const md = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     DR_CHECK(md != nullptr);
@@ -45,7 +46,8 @@ Sha256Bytes Sha256::finish() {
 Sha256Bytes sha256(std::string_view bytes) {
     Sha256Bytes digest{};
     unsigned length = 0;
-    DR_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, sha256_algorithm(), nullptr) == 1);
+    DR_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, sha256_algorithm(), nullptr) ==
+             1);
     return digest;
 }
 
@@ -53,8 +55,8 @@ Sha256Bytes hmac_sha256(std::string_view key, std::string_view bytes) {
     Sha256Bytes digest{};
     unsigned length = 0;
     const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
-    DR_CHECK(HMAC(sha256_algorithm(), key.data(), static_cast<int>(key.size()), data, bytes.size(), digest.data(),
-                  &length) != nullptr);
+    DR_CHECK(HMAC(sha256_algorithm(), key.data(), static_cast<int>(key.size()), data, bytes.size(),
+                  digest.data(), &length) != nullptr);
     return digest;
 }
 

@@ -1,5 +1,6 @@
 // Names of things. Each kind of id is its own type, so that an attempt can never be looked up as a job.
-// Ids are UUIDv4: 122 random bits, not guessable (RFC 4122 §4.4). A user id is the app's own word for a customer.
+// Ids are UUIDv4: 122 random bits, not guessable (RFC 4122 §4.4). A user id is the app's own word for a
+// customer.
 #pragma once
 #include <array>
 #include <compare>

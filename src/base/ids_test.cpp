@@ -21,9 +21,10 @@ TEST(Ids, RandomBytesBecomeVersion4) {
 }
 
 TEST(Ids, WhatIsNotExactlyAUuidIsRefused) {
-    for (const auto* text : {"", "3f0e", "3f0e1d2c4b5a49788695a4b3c2d1e0ff", "{3f0e1d2c-4b5a-4978-8695-a4b3c2d1e0f}",
-                             "3f0e1d2c-4b5a-4978-8695-a4b3c2d1e0fg", "3f0e1d2c-4b5a-4978-8695-a4b3c2d1e0ff ",
-                             "3f0e1d2c_4b5a-4978-8695-a4b3c2d1e0ff", "../1d2c-4b5a-4978-8695-a4b3c2d1e0fff"}) {
+    for (const auto* text :
+         {"", "3f0e", "3f0e1d2c4b5a49788695a4b3c2d1e0ff", "{3f0e1d2c-4b5a-4978-8695-a4b3c2d1e0f}",
+          "3f0e1d2c-4b5a-4978-8695-a4b3c2d1e0fg", "3f0e1d2c-4b5a-4978-8695-a4b3c2d1e0ff ",
+          "3f0e1d2c_4b5a-4978-8695-a4b3c2d1e0ff", "../1d2c-4b5a-4978-8695-a4b3c2d1e0fff"}) {
         EXPECT_FALSE(JobId::parse(text)) << text;
     }
 }

@@ -50,17 +50,20 @@ public:
         key_.append(part.data(), part.size());
         stack_.push_key(part);
         if (key_.find('\0') != std::string::npos) return refuse("a name holds a NUL character", error);
-        if (!names_.back().insert(std::move(key_)).second) return refuse("a name occurs twice in one object", error);
+        if (!names_.back().insert(std::move(key_)).second)
+            return refuse("a name occurs twice in one object", error);
         key_.clear();
         return true;
     }
     bool on_string_part(json::string_view part, std::size_t, json::error_code& error) {
-        if (part.find('\0') != json::string_view::npos) return refuse("a string holds a NUL character", error);
+        if (part.find('\0') != json::string_view::npos)
+            return refuse("a string holds a NUL character", error);
         stack_.push_chars(part);
         return true;
     }
     bool on_string(json::string_view part, std::size_t, json::error_code& error) {
-        if (part.find('\0') != json::string_view::npos) return refuse("a string holds a NUL character", error);
+        if (part.find('\0') != json::string_view::npos)
+            return refuse("a string holds a NUL character", error);
         stack_.push_string(part);
         return true;
     }
@@ -105,7 +108,8 @@ private:
 
 Result<json::value, JsonError> parse_json(std::string_view text, std::size_t bytes_max) {
     if (text.empty()) return Fail(JsonError{"the body is empty; a JSON value was expected"});
-    if (text.size() > bytes_max) return Fail(JsonError{"the JSON text is larger than " + std::to_string(bytes_max) + " bytes"});
+    if (text.size() > bytes_max)
+        return Fail(JsonError{"the JSON text is larger than " + std::to_string(bytes_max) + " bytes"});
     json::parse_options options;
     options.max_depth = 32;
     json::basic_parser<StrictHandler> parser(options);
@@ -114,8 +118,8 @@ Result<json::value, JsonError> parse_json(std::string_view text, std::size_t byt
     if (!error && read < text.size()) error = json::error::extra_data;
     if (error) {
         const char* complaint = parser.handler().complaint;
-        return Fail(JsonError{(complaint != nullptr ? std::string(complaint) : error.message()) + " (near byte " +
-                              std::to_string(read) + ")"});
+        return Fail(JsonError{(complaint != nullptr ? std::string(complaint) : error.message()) +
+                              " (near byte " + std::to_string(read) + ")"});
     }
     return parser.handler().release();
 }
@@ -138,7 +142,9 @@ namespace {
 
 // Length of the valid UTF-8 sequence at `at` (RFC 3629), 0 if there is none.
 std::size_t utf8_length(std::string_view text, std::size_t at) {
-    const auto byte = [&](std::size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u; };
+    const auto byte = [&](std::size_t i) {
+        return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u;
+    };
     const auto follows = [&](std::size_t i) { return (byte(i) & 0xc0u) == 0x80u; };
     const unsigned lead = byte(0);
     if (lead < 0x80) return 1;
@@ -159,12 +165,25 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
 void append_escaped(std::string& out, unsigned char c) {
     constexpr char digits[] = "0123456789abcdef";
     switch (c) {
-        case '"': out += "\\\""; return;
-        case '\\': out += "\\\\"; return;
-        case '\n': out += "\\n"; return;
-        case '\r': out += "\\r"; return;
-        case '\t': out += "\\t"; return;
-        default: out += "\\u00"; out.push_back(digits[c >> 4]); out.push_back(digits[c & 0x0f]);
+        case '"':
+            out += "\\\"";
+            return;
+        case '\\':
+            out += "\\\\";
+            return;
+        case '\n':
+            out += "\\n";
+            return;
+        case '\r':
+            out += "\\r";
+            return;
+        case '\t':
+            out += "\\t";
+            return;
+        default:
+            out += "\\u00";
+            out.push_back(digits[c >> 4]);
+            out.push_back(digits[c & 0x0f]);
     }
 }
 

@@ -1,5 +1,6 @@
-// Strict reading of JSON that comes from outside (RFC 8259, and narrower): one value, depth and size bounded, no duplicate
-// names, no NUL in strings, numbers that fit their type. Boost.JSON parses; this adds what it lets through.
+// Strict reading of JSON that comes from outside (RFC 8259, and narrower): one value, depth and size bounded,
+// no duplicate names, no NUL in strings, numbers that fit their type. Boost.JSON parses; this adds what it
+// lets through.
 #pragma once
 #include <boost/json/value.hpp>
 #include <string>
@@ -19,7 +20,8 @@ Result<boost::json::value, JsonError> parse_json(std::string_view text, std::siz
 /// RFC 6901 form of one reference token: ~ and / escaped.
 std::string json_pointer_token(std::string_view name);
 
-/// Appends `text` as a JSON string, quotes included. Invalid UTF-8 becomes U+FFFD, so the result is always valid.
+/// Appends `text` as a JSON string, quotes included. Invalid UTF-8 becomes U+FFFD, so the result is always
+/// valid.
 void append_json_string(std::string& out, std::string_view text);
 
 }  // namespace darkroom

@@ -9,7 +9,8 @@ namespace darkroom {
 namespace {
 
 TEST(Json, HonestTextIsRead) {
-    const auto read = parse_json(R"({"type":"bg_remove","params":{"v":1,"x":[0.5,-3,18446744073709551615]},"n":null})");
+    const auto read =
+        parse_json(R"({"type":"bg_remove","params":{"v":1,"x":[0.5,-3,18446744073709551615]},"n":null})");
     ASSERT_TRUE(read.ok());
     EXPECT_EQ(boost::json::serialize(read->at("params").at("x").at(1)), "-3");
 }
@@ -17,10 +18,11 @@ TEST(Json, HonestTextIsRead) {
 TEST(Json, HostileTextIsRefusedWithAReason) {
     const std::string deep(1 << 20, '[');
     for (const std::string& text :
-         {std::string(), std::string("{"), std::string("{\"a\":1}x"), std::string("{\"a\":1,\"a\":2}"), std::string("[NaN]"),
-          std::string("[Infinity]"), std::string("[1e999]"), std::string("[01]"), std::string("{'a':1}"), std::string("[1,]"),
-          std::string("// c\n1"), std::string("\"\\u0000\""), std::string("{\"\\u0000\":1}"), std::string("\"\xff\""),
-          std::string("\"\\ud800\""), std::string("\xef\xbb\xbf{}"), std::string("nul"), deep, std::string(64, '[')}) {
+         {std::string(), std::string("{"), std::string("{\"a\":1}x"), std::string("{\"a\":1,\"a\":2}"),
+          std::string("[NaN]"), std::string("[Infinity]"), std::string("[1e999]"), std::string("[01]"),
+          std::string("{'a':1}"), std::string("[1,]"), std::string("// c\n1"), std::string("\"\\u0000\""),
+          std::string("{\"\\u0000\":1}"), std::string("\"\xff\""), std::string("\"\\ud800\""),
+          std::string("\xef\xbb\xbf{}"), std::string("nul"), deep, std::string(64, '[')}) {
         const auto read = parse_json(text, 2u << 20);
         ASSERT_FALSE(read.ok()) << text.substr(0, 40);
         EXPECT_FALSE(read.error().detail.empty());

@@ -1,5 +1,5 @@
-// Writes JSON text front to back into one string. Answers are built with it because most of them carry JSON that is stored as
-// text already (params, metadata) and would otherwise be parsed only to be written again.
+// Writes JSON text front to back into one string. Answers are built with it because most of them carry JSON
+// that is stored as text already (params, metadata) and would otherwise be parsed only to be written again.
 #pragma once
 #include <concepts>
 #include <cstdint>
@@ -34,10 +34,7 @@ public:
     JsonWriter& value(const char* text) { return value(std::string_view(text)); }
     JsonWriter& value(bool truth) { return raw(truth ? "true" : "false"); }
     template <std::integral T>
-        requires(!std::same_as<T, bool>)
-    JsonWriter& value(T number) {
-        return raw(std::to_string(number));
-    }
+    requires(!std::same_as<T, bool>) JsonWriter& value(T number) { return raw(std::to_string(number)); }
     JsonWriter& value(TimePoint time) { return value(format_rfc3339(time)); }
     JsonWriter& value(Milliseconds duration) { return value(static_cast<std::int64_t>(duration.count())); }
     template <class T>

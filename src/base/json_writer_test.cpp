@@ -8,8 +8,18 @@ namespace {
 
 TEST(JsonWriter, WritesNestedValuesWithCommasWhereTheyBelong) {
     JsonWriter json;
-    json.begin_object().member("a", 1).member("text", "q\"\n").raw_member("params", R"({"v":1})").null_member("none");
-    json.key("list").begin_array().value(true).begin_object().end_object().value(std::uint64_t{1} << 63).end_array();
+    json.begin_object()
+        .member("a", 1)
+        .member("text", "q\"\n")
+        .raw_member("params", R"({"v":1})")
+        .null_member("none");
+    json.key("list")
+        .begin_array()
+        .value(true)
+        .begin_object()
+        .end_object()
+        .value(std::uint64_t{1} << 63)
+        .end_array();
     json.member("missing", std::optional<std::string_view>()).member("at", from_unix_ms(0)).end_object();
     const auto text = json.take();
     EXPECT_EQ(text,

@@ -17,9 +17,11 @@ struct Sink {
 };
 
 Sink make_sink(Level level, Format format) {
-    constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
-                                                    spdlog::level::err, spdlog::level::off};
-    auto logger = std::make_shared<spdlog::logger>("darkroom", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::info,
+                                                    spdlog::level::warn, spdlog::level::err,
+                                                    spdlog::level::off};
+    auto logger =
+        std::make_shared<spdlog::logger>("darkroom", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     logger->set_level(levels[static_cast<int>(level)]);
     logger->set_pattern(format == Format::json ? "%v" : "%H:%M:%S.%e %-7l %v");
     logger->flush_on(spdlog::level::info);
@@ -46,18 +48,21 @@ std::string value_text(const Field& field, bool json) {
     return plain && escaped.size() == text.size() + 2 ? std::string(text) : escaped;
 }
 
-void write(spdlog::level::level_enum level, std::string_view level_name, std::string_view message, Fields fields) {
+void write(spdlog::level::level_enum level, std::string_view level_name, std::string_view message,
+           Fields fields) {
     auto& out = sink();
     if (!out.logger->should_log(level)) return;
     std::string line;
     if (out.format == Format::json) {
         const auto now = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
-        line = "{\"ts\":\"" + format_rfc3339(now) + "\",\"level\":\"" + std::string(level_name) + "\",\"msg\":" + quoted(message);
+        line = "{\"ts\":\"" + format_rfc3339(now) + "\",\"level\":\"" + std::string(level_name) +
+               "\",\"msg\":" + quoted(message);
         for (const auto& field : fields) line += "," + quoted(field.name) + ":" + value_text(field, true);
         line += "}";
     } else {
         line = std::string(message);
-        for (const auto& field : fields) line += " " + std::string(field.name) + "=" + value_text(field, false);
+        for (const auto& field : fields)
+            line += " " + std::string(field.name) + "=" + value_text(field, false);
     }
     out.logger->log(level, spdlog::string_view_t(line.data(), line.size()));
 }
@@ -68,7 +73,9 @@ void configure(Level level, Format format) { sink() = make_sink(level, format); 
 
 void debug(std::string_view message, Fields fields) { write(spdlog::level::debug, "debug", message, fields); }
 void info(std::string_view message, Fields fields) { write(spdlog::level::info, "info", message, fields); }
-void warning(std::string_view message, Fields fields) { write(spdlog::level::warn, "warning", message, fields); }
+void warning(std::string_view message, Fields fields) {
+    write(spdlog::level::warn, "warning", message, fields);
+}
 void error(std::string_view message, Fields fields) { write(spdlog::level::err, "error", message, fields); }
 
 }  // namespace darkroom::log

@@ -1,5 +1,5 @@
-// One event, one line: JSON for machines, plain text on a terminal. Any thread. Control bytes are escaped, and
-// nothing secret may be handed in: keys, signed URLs and picture bytes never are fields.
+// One event, one line: JSON for machines, plain text on a terminal. Any thread. Control bytes are escaped,
+// and nothing secret may be handed in: keys, signed URLs and picture bytes never are fields.
 #pragma once
 #include <cstdint>
 #include <initializer_list>
@@ -19,11 +19,13 @@ void configure(Level level, Format format);
 /// A named value of an event.
 struct Field {
     Field(std::string_view field_name, std::string_view text) : name(field_name), value(text) {}
-    Field(std::string_view field_name, const std::string& text) : name(field_name), value(std::string_view(text)) {}
+    Field(std::string_view field_name, const std::string& text)
+        : name(field_name), value(std::string_view(text)) {}
     Field(std::string_view field_name, const char* text) : name(field_name), value(std::string_view(text)) {}
     Field(std::string_view field_name, std::int64_t number) : name(field_name), value(number) {}
     Field(std::string_view field_name, int number) : Field(field_name, std::int64_t{number}) {}
-    Field(std::string_view field_name, std::uint64_t number) : Field(field_name, static_cast<std::int64_t>(number)) {}
+    Field(std::string_view field_name, std::uint64_t number)
+        : Field(field_name, static_cast<std::int64_t>(number)) {}
 
     std::string_view name;
     std::variant<std::string_view, std::int64_t> value;

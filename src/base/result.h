@@ -1,5 +1,6 @@
 // Result<T, E>: a value or an expected failure, never both, never ignored by accident.
-// Own type because std::expected needs C++23 on g++ 12, is not [[nodiscard]] there, and clang 14 cannot parse it.
+// Own type because std::expected needs C++23 on g++ 12, is not [[nodiscard]] there, and clang 14 cannot parse
+// it.
 #pragma once
 #include <type_traits>
 #include <utility>

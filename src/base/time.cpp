@@ -55,7 +55,8 @@ std::string format_rfc3339(TimePoint time) {
     std::array<char, 40> text{};
     std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", int(date.year()),
                   unsigned(date.month()), unsigned(date.day()), int(clock.hours().count()),
-                  int(clock.minutes().count()), int(clock.seconds().count()), int(clock.subseconds().count()));
+                  int(clock.minutes().count()), int(clock.seconds().count()),
+                  int(clock.subseconds().count()));
     return text.data();
 }
 
@@ -75,7 +76,8 @@ std::optional<TimePoint> parse_rfc3339(std::string_view text) {
     const auto fraction = take_fraction(text, at);
     const auto offset = take_offset(text, at);
     if (!fraction || !offset || at != text.size()) return std::nullopt;
-    if (year < 0 || month < 0 || day < 0 || hour < 0 || hour > 23 || minute < 0 || minute > 59) return std::nullopt;
+    if (year < 0 || month < 0 || day < 0 || hour < 0 || hour > 23 || minute < 0 || minute > 59)
+        return std::nullopt;
     if (second < 0 || second > 60) return std::nullopt;
     const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(unsigned(month)),
                                            std::chrono::day(unsigned(day))};

@@ -1,5 +1,5 @@
-// Every reason for which a job can fail, with what Darkroom does about it. The names are stable: apps switch on them.
-// What the API answers for a request that never became a job is api/problem.h's table, not this one.
+// Every reason for which a job can fail, with what Darkroom does about it. The names are stable: apps switch
+// on them. What the API answers for a request that never became a job is api/problem.h's table, not this one.
 #pragma once
 #include <optional>
 #include <string>
@@ -42,7 +42,7 @@ enum class RetryRule {
 
 struct ErrorTraits {
     ErrorCode code;
-    std::string_view name;     // as on the wire and in the database
+    std::string_view name;  // as on the wire and in the database
     RetryRule retry;
     bool retryable;            // what the app is told: could the same request succeed later?
     std::string_view message;  // used where nothing more precise is known

@@ -1,5 +1,6 @@
 // The values that a store keeps and every room speaks of: jobs, attempts, uploads, their pictures and events.
-// JSON that only passes through (params, metadata, measures) stays serialised text: it was checked once, when it came in.
+// JSON that only passes through (params, metadata, measures) stays serialised text: it was checked once, when
+// it came in.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -73,7 +74,7 @@ struct Job {
     std::optional<std::string> webhook_url;
     std::optional<JobError> error;
     std::vector<Attempt> attempts;  // oldest first
-    int attempts_forgiven = 0;      // made before the owner's last retry; they no longer count against the limit
+    int attempts_forgiven = 0;  // made before the owner's last retry; they no longer count against the limit
     std::optional<AttemptId> selected_attempt;
     std::optional<ObjectKey> thumbnail;
     TimePoint created_at{};
@@ -85,7 +86,7 @@ struct Job {
 /// One line of a job's timeline. `seq` counts 1, 2, 3 … within the job, without gaps.
 struct JobEvent {
     std::int64_t seq = 0;
-    std::string kind;  // created, or a JobEventKind's name
+    std::string kind;                // created, or a JobEventKind's name
     Status status = Status::queued;  // of the job after the event
     std::string actor;               // key:<name>, dispatcher, backend:<endpoint>
     std::optional<int> attempt;      // its number

@@ -36,10 +36,12 @@ constexpr Row table[] = {
     {cancelled, requeue, {queued, std::nullopt, enqueue | reopen}},
 };
 
-constexpr std::string_view status_names[] = {"QUEUED", "DISPATCHED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"};
+constexpr std::string_view status_names[] = {"QUEUED",    "DISPATCHED", "RUNNING",
+                                             "SUCCEEDED", "FAILED",     "CANCELLED"};
 static_assert(std::size(status_names) == status_count);
 
-constexpr std::string_view event_names[] = {"claim", "start", "succeed", "retry_later", "give_up", "cancel", "requeue"};
+constexpr std::string_view event_names[] = {"claim",   "start",  "succeed", "retry_later",
+                                            "give_up", "cancel", "requeue"};
 static_assert(std::size(event_names) == job_event_kind_count);
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The life of a job as one table: status × event → status, the attempt's status, and what must be done with it.
-// Stores perform a transition by compare-and-set; what the table does not allow changes nothing.
+// The life of a job as one table: status × event → status, the attempt's status, and what must be done with
+// it. Stores perform a transition by compare-and-set; what the table does not allow changes nothing.
 //
 //              claim        start     succeed     retry_later  give_up   cancel      requeue
 //  QUEUED      DISPATCHED   -         -           -            -         CANCELLED   -

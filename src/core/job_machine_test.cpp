@@ -39,7 +39,9 @@ TEST(JobMachine, EveryStatusAndEventDoesWhatTheDrawingSays) {
             const auto expected = row.find(event);
             const auto transition = next(status, event);
             ASSERT_EQ(transition.has_value(), expected != row.end());
-            if (transition) EXPECT_EQ(to_string(transition->job), expected->second);
+            if (transition) {
+                EXPECT_EQ(to_string(transition->job), expected->second);
+            }
         }
     }
 }
@@ -57,8 +59,10 @@ TEST(JobMachine, EffectsFitTheStatusesTheyLeadTo) {
             EXPECT_EQ(has(effects, Effect::enqueue), transition->job == Status::queued);
             EXPECT_EQ(has(effects, Effect::reopen), is_terminal(from));
             EXPECT_EQ(has(effects, Effect::select_attempt), transition->job == Status::succeeded);
-            EXPECT_EQ(has(effects, Effect::close_attempt), transition->attempt && is_terminal(*transition->attempt));
-            // A slot is freed by the end of the work; a cancelled attempt keeps it until its backend has stopped.
+            EXPECT_EQ(has(effects, Effect::close_attempt),
+                      transition->attempt && is_terminal(*transition->attempt));
+            // A slot is freed by the end of the work; a cancelled attempt keeps it until its backend has
+            // stopped.
             const bool had_attempt = from == Status::dispatched || from == Status::running;
             const bool ended = had_attempt && transition->job != Status::running;
             EXPECT_EQ(has(effects, Effect::free_slot) || has(effects, Effect::stop_backend), ended);
@@ -91,7 +95,8 @@ TEST(JobMachine, RandomLivesHoldAtMostOneOpenAttemptAndEndOncePerLife) {
 }
 
 TEST(JobMachine, NamesReadBack) {
-    for (int s = 0; s < status_count; ++s) EXPECT_EQ(parse_status(to_string(static_cast<Status>(s))), static_cast<Status>(s));
+    for (int s = 0; s < status_count; ++s)
+        EXPECT_EQ(parse_status(to_string(static_cast<Status>(s))), static_cast<Status>(s));
     EXPECT_FALSE(parse_status("queued"));
     EXPECT_FALSE(parse_status(""));
 }

@@ -58,7 +58,8 @@ ObjectKey ObjectKey::uploaded(const UploadId& upload, std::string_view extension
     return ObjectKey("uploaded/" + upload.str() + "." + std::string(extension));
 }
 
-ObjectKey ObjectKey::restored(const JobId& job, const AttemptId& attempt, std::string_view role, std::string_view extension) {
+ObjectKey ObjectKey::restored(const JobId& job, const AttemptId& attempt, std::string_view role,
+                              std::string_view extension) {
     DR_CHECK(known_role(role) && known_extension(extension));
     const auto middle = role == "main" ? std::string(".") : "." + std::string(role) + ".";
     return ObjectKey("restored/" + job.str() + "/" + attempt.str() + middle + std::string(extension));

@@ -1,5 +1,5 @@
-// The name of an object in an ObjectStore. Keys are made by Darkroom alone, from ids and a closed list of endings: no text of
-// a client ever becomes part of one.
+// The name of an object in an ObjectStore. Keys are made by Darkroom alone, from ids and a closed list of
+// endings: no text of a client ever becomes part of one.
 //
 //   uploaded/{upload}.{ext}                   what a client sent
 //   restored/{job}/{attempt}.{ext}            the main output of an attempt
@@ -20,9 +20,11 @@ public:
     ObjectKey() = default;
     /// `extension` is one of extension_of()'s; anything else is a bug.
     static ObjectKey uploaded(const UploadId& upload, std::string_view extension);
-    static ObjectKey restored(const JobId& job, const AttemptId& attempt, std::string_view role, std::string_view extension);
+    static ObjectKey restored(const JobId& job, const AttemptId& attempt, std::string_view role,
+                              std::string_view extension);
     static ObjectKey thumbnail(const JobId& job);
-    /// Reads a key back from the database or from a signed URL; nullopt unless one of the functions above can have made it.
+    /// Reads a key back from the database or from a signed URL; nullopt unless one of the functions above can
+    /// have made it.
     static std::optional<ObjectKey> parse(std::string_view text);
 
     const std::string& str() const { return text_; }

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace darkroom::core {
 namespace {
 
@@ -11,8 +14,9 @@ const auto attempt = *AttemptId::parse("22222222-2222-4222-8222-222222222222");
 const auto upload = *UploadId::parse("33333333-3333-4333-8333-333333333333");
 
 TEST(ObjectKey, KeysReadBackAsMade) {
-    for (const auto& key : {ObjectKey::uploaded(upload, "heic"), ObjectKey::restored(job, attempt, "main", "png"),
-                            ObjectKey::restored(job, attempt, "mask", "png"), ObjectKey::thumbnail(job)}) {
+    for (const auto& key :
+         {ObjectKey::uploaded(upload, "heic"), ObjectKey::restored(job, attempt, "main", "png"),
+          ObjectKey::restored(job, attempt, "mask", "png"), ObjectKey::thumbnail(job)}) {
         EXPECT_EQ(ObjectKey::parse(key.str()), key) << key.str();
     }
     EXPECT_EQ(ObjectKey::restored(job, attempt, "main", "png").str(),
@@ -21,12 +25,25 @@ TEST(ObjectKey, KeysReadBackAsMade) {
 
 TEST(ObjectKey, NothingElseIsAKey) {
     const std::string id = upload.str();
-    for (const auto& text :
-         {std::string(), std::string("/"), std::string("uploaded"), "uploaded/" + id, "uploaded/" + id + ".exe",
-          "uploaded/" + id + ".png/", "uploaded//" + id + ".png", "/uploaded/" + id + ".png", "uploaded/../" + id + ".png",
-          "uploaded/" + id + ".png/../x", "uploaded/" + id + "..png", "restored/" + id + ".png", "other/" + id + ".png",
-          "restored/" + id + "/" + id + ".main.png", "restored/" + id + "/" + id + ".evil.png", "thumbnails/" + id + ".png",
-          "uploaded/" + id + ".png" + std::string(1, '\0'), "uploaded/ABCDEFAB-1111-4111-8111-111111111111.png"}) {
+    const std::vector<std::string> texts = {"",
+                                            "/",
+                                            "uploaded",
+                                            "uploaded/" + id,
+                                            "uploaded/" + id + ".exe",
+                                            "uploaded/" + id + ".png/",
+                                            "uploaded//" + id + ".png",
+                                            "/uploaded/" + id + ".png",
+                                            "uploaded/../" + id + ".png",
+                                            "uploaded/" + id + ".png/../x",
+                                            "uploaded/" + id + "..png",
+                                            "restored/" + id + ".png",
+                                            "other/" + id + ".png",
+                                            "restored/" + id + "/" + id + ".main.png",
+                                            "restored/" + id + "/" + id + ".evil.png",
+                                            "thumbnails/" + id + ".png",
+                                            "uploaded/" + id + ".png" + std::string(1, '\0'),
+                                            "uploaded/ABCDEFAB-1111-4111-8111-111111111111.png"};
+    for (const auto& text : texts) {
         EXPECT_FALSE(ObjectKey::parse(text)) << text;
     }
 }

@@ -4,17 +4,19 @@
 
 namespace darkroom::core {
 
-std::optional<Milliseconds> pause_before_retry(const RetryPolicy& policy, ErrorCode code, const AttemptHistory& history,
-                                               std::uint64_t dice) {
+std::optional<Milliseconds> pause_before_retry(const RetryPolicy& policy, ErrorCode code,
+                                               const AttemptHistory& history, std::uint64_t dice) {
     switch (traits(code).retry) {
-        case RetryRule::never: return std::nullopt;
+        case RetryRule::never:
+            return std::nullopt;
         case RetryRule::not_counted:
             if (history.interrupted >= policy.interruptions_max) return std::nullopt;
             return Milliseconds(0);
         case RetryRule::once:
             if (history.same_code > 1) return std::nullopt;
             break;
-        case RetryRule::until_last: break;
+        case RetryRule::until_last:
+            break;
     }
     if (history.counted >= policy.attempts_max) return std::nullopt;
     // 2^30 times any base is beyond the cap already; the bound keeps the shift defined.

@@ -9,9 +9,10 @@
 namespace darkroom::core {
 
 struct RetryPolicy {
-    int attempts_max = 3;              // tries that count
-    int interruptions_max = 20;        // tries cut short by Darkroom itself; beyond, something about the job stops Darkroom
-    Milliseconds pause_base{2'000};    // of the exponential schedule
+    int attempts_max = 3;  // tries that count
+    int interruptions_max =
+        20;  // tries cut short by Darkroom itself; beyond, something about the job stops Darkroom
+    Milliseconds pause_base{2'000};  // of the exponential schedule
     Milliseconds pause_cap{600'000};
 };
 
@@ -22,10 +23,10 @@ struct AttemptHistory {
     int same_code = 1;    // of those counted, how many failed with this same code, including this one
 };
 
-/// The pause before the next attempt, or nullopt to give up. Full jitter: uniform in 0..min(cap, base × 2^(counted-1)),
-/// because retries of many jobs that failed together must not come back together (AWS Architecture Blog, "Exponential
-/// Backoff And Jitter"). An interrupted attempt is repeated without a pause.
-std::optional<Milliseconds> pause_before_retry(const RetryPolicy& policy, ErrorCode code, const AttemptHistory& history,
-                                               std::uint64_t dice);
+/// The pause before the next attempt, or nullopt to give up. Full jitter: uniform in 0..min(cap, base ×
+/// 2^(counted-1)), because retries of many jobs that failed together must not come back together (AWS
+/// Architecture Blog, "Exponential Backoff And Jitter"). An interrupted attempt is repeated without a pause.
+std::optional<Milliseconds> pause_before_retry(const RetryPolicy& policy, ErrorCode code,
+                                               const AttemptHistory& history, std::uint64_t dice);
 
 }  // namespace darkroom::core

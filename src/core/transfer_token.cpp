@@ -8,7 +8,8 @@
 namespace darkroom::core {
 namespace {
 
-// token = base64url(fields joined by 0x1f) "." base64url(HMAC-SHA256(secret, first half as sent)); the first field is the purpose.
+// token = base64url(fields joined by 0x1f) "." base64url(HMAC-SHA256(secret, first half as sent)); the first
+// field is the purpose.
 constexpr char separator = '\x1f';
 constexpr std::string_view upload_purpose = "put";
 constexpr std::string_view download_purpose = "get";
@@ -40,7 +41,8 @@ std::optional<std::int64_t> number_in(std::string_view text) {
 std::optional<std::vector<std::string>> authentic_fields(std::string_view token, std::string_view secret) {
     const auto dot = token.find('.');
     if (dot == std::string_view::npos) return std::nullopt;
-    if (!equal_constant_time(token.substr(dot + 1), mac_of(token.substr(0, dot), secret))) return std::nullopt;
+    if (!equal_constant_time(token.substr(dot + 1), mac_of(token.substr(0, dot), secret)))
+        return std::nullopt;
     const auto joined = from_base64url(token.substr(0, dot));
     if (!joined) return std::nullopt;
     std::vector<std::string> fields(1);
@@ -57,18 +59,19 @@ std::optional<std::vector<std::string>> authentic_fields(std::string_view token,
 }  // namespace
 
 std::string seal(const UploadPermit& permit, std::string_view secret) {
-    return seal_fields({upload_purpose, std::to_string(to_unix_ms(permit.expires_at)), permit.upload.str(), permit.user.str(),
-                        std::to_string(permit.bytes_max)},
+    return seal_fields({upload_purpose, std::to_string(to_unix_ms(permit.expires_at)), permit.upload.str(),
+                        permit.user.str(), std::to_string(permit.bytes_max)},
                        secret);
 }
 
 std::string seal(const DownloadPermit& permit, std::string_view secret) {
-    return seal_fields({download_purpose, std::to_string(to_unix_ms(permit.expires_at)), permit.key.str(), permit.content_type,
-                        permit.file_name},
+    return seal_fields({download_purpose, std::to_string(to_unix_ms(permit.expires_at)), permit.key.str(),
+                        permit.content_type, permit.file_name},
                        secret);
 }
 
-Result<UploadPermit, TokenError> open_upload_permit(std::string_view token, std::string_view secret, TimePoint now) {
+Result<UploadPermit, TokenError> open_upload_permit(std::string_view token, std::string_view secret,
+                                                    TimePoint now) {
     const auto fields = authentic_fields(token, secret);
     if (!fields || fields->size() != 5 || fields->front() != upload_purpose) return Fail(TokenError::forged);
     const auto expires = number_in((*fields)[1]);
@@ -80,9 +83,11 @@ Result<UploadPermit, TokenError> open_upload_permit(std::string_view token, std:
     return UploadPermit{*upload, *user, static_cast<std::uint64_t>(*bytes_max), from_unix_ms(*expires)};
 }
 
-Result<DownloadPermit, TokenError> open_download_permit(std::string_view token, std::string_view secret, TimePoint now) {
+Result<DownloadPermit, TokenError> open_download_permit(std::string_view token, std::string_view secret,
+                                                        TimePoint now) {
     const auto fields = authentic_fields(token, secret);
-    if (!fields || fields->size() != 5 || fields->front() != download_purpose) return Fail(TokenError::forged);
+    if (!fields || fields->size() != 5 || fields->front() != download_purpose)
+        return Fail(TokenError::forged);
     const auto expires = number_in((*fields)[1]);
     const auto key = ObjectKey::parse((*fields)[2]);
     if (!expires || !key) return Fail(TokenError::forged);

@@ -1,5 +1,6 @@
-// Permission to PUT or GET the bytes of one object for a while, as text that goes into a URL: what may be done, signed with
-// Darkroom's own secret (HMAC-SHA256). Used wherever the object store cannot presign. Pure: the clock is handed in.
+// Permission to PUT or GET the bytes of one object for a while, as text that goes into a URL: what may be
+// done, signed with Darkroom's own secret (HMAC-SHA256). Used wherever the object store cannot presign. Pure:
+// the clock is handed in.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -38,7 +39,9 @@ std::string seal(const UploadPermit& permit, std::string_view secret);
 std::string seal(const DownloadPermit& permit, std::string_view secret);
 
 /// A token sealed for one purpose never opens for the other.
-Result<UploadPermit, TokenError> open_upload_permit(std::string_view token, std::string_view secret, TimePoint now);
-Result<DownloadPermit, TokenError> open_download_permit(std::string_view token, std::string_view secret, TimePoint now);
+Result<UploadPermit, TokenError> open_upload_permit(std::string_view token, std::string_view secret,
+                                                    TimePoint now);
+Result<DownloadPermit, TokenError> open_download_permit(std::string_view token, std::string_view secret,
+                                                        TimePoint now);
 
 }  // namespace darkroom::core

@@ -8,10 +8,10 @@ namespace {
 
 const std::string secret(32, 's');
 const auto now = from_unix_ms(1'000'000);
-const UploadPermit put{*UploadId::parse("33333333-3333-4333-8333-333333333333"), *UserId::parse("anna"), 5'000,
-                       now + Milliseconds(1'000)};
-const DownloadPermit get{ObjectKey::thumbnail(*JobId::parse("11111111-1111-4111-8111-111111111111")), "image/jpeg", "shoe \xc3\xa9.jpg",
-                         now + Milliseconds(1'000)};
+const UploadPermit put{*UploadId::parse("33333333-3333-4333-8333-333333333333"), *UserId::parse("anna"),
+                       5'000, now + Milliseconds(1'000)};
+const DownloadPermit get{ObjectKey::thumbnail(*JobId::parse("11111111-1111-4111-8111-111111111111")),
+                         "image/jpeg", "shoe \xc3\xa9.jpg", now + Milliseconds(1'000)};
 
 TEST(TransferToken, OpensWithWhatWasSealed) {
     const auto upload = open_upload_permit(seal(put, secret), secret, now);

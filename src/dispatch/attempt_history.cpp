@@ -18,7 +18,8 @@ core::AttemptHistory history_of(const core::Job& job, core::ErrorCode code) {
     core::AttemptHistory history{.counted = 0, .interrupted = 0, .same_code = 0};
     for (std::size_t i = 0; i + 1 < job.attempts.size(); ++i) {
         const auto& attempt = job.attempts[i];
-        if (attempt.number > job.attempts_forgiven && attempt.error) count(history, attempt.error->code, code);
+        if (attempt.number > job.attempts_forgiven && attempt.error)
+            count(history, attempt.error->code, code);
     }
     count(history, code, code);
     return history;

@@ -15,7 +15,8 @@ using core::ErrorCode;
 constexpr Milliseconds offer_again_after{500};
 
 core::JobError storage_error(const ports::ObjectError& error) {
-    const auto code = error.kind == ports::ObjectErrorKind::full ? ErrorCode::storage_full : ErrorCode::storage_unavailable;
+    const auto code =
+        error.kind == ports::ObjectErrorKind::full ? ErrorCode::storage_full : ErrorCode::storage_unavailable;
     return {code, std::string(core::traits(code).message)};
 }
 
@@ -39,8 +40,9 @@ private:
 
 }  // namespace
 
-Collector::Collector(ports::JobStore& store, ports::ObjectStore& objects, const ports::Clock& clock, ports::Random& random,
-                     core::RetryPolicy policy, OpenAttempts& open, std::function<void()> slot_freed)
+Collector::Collector(ports::JobStore& store, ports::ObjectStore& objects, const ports::Clock& clock,
+                     ports::Random& random, core::RetryPolicy policy, OpenAttempts& open,
+                     std::function<void()> slot_freed)
     : store_(store),
       objects_(objects),
       clock_(clock),
@@ -52,7 +54,9 @@ Collector::Collector(ports::JobStore& store, ports::ObjectStore& objects, const 
 void Collector::attempt_started(const AttemptId& attempt) {
     const auto started = store_.start_attempt(attempt, clock_.now());
     // Not fatal: an attempt may end without ever having been seen running.
-    if (!started) log::warning("start of an attempt was not recorded", {{"attempt", attempt.str()}, {"detail", started.error().detail}});
+    if (!started)
+        log::warning("start of an attempt was not recorded",
+                     {{"attempt", attempt.str()}, {"detail", started.error().detail}});
 }
 
 void Collector::attempt_finished(const AttemptId& attempt, ports::WorkResult result) {
@@ -72,7 +76,8 @@ void Collector::attempt_finished(const AttemptId& attempt, ports::WorkResult res
     slot_freed_();
 }
 
-Result<ports::AttemptSucceeded, core::JobError> Collector::keep(const core::Job& job, const AttemptId& attempt,
+Result<ports::AttemptSucceeded, core::JobError> Collector::keep(const core::Job& job,
+                                                                const AttemptId& attempt,
                                                                 const ports::WorkDone& done) {
     ports::AttemptSucceeded kept;
     kept.execution = done.execution;
@@ -89,27 +94,34 @@ Result<ports::AttemptSucceeded, core::JobError> Collector::keep(const core::Job&
                                       : core::ObjectKey::restored(job.id, attempt, file.role, *extension);
         const auto put = objects_.put_file(key, file.path);
         if (!put) {
-            log::warning("an output could not be stored", {{"job", job.id.str()}, {"detail", put.error().detail}});
+            log::warning("an output could not be stored",
+                         {{"job", job.id.str()}, {"detail", put.error().detail}});
             discard(kept);
             return Fail(storage_error(put.error()));
         }
         if (is_thumbnail) {
             kept.thumbnail = key;
         } else {
-            kept.outputs.push_back({file.role, key, file.content_type, put->bytes, file.width, file.height, put->sha256});
+            kept.outputs.push_back(
+                {file.role, key, file.content_type, put->bytes, file.width, file.height, put->sha256});
         }
     }
-    const bool has_main = std::any_of(kept.outputs.begin(), kept.outputs.end(), [](const auto& output) { return output.role == "main"; });
+    const bool has_main = std::any_of(kept.outputs.begin(), kept.outputs.end(),
+                                      [](const auto& output) { return output.role == "main"; });
     if (!has_main) {
         discard(kept);
-        return Fail(core::JobError{ErrorCode::output_missing, std::string(core::traits(ErrorCode::output_missing).message)});
+        return Fail(core::JobError{ErrorCode::output_missing,
+                                   std::string(core::traits(ErrorCode::output_missing).message)});
     }
     return kept;
 }
 
-void Collector::fail(const core::Job& job, const AttemptId& attempt, core::JobError error, const std::string& endpoint) {
-    const auto pause = core::pause_before_retry(policy_, error.code, history_of(job, error.code), random_.number());
-    ports::AttemptFailed failed{.error = std::move(error), .retry_at = std::nullopt, .completed_via = endpoint};
+void Collector::fail(const core::Job& job, const AttemptId& attempt, core::JobError error,
+                     const std::string& endpoint) {
+    const auto pause =
+        core::pause_before_retry(policy_, error.code, history_of(job, error.code), random_.number());
+    ports::AttemptFailed failed{
+        .error = std::move(error), .retry_at = std::nullopt, .completed_via = endpoint};
     if (pause) failed.retry_at = clock_.now() + *pause;
     log::info("attempt failed", {{"job", job.id.str()},
                                  {"attempt", attempt.str()},
@@ -118,23 +130,28 @@ void Collector::fail(const core::Job& job, const AttemptId& attempt, core::JobEr
     finish(job.id, attempt, failed, endpoint);
 }
 
-void Collector::finish(const JobId& job, const AttemptId& attempt, const ports::AttemptEnd& end, const std::string& endpoint) {
+void Collector::finish(const JobId& job, const AttemptId& attempt, const ports::AttemptEnd& end,
+                       const std::string& endpoint) {
     const auto wake_up = clock_.make_wake_up();
     for (;;) {
         const auto applied = store_.finish_attempt(attempt, end, "backend:" + endpoint, clock_.now());
         if (applied) {
             const auto* kept = std::get_if<ports::AttemptSucceeded>(&end);
-            if (*applied == ports::Applied::stale && kept != nullptr) discard_unless_shown(job, attempt, *kept);
+            if (*applied == ports::Applied::stale && kept != nullptr)
+                discard_unless_shown(job, attempt, *kept);
             return;
         }
-        log::error("the end of an attempt was not recorded", {{"attempt", attempt.str()}, {"detail", applied.error().detail}});
+        log::error("the end of an attempt was not recorded",
+                   {{"attempt", attempt.str()}, {"detail", applied.error().detail}});
         if (applied.error().kind == ports::StoreErrorKind::broken || !insisting_) return;
         wake_up->wait_until(clock_.monotonic() + offer_again_after);
     }
 }
 
-void Collector::discard_unless_shown(const JobId& job, const AttemptId& attempt, const ports::AttemptSucceeded& kept) {
-    // Stale means cancelled in the meantime, or recorded before: only in the first case are these objects nobody's.
+void Collector::discard_unless_shown(const JobId& job, const AttemptId& attempt,
+                                     const ports::AttemptSucceeded& kept) {
+    // Stale means cancelled in the meantime, or recorded before: only in the first case are these objects
+    // nobody's.
     const auto now = store_.find_job(ports::Access::everyone(), job);
     if (!now || !*now) return;
     for (const auto& known : (*now)->attempts) {
@@ -146,7 +163,8 @@ void Collector::discard_unless_shown(const JobId& job, const AttemptId& attempt,
 
 void Collector::discard(const ports::AttemptSucceeded& kept) {
     for (const auto& output : kept.outputs) {
-        if (!objects_.remove(output.key)) log::warning("an unused output could not be removed", {{"key", output.key.str()}});
+        if (!objects_.remove(output.key))
+            log::warning("an unused output could not be removed", {{"key", output.key.str()}});
     }
 }
 

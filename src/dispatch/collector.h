@@ -1,5 +1,6 @@
-// The end of every attempt, heard once or twice: outputs are put into the object store, then one transaction makes the job
-// SUCCEEDED, or queues it again, or gives it up. An object without a row is removed; a row never names an object that is not there.
+// The end of every attempt, heard once or twice: outputs are put into the object store, then one transaction
+// makes the job SUCCEEDED, or queues it again, or gives it up. An object without a row is removed; a row
+// never names an object that is not there.
 #pragma once
 #include <atomic>
 #include <functional>
@@ -17,22 +18,28 @@ namespace darkroom::dispatch {
 class Collector : public ports::AttemptSink {
 public:
     /// `slot_freed` is called after each end, from the thread that brought it.
-    Collector(ports::JobStore& store, ports::ObjectStore& objects, const ports::Clock& clock, ports::Random& random,
-              core::RetryPolicy policy, OpenAttempts& open, std::function<void()> slot_freed);
+    Collector(ports::JobStore& store, ports::ObjectStore& objects, const ports::Clock& clock,
+              ports::Random& random, core::RetryPolicy policy, OpenAttempts& open,
+              std::function<void()> slot_freed);
 
     void attempt_started(const AttemptId& attempt) override;
     void attempt_finished(const AttemptId& attempt, ports::WorkResult result) override;
 
     /// Ends an attempt that failed, with another one to follow or not, as the schedule says.
-    void fail(const core::Job& job, const AttemptId& attempt, core::JobError error, const std::string& endpoint);
+    void fail(const core::Job& job, const AttemptId& attempt, core::JobError error,
+              const std::string& endpoint);
 
-    /// From now on an end that the store does not take is left for the next start to find, instead of being offered again.
+    /// From now on an end that the store does not take is left for the next start to find, instead of being
+    /// offered again.
     void stop_insisting() { insisting_ = false; }
 
 private:
-    Result<ports::AttemptSucceeded, core::JobError> keep(const core::Job& job, const AttemptId& attempt, const ports::WorkDone& done);
-    void finish(const JobId& job, const AttemptId& attempt, const ports::AttemptEnd& end, const std::string& endpoint);
-    void discard_unless_shown(const JobId& job, const AttemptId& attempt, const ports::AttemptSucceeded& kept);
+    Result<ports::AttemptSucceeded, core::JobError> keep(const core::Job& job, const AttemptId& attempt,
+                                                         const ports::WorkDone& done);
+    void finish(const JobId& job, const AttemptId& attempt, const ports::AttemptEnd& end,
+                const std::string& endpoint);
+    void discard_unless_shown(const JobId& job, const AttemptId& attempt,
+                              const ports::AttemptSucceeded& kept);
     void discard(const ports::AttemptSucceeded& kept);
 
     ports::JobStore& store_;

@@ -14,8 +14,9 @@ constexpr Milliseconds round_again_after_error{1'000};
 
 }  // namespace
 
-Dispatcher::Dispatcher(ports::JobStore& store, ports::ObjectStore& objects, std::vector<ports::Backend*> backends,
-                       const ports::Clock& clock, ports::Random& random, DispatcherSettings settings)
+Dispatcher::Dispatcher(ports::JobStore& store, ports::ObjectStore& objects,
+                       std::vector<ports::Backend*> backends, const ports::Clock& clock,
+                       ports::Random& random, DispatcherSettings settings)
     : store_(store),
       backends_(std::move(backends)),
       clock_(clock),
@@ -39,9 +40,11 @@ ports::StoreResult<void> Dispatcher::recover_endpoint(const ports::EndpointInfo&
         if (!job) return Fail(job.error());
         DR_CHECK(job->has_value());
         const auto code = inflight.stopping ? core::ErrorCode::cancelled : core::ErrorCode::interrupted;
-        collector_.fail(**job, inflight.attempt, {code, std::string(core::traits(code).message)}, endpoint.name);
+        collector_.fail(**job, inflight.attempt, {code, std::string(core::traits(code).message)},
+                        endpoint.name);
     }
-    if (!left_open->empty()) log::info("took up interrupted jobs", {{"count", static_cast<std::int64_t>(left_open->size())}});
+    if (!left_open->empty())
+        log::info("took up interrupted jobs", {{"count", static_cast<std::int64_t>(left_open->size())}});
     return {};
 }
 
@@ -74,7 +77,8 @@ ports::StoreResult<int> Dispatcher::fill(ports::Backend& backend) {
                                  .jobs_max = endpoint.inflight_max,
                                  .now = clock_.now()});
     if (!claimed) {
-        log::error("jobs could not be claimed", {{"endpoint", endpoint.name}, {"detail", claimed.error().detail}});
+        log::error("jobs could not be claimed",
+                   {{"endpoint", endpoint.name}, {"detail", claimed.error().detail}});
         return Fail(claimed.error());
     }
     for (auto& [job] : *claimed) {

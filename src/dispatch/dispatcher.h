@@ -1,5 +1,6 @@
-// Brings queued jobs to backends: claims under each endpoint's limit, hands over, and lets the Collector hear the end.
-// Woken when something becomes ready, a slot is freed or a retry falls due; it never polls a quiet queue.
+// Brings queued jobs to backends: claims under each endpoint's limit, hands over, and lets the Collector hear
+// the end. Woken when something becomes ready, a slot is freed or a retry falls due; it never polls a quiet
+// queue.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -25,8 +26,8 @@ struct DispatcherSettings {
 class Dispatcher : public ports::DispatchControl {
 public:
     /// The backends are borrowed and outlive the dispatcher.
-    Dispatcher(ports::JobStore& store, ports::ObjectStore& objects, std::vector<ports::Backend*> backends, const ports::Clock& clock,
-               ports::Random& random, DispatcherSettings settings);
+    Dispatcher(ports::JobStore& store, ports::ObjectStore& objects, std::vector<ports::Backend*> backends,
+               const ports::Clock& clock, ports::Random& random, DispatcherSettings settings);
 
     /// Ends what an earlier process left open, so that it is tried again. Once, before run().
     ports::StoreResult<void> recover();

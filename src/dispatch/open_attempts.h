@@ -1,5 +1,5 @@
-// The attempts that this process has given to its backends and not heard the end of. A set with a lock, nothing more:
-// the truth about attempts is in the store.
+// The attempts that this process has given to its backends and not heard the end of. A set with a lock,
+// nothing more: the truth about attempts is in the store.
 #pragma once
 #include <mutex>
 #include <optional>

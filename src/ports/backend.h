@@ -1,5 +1,5 @@
-// Where attempts run. A dispatcher starts work and is told its end through an AttemptSink, possibly by another thread, and for
-// remote backends possibly in a later process.
+// Where attempts run. A dispatcher starts work and is told its end through an AttemptSink, possibly by
+// another thread, and for remote backends possibly in a later process.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -46,8 +46,8 @@ class AttemptSink {
 public:
     virtual ~AttemptSink() = default;
     virtual void attempt_started(const AttemptId& attempt) = 0;
-    /// Exactly once for each start() in the same process; also after stop_attempt (code cancelled) and shut_down (code interrupted).
-    /// When it returns, the slot of the attempt is free.
+    /// Exactly once for each start() in the same process; also after stop_attempt (code cancelled) and
+    /// shut_down (code interrupted). When it returns, the slot of the attempt is free.
     virtual void attempt_finished(const AttemptId& attempt, WorkResult result) = 0;
 };
 
@@ -62,11 +62,13 @@ class Backend {
 public:
     virtual ~Backend() = default;
     virtual const EndpointInfo& endpoint() const = 0;
-    /// Takes the order and returns soon. The dispatcher never has more than endpoint().inflight_max orders open.
+    /// Takes the order and returns soon. The dispatcher never has more than endpoint().inflight_max orders
+    /// open.
     virtual void start(WorkOrder order, AttemptSink& sink) = 0;
     /// Ends the work of an attempt soon; unknown or finished attempts are ignored.
     virtual void stop_attempt(const AttemptId& attempt) = 0;
-    /// True if work started by an earlier process may still be going on (a GPU somewhere else); false if it died with that process.
+    /// True if work started by an earlier process may still be going on (a GPU somewhere else); false if it
+    /// died with that process.
     virtual bool survives_restart() const = 0;
     /// Stops all work and returns when the sink has heard of every order. Nothing may be started afterwards.
     virtual void shut_down() = 0;

@@ -1,4 +1,5 @@
-// Time, and all waiting on it. A simulation gives its own, so no room that holds logic reads a clock or sleeps by itself.
+// Time, and all waiting on it. A simulation gives its own, so no room that holds logic reads a clock or
+// sleeps by itself.
 #pragma once
 #include <memory>
 
@@ -6,7 +7,8 @@
 
 namespace darkroom::ports {
 
-/// A flag that one thread waits for and any thread sets. Setting it twice is the same as once; a wait clears it.
+/// A flag that one thread waits for and any thread sets. Setting it twice is the same as once; a wait clears
+/// it.
 class WakeUp {
 public:
     virtual ~WakeUp() = default;

@@ -1,6 +1,7 @@
-// What a request handler sees and answers, apart from any socket. The api room is written against these types;
-// the http room moves them over the wire. Handlers run on a pool thread and may block on the store; what waits
-// long without working (held answers, event streams, file transfers) is handed back to the server's loop.
+// What a request handler sees and answers, apart from any socket. The api room is written against these
+// types; the http room moves them over the wire. Handlers run on a pool thread and may block on the store;
+// what waits long without working (held answers, event streams, file transfers) is handed back to the
+// server's loop.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -46,14 +47,15 @@ private:
 
 struct HttpRequest {
     HttpMethod method = HttpMethod::get;
-    std::string path;   // as sent, without the query
-    HttpFields query;   // percent-decoded; repeated names stay
+    std::string path;  // as sent, without the query
+    HttpFields query;  // percent-decoded; repeated names stay
     HttpFields headers;
-    std::vector<std::string> path_params;  // in the order of the pattern, percent-decoded, already matching their type
-    std::string body;                      // for routes that buffer
-    std::optional<SpooledBody> spooled;    // for routes that spool
-    std::uint64_t content_length = 0;      // as declared; known before the body is read
-    std::string id;                        // this request's id, also sent back as Darkroom-Request-Id
+    std::vector<std::string>
+        path_params;   // in the order of the pattern, percent-decoded, already matching their type
+    std::string body;  // for routes that buffer
+    std::optional<SpooledBody> spooled;  // for routes that spool
+    std::uint64_t content_length = 0;    // as declared; known before the body is read
+    std::string id;                      // this request's id, also sent back as Darkroom-Request-Id
     std::string remote_address;
 
     /// First value of a header, or nullptr.
@@ -75,11 +77,13 @@ public:
     virtual ~Subscription() = default;
 };
 
-/// `wake` may be called from any thread, any number of times, and must not be called after the Subscription is gone.
+/// `wake` may be called from any thread, any number of times, and must not be called after the Subscription
+/// is gone.
 using Subscribe = std::function<std::unique_ptr<Subscription>(std::function<void()> wake)>;
 
-/// A server-sent event stream. The loop subscribes first, then calls `pull` on a pool thread, again after each wake
-/// and for as long as it returns bytes; a slow reader is simply not pulled, so nothing piles up in memory.
+/// A server-sent event stream. The loop subscribes first, then calls `pull` on a pool thread, again after
+/// each wake and for as long as it returns bytes; a slow reader is simply not pulled, so nothing piles up in
+/// memory.
 struct EventStream {
     struct Chunk {
         std::string bytes;  // complete events in text/event-stream form; empty = nothing new
@@ -91,8 +95,9 @@ struct EventStream {
 
 struct HttpResponse;
 
-/// An answer that waits for something (Prefer: wait). The loop subscribes, then calls `render` on a pool thread at once,
-/// after each wake, and with last = true at the deadline; the first value it returns is sent. With last it must return one.
+/// An answer that waits for something (Prefer: wait). The loop subscribes, then calls `render` on a pool
+/// thread at once, after each wake, and with last = true at the deadline; the first value it returns is sent.
+/// With last it must return one.
 struct HeldAnswer {
     Milliseconds wait_at_most{0};
     Subscribe subscribe;
@@ -114,17 +119,20 @@ struct BodyPolicy {
 
 struct HttpRoute {
     HttpMethod method = HttpMethod::get;
-    /// "/api/v1/jobs/{uuid}/cancel": segments are literal, {uuid}, {word} ([A-Za-z0-9_.-]{1,64}) or {token} (base64url and dots, up to 4096).
-    /// A path whose parameter does not match its type is not found.
+    /// "/api/v1/jobs/{uuid}/cancel": segments are literal, {uuid}, {word} ([A-Za-z0-9_.-]{1,64}) or {token}
+    /// (base64url and dots, up to 4096). A path whose parameter does not match its type is not found.
     std::string pattern;
     BodyPolicy body;
-    /// Called with the head alone, before the body is read; an answer refuses the body. May lower the limit of the body.
-    std::function<std::optional<HttpResponse>(const HttpRequest& head, std::uint64_t& body_bytes_max)> check_head;
+    /// Called with the head alone, before the body is read; an answer refuses the body. May lower the limit
+    /// of the body.
+    std::function<std::optional<HttpResponse>(const HttpRequest& head, std::uint64_t& body_bytes_max)>
+        check_head;
     std::function<HttpResponse(HttpRequest& request)> handle;
 };
 
-/// What the server itself answers when no handler is involved (404, 405, 411, 413, 431, 500 ...), made by the api room
-/// so that every error has one shape.
-using ErrorResponder = std::function<HttpResponse(int status, std::string_view code, std::string_view detail)>;
+/// What the server itself answers when no handler is involved (404, 405, 411, 413, 431, 500 ...), made by the
+/// api room so that every error has one shape.
+using ErrorResponder =
+    std::function<HttpResponse(int status, std::string_view code, std::string_view detail)>;
 
 }  // namespace darkroom::ports

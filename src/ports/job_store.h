@@ -1,6 +1,7 @@
-// The durable memory of Darkroom. A function that returns success has committed: what it says is true after any crash.
-// Blocking; safe to use from many threads at once. Every look at jobs and uploads says who asks (Access): there is no way to read
-// a user's data without it. Status changes are compare-and-set on core/job_machine.h's table: what comes too late changes nothing.
+// The durable memory of Darkroom. A function that returns success has committed: what it says is true after
+// any crash. Blocking; safe to use from many threads at once. Every look at jobs and uploads says who asks
+// (Access): there is no way to read a user's data without it. Status changes are compare-and-set on
+// core/job_machine.h's table: what comes too late changes nothing.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -53,7 +54,8 @@ struct ApiKey {
     std::optional<TimePoint> revoked_at;
 };
 
-/// A repeated request must not create a second job: `key` is the client's, `fingerprint` the SHA-256 of what it asked.
+/// A repeated request must not create a second job: `key` is the client's, `fingerprint` the SHA-256 of what
+/// it asked.
 struct IdempotencyKey {
     std::string key;
     Sha256Bytes fingerprint{};
@@ -61,7 +63,8 @@ struct IdempotencyKey {
 };
 
 struct NewJob {
-    core::Job job;  // id, user, type, backend, params, recipe, inputs, priority, metadata, webhook_url, created_at
+    core::Job
+        job;  // id, user, type, backend, params, recipe, inputs, priority, metadata, webhook_url, created_at
     std::vector<UploadId> uploads;  // used by it, so that they do not expire
     std::string actor;
     std::optional<IdempotencyKey> idempotency;
@@ -84,7 +87,8 @@ struct JobFilter {
     std::optional<TimePoint> created_to;    // exclusive
 };
 
-/// Newest first. `before` is the place after the last row of the page before (0 = start); a place is stable while jobs are added.
+/// Newest first. `before` is the place after the last row of the page before (0 = start); a place is stable
+/// while jobs are added.
 struct JobPage {
     std::vector<core::Job> jobs;
     std::int64_t next_before = 0;  // 0 = no more
@@ -151,7 +155,8 @@ struct QueueCounts {
     std::int64_t inflight = 0;
 };
 
-/// Told after commits, on a thread of the store, before the caller of the change returns. Must be quick and call nothing back.
+/// Told after commits, on a thread of the store, before the caller of the change returns. Must be quick and
+/// call nothing back.
 class StoreListener {
 public:
     virtual ~StoreListener() = default;
@@ -171,36 +176,44 @@ public:
     virtual StoreResult<void> put_api_key(const ApiKey& key) = 0;  // replaces one with the same digest
     virtual StoreResult<std::optional<ApiKey>> find_api_key(const Sha256Bytes& digest) = 0;
     virtual StoreResult<std::vector<ApiKey>> list_api_keys() = 0;
-    virtual StoreResult<bool> revoke_api_key(const Sha256Bytes& digest, TimePoint now) = 0;  // false = no such key
+    virtual StoreResult<bool> revoke_api_key(const Sha256Bytes& digest,
+                                             TimePoint now) = 0;  // false = no such key
 
     // Uploads.
     virtual StoreResult<void> create_upload(const core::Upload& upload) = 0;
-    virtual StoreResult<std::optional<core::Upload>> find_upload(const Access& access, const UploadId& id) = 0;
+    virtual StoreResult<std::optional<core::Upload>> find_upload(const Access& access,
+                                                                 const UploadId& id) = 0;
     /// Pending → ready, once; afterwards it expires at `expires_at` unless a job uses it.
-    virtual StoreResult<UploadOutcome> complete_upload(const Access& access, const UploadId& id, const core::InputImage& image,
-                                                       TimePoint now, TimePoint expires_at) = 0;
-    /// Forgets up to `count_max` uploads that expired and that no job uses; the objects of the ready ones are the caller's to remove.
+    virtual StoreResult<UploadOutcome> complete_upload(const Access& access, const UploadId& id,
+                                                       const core::InputImage& image, TimePoint now,
+                                                       TimePoint expires_at) = 0;
+    /// Forgets up to `count_max` uploads that expired and that no job uses; the objects of the ready ones are
+    /// the caller's to remove.
     virtual StoreResult<std::vector<core::ObjectKey>> take_expired_uploads(TimePoint now, int count_max) = 0;
 
     // Jobs, for their owners.
     virtual StoreResult<CreateOutcome> create_job(const NewJob& job) = 0;
     virtual StoreResult<std::optional<core::Job>> find_job(const Access& access, const JobId& id) = 0;
-    virtual StoreResult<JobPage> list_jobs(const Access& access, const JobFilter& filter, std::int64_t before, int count_max) = 0;
-    virtual StoreResult<CancelOutcome> cancel_job(const Access& access, const JobId& id, const std::string& actor, TimePoint now) = 0;
-    virtual StoreResult<RequeueOutcome> requeue_job(const Access& access, const JobId& id, const std::string& actor,
-                                                    TimePoint now) = 0;
+    virtual StoreResult<JobPage> list_jobs(const Access& access, const JobFilter& filter, std::int64_t before,
+                                           int count_max) = 0;
+    virtual StoreResult<CancelOutcome> cancel_job(const Access& access, const JobId& id,
+                                                  const std::string& actor, TimePoint now) = 0;
+    virtual StoreResult<RequeueOutcome> requeue_job(const Access& access, const JobId& id,
+                                                    const std::string& actor, TimePoint now) = 0;
     /// Events with seq > after, oldest first; nullopt if there is no such job for `access`.
-    virtual StoreResult<std::optional<std::vector<core::JobEvent>>> list_events(const Access& access, const JobId& id,
-                                                                                std::int64_t after, int count_max) = 0;
+    virtual StoreResult<std::optional<std::vector<core::JobEvent>>> list_events(const Access& access,
+                                                                                const JobId& id,
+                                                                                std::int64_t after,
+                                                                                int count_max) = 0;
 
     // The queue, for dispatchers.
-    /// Takes the next jobs by priority, then age, opens an attempt for each, and never lets the endpoint have more than
-    /// inflight_max rows in flight. Its cost does not grow with the queue or the history.
+    /// Takes the next jobs by priority, then age, opens an attempt for each, and never lets the endpoint have
+    /// more than inflight_max rows in flight. Its cost does not grow with the queue or the history.
     virtual StoreResult<std::vector<Claimed>> claim(const ClaimRequest& request) = 0;
     virtual StoreResult<Applied> start_attempt(const AttemptId& attempt, TimePoint now) = 0;
     /// Ends an attempt and frees its slot, in one transaction with the job's own change. Safe to call twice.
-    virtual StoreResult<Applied> finish_attempt(const AttemptId& attempt, const AttemptEnd& end, const std::string& actor,
-                                                TimePoint now) = 0;
+    virtual StoreResult<Applied> finish_attempt(const AttemptId& attempt, const AttemptEnd& end,
+                                                const std::string& actor, TimePoint now) = 0;
     virtual StoreResult<std::vector<InflightAttempt>> list_inflight(const std::string& endpoint) = 0;
     /// Moves what is due from delayed to ready.
     virtual StoreResult<Promotion> promote_due(TimePoint now, int count_max) = 0;
