@@ -122,6 +122,8 @@ struct HttpRoute {
     /// "/api/v1/jobs/{uuid}/cancel": segments are literal, {uuid}, {word} ([A-Za-z0-9_.-]{1,64}) or {token}
     /// (base64url and dots, up to 4096). A path whose parameter does not match its type is not found.
     std::string pattern;
+    /// Only for requests of this media type, as multipart/form-data; a route without one takes all others.
+    std::string media_type;
     BodyPolicy body;
     /// Called with the head alone, before the body is read; an answer refuses the body. May lower the limit
     /// of the body.
