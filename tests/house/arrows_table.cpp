@@ -1,0 +1,101 @@
+// The rows. Read from the ground up; DESIGN's drawing in ARCHITECTURE.md shows the same.
+#include <array>
+
+#include "tests/house/arrows.h"
+
+namespace darkroom::house {
+namespace {
+
+constexpr std::string_view gateway_rooms =
+    "base core recipes ports http store/sqlite objects/files imaging/wire imaging/pool dispatch api cli app";
+
+constexpr std::array house = {
+    Room{"base", "", "", "the ground: everyone stands on it, it stands on nothing"},
+    // Domain: pure.
+    Room{"core", "base", "", "what Darkroom promises, readable and testable without anything that does I/O"},
+    Room{"recipes", "base core", "", "how a type is done and which params it takes: data and pure checks"},
+    // Ports.
+    Room{"ports", "base core", "",
+         "abstract classes that speak the domain's words; no implementation to look at"},
+    // Adapters: each can be deleted and only app and its own tests complain.
+    Room{"http", "base core ports", "tests/support",
+         "moves requests over the wire; knows no route and no job"},
+    Room{"store/sqlite", "base core ports", "tests/support tests/conformance",
+         "keeps jobs; decides nothing, core does"},
+    Room{"objects/files", "base core ports", "tests/support tests/conformance",
+         "keeps bytes; knows nothing of jobs"},
+    Room{"imaging/wire", "base core", "",
+         "what gateway and pixel process say to each other; both sides link it"},
+    Room{"imaging/pool", "base core ports imaging/wire", "tests/support",
+         "the gateway's side of the pixel process: no image library comes near the gateway"},
+    Room{"imaging/codec", "base core imaging/wire", "tests/support tools/pictures",
+         "bytes to pixels and back"},
+    Room{"imaging/ops", "base core", "imaging/codec tools/pictures tools/shots",
+         "pixels to pixels: no files, no processes, no messages"},
+    Room{"imaging/sandbox", "base core imaging/wire", "",
+         "locks the pixel process down; knows nothing of pictures"},
+    // Drivers: they see ports, never adapters.
+    Room{"dispatch", "base core recipes ports", "tests/support",
+         "drives jobs through any store and any backend"},
+    Room{"api", "base core recipes ports", "tests/support",
+         "answers requests through any server and any store"},
+    Room{"cli", "base core recipes ports", "tests/support", "talks to a gateway over the HTTP port"},
+    // Wiring.
+    Room{"app", gateway_rooms, "tests/support",
+         "the only place that sees concrete adapters; links no image library"},
+};
+
+constexpr std::array outside = {
+    Room{"apps/darkroom", "base app cli", "", "a main that only wires"},
+    Room{"apps/darkroom-imaging", "base core imaging/wire imaging/codec imaging/ops imaging/sandbox", "",
+         "the pixel process: everything that touches pixels, nothing that touches jobs"},
+    Room{"tools/pictures", "base", "", "reads and writes picture files for programs that are not shipped"},
+    Room{"tools/shots", "base tools/pictures", "",
+         "draws the pictures of the demo, the tests and the benchmarks"},
+    Room{"tools/contact_sheet", "base tools/pictures", "tools/shots", "puts pictures side by side"},
+    Room{"bench/imaging", "base core imaging/codec imaging/ops tools/pictures tools/shots", "",
+         "measures operations without the process around them"},
+    Room{"bench/gateway", gateway_rooms, "tests/support",
+         "measures the gateway's own parts, wired as app wires them"},
+    Room{"tests/support", "base core ports recipes", "",
+         "fakes of the ports and helpers that any room's tests may use"},
+    Room{"tests/conformance", "base core ports tests/support", "store/sqlite objects/files",
+         "one suite for each port; every implementation has to pass it"},
+    Room{"tests/e2e", gateway_rooms, "tests/support tests/conformance tools/pictures tools/shots",
+         "whole programs and what crosses rooms"},
+    Room{"tests/house", "", "", "looks at text only, so that it builds when nothing else does"},
+};
+
+constexpr auto all_rooms = [] {
+    std::array<Room, house.size() + outside.size()> all{};
+    for (std::size_t i = 0; i < house.size(); ++i) all[i] = house[i];
+    for (std::size_t i = 0; i < outside.size(); ++i) all[house.size() + i] = outside[i];
+    return all;
+}();
+
+constexpr std::string_view pixel_rooms =
+    "imaging/codec imaging/ops apps/darkroom-imaging tools/pictures tools/shots tools/contact_sheet "
+    "bench/imaging";
+
+constexpr std::array library_rows = {
+    Library{"boost/asio", "http", "seconds of compile time in each file, and waiting belongs behind ports"},
+    Library{"boost/beast", "http", "its parser is lenient; the checks around it are in one place"},
+    Library{"curl/", "http", "outgoing requests go through ports/http_client.h, with deadlines"},
+    Library{"sqlite3.h", "store/sqlite", "one writer, one connection that checkpoints"},
+    Library{"opencv2/", pixel_rooms, "hostile bytes meet image libraries in the pixel process only"},
+    Library{"vips/", pixel_rooms, "hostile bytes meet image libraries in the pixel process only"},
+    Library{"seccomp.h", "imaging/sandbox", "what the pixel process may do is decided in one place"},
+    Library{"linux/seccomp.h", "imaging/sandbox", "what the pixel process may do is decided in one place"},
+    Library{"rapidjson/", "recipes", "its schema validator is used; JSON itself is Boost.JSON"},
+    Library{
+        "CLI/",
+        "cli apps/darkroom apps/darkroom-imaging tools/shots tools/contact_sheet bench/imaging bench/gateway",
+        "only programs have command lines"},
+};
+
+}  // namespace
+
+std::span<const Room> rooms() { return all_rooms; }
+std::span<const Library> libraries() { return library_rows; }
+
+}  // namespace darkroom::house
