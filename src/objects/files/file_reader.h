@@ -1,0 +1,31 @@
+// An open object in a folder. What was opened stays readable to its end, also when the name is replaced or
+// removed meanwhile.
+#pragma once
+#include <string>
+
+#include "base/unique_fd.h"
+#include "ports/object_store.h"
+
+namespace darkroom::objects {
+
+class FileReader : public ports::ObjectReader {
+public:
+    /// `file` is a regular file of `bytes` bytes, at its beginning; `name` is for error texts.
+    FileReader(UniqueFd file, std::uint64_t bytes, std::string name)
+        : file_(std::move(file)), bytes_(bytes), name_(std::move(name)) {}
+
+    std::uint64_t bytes() const override { return bytes_; }
+    /// A file that turns out shorter than it was is an error, never a silent end: half a picture must not
+    /// pass for one.
+    Result<std::size_t, ports::ObjectError> read(std::span<char> buffer) override;
+    /// Shares its offset with read(); transfers give offsets of their own (sendfile, pread).
+    int fd() const override { return file_.get(); }
+
+private:
+    UniqueFd file_;
+    std::uint64_t bytes_;
+    std::uint64_t read_ = 0;
+    std::string name_;
+};
+
+}  // namespace darkroom::objects
