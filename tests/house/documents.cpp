@@ -27,8 +27,9 @@ const SourceFile* find_file(const std::vector<SourceFile>& files, std::string_vi
 
 void report_missing(const std::set<std::string>& wanted, const std::set<std::string>& there,
                     const std::string& path, const std::string& why, std::vector<Finding>& findings) {
+    const auto what = " is missing; " + why;
     for (const auto& name : wanted) {
-        if (!there.contains(name)) findings.push_back({path, 0, name + " is missing; " + why});
+        if (!there.contains(name)) findings.push_back({path, 0, name + what});
     }
 }
 

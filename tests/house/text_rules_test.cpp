@@ -126,8 +126,7 @@ TEST(Waits, AWaitOnItsOwnIsFine) {
              "auto f() -> awaitable<void> {\n    co_await g();\n}\n",
              "struct A {\n    awaitable<int> f() {\n        co_return co_await g();\n    }\n};\n",
              "void f() {\n    for (const auto x : {1, 2}) {\n        co_await g(x);\n    }\n}\n",
-             "void f() {\n    switch (a) {\n        case 1: {\n            co_await g();\n        }\n    "
-             "}\n}\n",
+             "void f() {\n    switch (a) {\n        case 1: {\n            co_await g();\n        }\n",
              "// co_await g(A{1})\n",
          }) {
         EXPECT_THAT(waits(code), IsEmpty()) << code << describe(waits(code));
