@@ -27,6 +27,7 @@ struct ImageHeader {
     bool animated = false;             // APNG, animated WebP, HEIC and AVIF sequences; a GIF is never asked
     bool progressive = false;          // progressive JPEG or interlaced PNG: decoded whole, in memory
     std::uint64_t profile_bytes = 0;   // ICC, as stored
+    std::uint64_t bytes_needed = 0;    // how long the file must be by its own word; 0 where it does not say
     std::uint64_t metadata_bytes = 0;  // everything else that is not pixels, as far as it stands before them
 
     bool turned() const { return orientation >= 5; }

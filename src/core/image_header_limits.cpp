@@ -53,7 +53,7 @@ JobError describe(ImageHeaderError error) {
                     "The file is not a JPEG, PNG, WebP, HEIC, AVIF, TIFF or GIF picture, whatever its name "
                     "says."};
         case ImageHeaderError::truncated:
-            return {ErrorCode::input_unreadable, "The file ends before the picture begins."};
+            return {ErrorCode::input_unreadable, "The file was cut off: it ends before the picture does."};
         case ImageHeaderError::corrupt:
             break;
     }
@@ -71,6 +71,7 @@ std::optional<JobError> check_image_limits(const ImageHeader& header, std::uint6
                          " MB.");
     }
     if (auto refused = check_size(header, limits)) return refused;
+    if (file_bytes < header.bytes_needed) return describe(ImageHeaderError::truncated);
     if (header.animated) {
         return JobError{ErrorCode::input_animated, "The picture is animated; send a single frame."};
     }

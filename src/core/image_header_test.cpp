@@ -189,6 +189,16 @@ TEST(ImageHeader, AnimationProgressionAndProfilesAreTold) {
     EXPECT_EQ(read(png(32, 32, png_chunk("iCCP", std::string(500, 'x'))))->profile_bytes, 500u);
 }
 
+TEST(ImageHeader, AWebpShorterThanItSaysIsCutOff) {
+    const std::string whole = vp8x(32, 32, 0, vp8(32, 32));
+    const auto header = read(whole);
+    ASSERT_TRUE(header);
+    EXPECT_EQ(header->bytes_needed, whole.size());
+    EXPECT_FALSE(check_image_limits(*header, whole.size(), {}));
+    EXPECT_EQ(check_image_limits(*header, whole.size() - 1, {})->code, ErrorCode::input_unreadable);
+    EXPECT_FALSE(check_image_limits(*read(whole + std::string(100'000, 'j')), 200'000, {}));
+}
+
 TEST(ImageHeader, ChunkListsWithoutEndAreGivenUp) {
     std::string many;
     for (int i = 0; i < 100'000; ++i) many += png_chunk("tEXt", "k");

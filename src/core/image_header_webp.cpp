@@ -37,7 +37,8 @@ void read_extended_chunks(HeaderReader& reader, ImageHeader& header) {
     bool pixels = false;
     std::uint64_t at = 30;
     for (int chunk = 0; chunk < chunks_max; ++chunk) {
-        if (pixels && !reader.has(at + 7)) return;
+        // What stands behind the declared end is not part of the picture.
+        if (pixels && (at + 8 > header.bytes_needed || !reader.has(at + 7))) return;
         const std::uint32_t length = reader.u32le(at + 4);
         if (reader.matches(at, "VP8 "sv) || reader.matches(at, "VP8L"sv) || reader.matches(at, "ANMF"sv)) {
             pixels = true;
@@ -60,6 +61,7 @@ void read_extended_chunks(HeaderReader& reader, ImageHeader& header) {
 ImageHeader read_webp(HeaderReader& reader) {
     ImageHeader header;
     header.format = ImageFormat::webp;
+    header.bytes_needed = std::uint64_t{reader.u32le(4)} + 8;
     (void)reader.u32le(16);
     if (reader.matches(12, "VP8 "sv)) {
         read_lossy(reader, 20, header);
