@@ -1,0 +1,145 @@
+// The part of Connection that sends an answer: text, file, event stream or held answer, and what comes after
+// it.
+#include <strings.h>
+
+#include "http/answer_head.h"
+#include "http/byte_range.h"
+#include "http/connection.h"
+
+namespace darkroom::http {
+namespace {
+
+bool has_no_body(int status) { return status == 204 || status == 304; }
+
+void set_field(ports::HttpFields& fields, std::string_view name, std::string value) {
+    std::erase_if(fields, [&](const auto& field) {
+        return field.first.size() == name.size() &&
+               ::strncasecmp(field.first.data(), name.data(), name.size()) == 0;
+    });
+    fields.emplace_back(name, std::move(value));
+}
+
+}  // namespace
+
+void Connection::answer(ports::HttpResponse response) {
+    if (finishing_ || core_.stopping) exchange_->keep_alive = false;
+    if (auto* const text = std::get_if<std::string>(&response.body)) return answer_text(response, *text);
+    if (auto* const file = std::get_if<ports::FileBody>(&response.body)) return answer_file(response, *file);
+    if (auto* const held = std::get_if<ports::HeldAnswer>(&response.body))
+        return answer_held(std::move(*held));
+    answer_stream(response, std::move(std::get<ports::EventStream>(response.body)));
+}
+
+void Connection::answer_text(ports::HttpResponse& response, const std::string& text) {
+    if (has_no_body(response.status)) {
+        send_head(response, std::nullopt);
+    } else {
+        send_head(response, text.size());
+        if (!is_head_request()) writer_.buffer().append(text);
+    }
+    send();
+}
+
+void Connection::answer_file(ports::HttpResponse& response, ports::FileBody& file) {
+    set_field(response.headers, "Accept-Ranges", "bytes");
+    if (!file.etag.empty()) set_field(response.headers, "ETag", file.etag);
+    const bool plain = response.status == 200;
+    if (plain && client_has(exchange_->request, file.etag)) {
+        response.status = 304;
+        send_head(response, std::nullopt);
+        return send();
+    }
+    ByteRange range{ByteRange::Kind::whole, 0, file.bytes};
+    if (plain) range = choose_range(exchange_->request, file.bytes, file.etag);
+    if (range.kind == ByteRange::Kind::unsatisfiable) {
+        auto refusal = core_.error_answer(416, "range_not_satisfiable",
+                                          "The file is shorter than the range that was asked for.");
+        set_field(refusal.headers, "Content-Range", "bytes */" + std::to_string(file.bytes));
+        return answer(std::move(refusal));
+    }
+    if (range.kind == ByteRange::Kind::part) {
+        response.status = 206;
+        set_field(response.headers, "Content-Range",
+                  "bytes " + std::to_string(range.first) + "-" +
+                      std::to_string(range.first + range.bytes - 1) + "/" + std::to_string(file.bytes));
+    }
+    send_head(response, range.bytes);
+    if (!is_head_request()) writer_.attach_file(std::move(file.file), range.first, range.bytes);
+    send();
+}
+
+void Connection::answer_stream(ports::HttpResponse& response, ports::EventStream stream) {
+    exchange_->keep_alive = false;  // the end of the connection is the end of the stream
+    set_field(response.headers, "Content-Type", "text/event-stream");
+    set_field(response.headers, "Cache-Control", "no-store");
+    set_field(response.headers, "X-Accel-Buffering", "no");
+    send_head(response, std::nullopt);
+    if (is_head_request()) return send();
+    stream_ = std::make_shared<EventStreamRun>(
+        core_, std::move(stream), [this](const std::string& bytes, bool end) { write_events(bytes, end); });
+    enter(Phase::streaming);
+    want_input();
+    writer_.start(shared_from_this(), [this](bool ok) {
+        if (phase_ == Phase::closed) return;
+        if (!ok) return close();
+        if (finishing_) return end_connection();
+        stream_->start();
+    });
+}
+
+void Connection::write_events(const std::string& bytes, bool end) {
+    if (bytes.empty()) return end_connection();
+    writer_.buffer().assign(bytes);
+    writer_.start(shared_from_this(), [this, end](bool ok) {
+        if (phase_ == Phase::closed) return;
+        if (!ok) return close();
+        if (end || finishing_) return end_connection();
+        stream_->written();
+    });
+}
+
+void Connection::answer_held(ports::HeldAnswer held) {
+    held_ = std::make_shared<HeldAnswerRun>(core_, std::move(held), [this](ports::HttpResponse response) {
+        held_.reset();
+        answer(std::move(response));
+    });
+    enter(Phase::held);
+    want_input();
+    held_->start();
+}
+
+void Connection::send_head(const ports::HttpResponse& response, std::optional<std::uint64_t> content_length) {
+    const AnswerFrame frame{core_.date(), exchange_->request.id, content_length, exchange_->keep_alive,
+                            exchange_->http_1_0};
+    append_answer_head(writer_.buffer(), response.status, response.headers, frame);
+}
+
+void Connection::send() {
+    enter(Phase::writing);
+    writer_.start(shared_from_this(), [this](bool ok) { on_answered(ok); });
+}
+
+void Connection::on_answered(bool ok) {
+    if (phase_ == Phase::closed) return;
+    if (!ok) return close();
+    if (!exchange_->keep_alive || finishing_) return end_connection();
+    exchange_.reset();
+    enter(Phase::idle);
+    if (in_.empty()) return want_input();
+    process_head();
+}
+
+// Says FIN. If the client may still be sending, reads on for a while: closing with bytes unread would make
+// the kernel send a reset, which can overtake the answer and take it from the client.
+void Connection::end_connection() {
+    IoError ignored;
+    const bool unread = input_unread_ || !in_.empty() || socket_.available(ignored) > 0;
+    if (!unread) return close();
+    if (stream_) stream_->cancel();
+    socket_.shutdown(Socket::shutdown_send, ignored);
+    in_.clear();
+    enter(Phase::lingering);
+    want_input();
+}
+
+}  // namespace darkroom::http

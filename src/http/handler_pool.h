@@ -1,0 +1,50 @@
+// The threads that run request handlers: plain blocking code on small stacks. Work is taken in the order it
+// came. Waking is frugal: at most one thread is on its way up at a time, and each thread that takes work
+// while more is waiting wakes the next, so short handlers are done by few threads and blocking ones never
+// hold up the rest.
+#pragma once
+#include <pthread.h>
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace darkroom::http {
+
+class HandlerPool {
+public:
+    using Task = std::function<void()>;
+
+    /// Threads are named `name` and have stacks of `stack_bytes`. Throws std::system_error if none can be
+    /// started.
+    HandlerPool(const std::string& name, unsigned threads, std::size_t stack_bytes);
+    HandlerPool(const HandlerPool&) = delete;
+    HandlerPool& operator=(const HandlerPool&) = delete;
+    ~HandlerPool();
+
+    /// Any thread. A task must not throw. After stop(), tasks are dropped.
+    void submit(Task task);
+
+    /// Drops what has not begun, waits for what has, joins. Twice is safe. Not from a task.
+    void stop();
+
+private:
+    static void* thread_main(void* self);
+    void work();
+    bool should_wake_another() const { return idle_ > 0 && waking_ == 0 && !tasks_.empty(); }
+
+    std::string name_;
+    std::mutex mutex_;
+    std::condition_variable ready_;
+    std::deque<Task> tasks_;
+    unsigned idle_ = 0;    // threads that wait, including those on their way up
+    unsigned waking_ = 0;  // woken, not yet running
+    bool stopping_ = false;
+    std::vector<pthread_t> threads_;
+};
+
+}  // namespace darkroom::http
