@@ -9,6 +9,7 @@ import concurrent.futures
 import hashlib
 import json
 import pathlib
+import shlex
 import subprocess
 import sys
 
@@ -40,7 +41,9 @@ def key_of(entry, includes, config, digests):
         return digests[path]
 
     source = pathlib.Path(entry["file"])
-    parts = {source, *(path for path in includes.get(entry["output"], []) if is_ours(path))}
+    words = shlex.split(entry["command"])
+    output = words[words.index("-o") + 1]
+    parts = {source, *(path for path in includes.get(output, []) if is_ours(path))}
     text = config + entry["command"] + "".join(f"{path} {digest(path)}\n" for path in sorted(parts))
     return hashlib.sha256(text.encode()).hexdigest()
 
