@@ -141,6 +141,11 @@ TEST(Shape, AFileOpensWithWhatItIs) {
     EXPECT_THAT(shape("src/core/job.h", "// A job.\n#pragma once\n"), IsEmpty());
     EXPECT_THAT(shape("src/core/job.cpp", "#include \"core/job.h\"\n"), IsEmpty()) << "its header tells";
     EXPECT_THAT(shape("src/core/job.cpp", "#include \"core/other.h\"\n"), Not(IsEmpty()));
+    EXPECT_THAT(shape("src/core/job_test.cpp", "#include <gtest/gtest.h>\n\n#include \"core/job.h\"\n"),
+                IsEmpty());
+    EXPECT_THAT(shape("src/core/job_test.cpp", "#include <gtest/gtest.h>\n\n#include \"core/other.h\"\n"),
+                Not(IsEmpty()));
+    EXPECT_THAT(shape("src/core/job.cpp", "int x;\n#include \"core/job.h\"\n"), Not(IsEmpty()));
     EXPECT_THAT(shape("scripts/tidy.py", "#!/usr/bin/env python3\nimport sys\n"), Not(IsEmpty()));
     EXPECT_THAT(shape("scripts/tidy.py", "#!/usr/bin/env python3\n\"\"\"Tidies.\"\"\"\n"), IsEmpty());
     EXPECT_THAT(shape("src/core/job.h", ""), Not(IsEmpty()));
