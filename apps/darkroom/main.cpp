@@ -1,0 +1,82 @@
+// The program `darkroom`. It only wires: the command line on one side, a gateway and an HTTP client on the
+// other.
+#include <cstdio>
+#include <memory>
+
+#include "app/gateway.h"
+#include "app/serve.h"
+#include "app/settings.h"
+#include "app/system_clock.h"
+#include "app/system_random.h"
+#include "cli/cli.h"
+#include "http/curl_client.h"
+
+namespace {
+
+namespace app = darkroom::app;
+namespace cli = darkroom::cli;
+
+constexpr int exit_config = 78;
+
+darkroom::Result<app::Settings, app::SettingProblems> settings_of(const cli::ServeRequest& request) {
+    app::SettingProblems problems;
+    app::Environment environment(".env", problems);
+    if (request.listen) environment.set("DARKROOM_LISTEN", *request.listen);
+    if (request.data_dir) environment.set("DARKROOM_DATA_DIR", request.data_dir->string());
+    return app::read_settings(environment, std::move(problems));
+}
+
+std::string lines_of(const app::SettingProblems& problems) {
+    std::string lines;
+    for (const auto& problem : problems) lines += (lines.empty() ? "" : "\n") + problem;
+    return lines;
+}
+
+int serve(const cli::ServeRequest& request) {
+    const auto settings = settings_of(request);
+    if (!settings) {
+        std::fprintf(stderr, "darkroom: the configuration is not valid\n%s\n",
+                     lines_of(settings.error()).c_str());
+        return exit_config;
+    }
+    return app::serve(*settings);
+}
+
+class Embedded : public cli::EmbeddedGateway {
+public:
+    explicit Embedded(std::unique_ptr<app::Gateway> gateway) : gateway_(std::move(gateway)) {}
+    std::string url() const override { return gateway_->url(); }
+    std::string api_key() const override { return gateway_->api_key(); }
+
+private:
+    std::unique_ptr<app::Gateway> gateway_;
+};
+
+darkroom::Result<std::unique_ptr<cli::EmbeddedGateway>, cli::StartProblem> start_embedded(
+    const std::filesystem::path& data_dir) {
+    auto settings = settings_of({.listen = "127.0.0.1:0", .data_dir = data_dir});
+    if (!settings) return darkroom::Fail(cli::StartProblem{lines_of(settings.error()), exit_config});
+    settings->base_url.clear();  // its links are for this process alone
+    darkroom::log::configure(darkroom::log::Level::warning, settings->log_format);
+    auto gateway = app::Gateway::start(*settings);
+    if (!gateway)
+        return darkroom::Fail(cli::StartProblem{gateway.error().message, gateway.error().exit_code});
+    return std::unique_ptr<cli::EmbeddedGateway>(std::make_unique<Embedded>(*std::move(gateway)));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    app::SystemClock clock;
+    app::SystemRandom random;
+    std::unique_ptr<darkroom::http::CurlClient> client;
+    cli::CliWiring wiring{.http = [&]() -> darkroom::ports::HttpClient& {
+                              if (!client) client = std::make_unique<darkroom::http::CurlClient>();
+                              return *client;
+                          },
+                          .clock = clock,
+                          .random = random,
+                          .serve = serve,
+                          .start_embedded = start_embedded};
+    return cli::run_cli(argc, argv, wiring);
+}

@@ -1,0 +1,36 @@
+#include "api/api.h"
+
+#include <iterator>
+
+#include "api/create_job.h"
+#include "api/downloads.h"
+#include "api/job_events.h"
+#include "api/jobs.h"
+#include "api/operations.h"
+#include "api/types.h"
+
+namespace darkroom::api {
+namespace {
+
+void append(std::vector<ports::HttpRoute>& all, std::vector<ports::HttpRoute> more) {
+    all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+}  // namespace
+
+std::vector<ports::HttpRoute> Api::routes() {
+    std::vector<ports::HttpRoute> all;
+    for (const std::string base : {"/api/v1", "/api"}) {
+        append(all, uploads_.routes(base));
+        append(all, create_job_routes(context_, base));
+        append(all, job_routes(context_, base));
+        append(all, job_event_routes(context_, base));
+        append(all, download_routes(context_, base));
+        append(all, type_routes(context_, base));
+        append(all, dispatcher_routes(context_, base));
+    }
+    append(all, health_routes(context_));
+    return all;
+}
+
+}  // namespace darkroom::api

@@ -1,0 +1,27 @@
+// The REST API: every route, under /api/v1 and, with the same behaviour, under /api.
+#pragma once
+#include <vector>
+
+#include "api/context.h"
+#include "api/uploads.h"
+#include "ports/http_message.h"
+
+namespace darkroom::api {
+
+class Api {
+public:
+    explicit Api(ApiContext context) : context_(std::move(context)), uploads_(context_) {}
+    Api(const Api&) = delete;
+    Api& operator=(const Api&) = delete;
+
+    /// The routes refer to this object, which must outlive the server.
+    std::vector<ports::HttpRoute> routes();
+    /// Known once the server listens; called before any request is answered.
+    void set_base_url(std::string base_url) { context_.settings.base_url = std::move(base_url); }
+
+private:
+    ApiContext context_;
+    UploadRoutes uploads_;
+};
+
+}  // namespace darkroom::api

@@ -1,0 +1,174 @@
+#include "api/create_job.h"
+
+#include <algorithm>
+
+#include "api/create_job_form.h"
+#include "api/job_json.h"
+#include "base/json.h"
+#include "recipes/params.h"
+#include "recipes/type_catalogue.h"
+
+namespace darkroom::api {
+namespace {
+
+constexpr std::uint64_t json_body_bytes_max = 1u << 20;
+constexpr std::string_view default_backend = "local";
+
+Problem unknown_type(const std::string& type) {
+    std::string detail = "There is no job type \"" + type.substr(0, 64) + "\".";
+    if (const auto nearest = recipes::TypeCatalogue::builtin().nearest(type))
+        detail += " Did you mean \"" + std::string(*nearest) + "\"?";
+    Problem problem(ProblemCode::unknown_type, std::move(detail));
+    problem.fields = {{"/type", "unknown_type", problem.detail}};
+    return problem;
+}
+
+Result<recipes::CheckedParams, Problem> check_params(ApiContext& context, const recipes::JobType& type,
+                                                     const JobRequest& request) {
+    auto checked =
+        recipes::check_params(type, request.params, context.random.number(), request.backend.value_or(""));
+    if (checked) return *std::move(checked);
+    std::vector<FieldProblem> fields;
+    for (const auto& problem : checked.error()) {
+        fields.push_back(
+            {problem.pointer, std::string(recipes::to_string(problem.code)), problem.detail + "."});
+    }
+    return Fail(Problem(std::move(fields)));
+}
+
+// An admin key speaks for an app and may name the user; a user's key speaks for that user alone.
+Result<UserId, Problem> owner_of(const Caller& caller, const JobRequest& request) {
+    if (!request.user || *request.user == caller.user) return caller.user;
+    if (!caller.admin)
+        return Fail(Problem(ProblemCode::forbidden, "This key creates jobs for its own user only."));
+    return *request.user;
+}
+
+Result<std::vector<core::InputImage>, Problem> load_inputs(ApiContext& context, const Caller& caller,
+                                                           const JobRequest& request) {
+    std::vector<core::InputImage> inputs;
+    for (const auto& id : request.uploads) {
+        const auto upload = context.store.find_upload(caller.access(), id);
+        if (!upload) return Fail(Problem(upload.error()));
+        const auto name = "upload " + id.str();
+        if (!*upload)
+            return Fail(
+                Problem(ProblemCode::upload_not_found, "There is no " + name + "; it may have expired."));
+        if (!(*upload)->ready) {
+            return Fail(Problem(ProblemCode::upload_not_sent,
+                                "The bytes of " + name + " were never sent; PUT them to its url first."));
+        }
+        inputs.push_back(*(*upload)->image);
+    }
+    return inputs;
+}
+
+Result<std::optional<ports::IdempotencyKey>, Problem> idempotency_of(const ApiContext& context,
+                                                                     const ports::HttpRequest& http,
+                                                                     const Sha256Bytes& fingerprint) {
+    const auto* header = http.header("Idempotency-Key");
+    if (header == nullptr) return std::optional<ports::IdempotencyKey>();
+    auto key = *header;
+    // Both bare and as a quoted string (draft-ietf-httpapi-idempotency-key-header) are in use.
+    if (key.size() >= 2 && key.front() == '"' && key.back() == '"') key = key.substr(1, key.size() - 2);
+    const bool visible = std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+    if (key.empty() || key.size() > 255 || !visible) {
+        return Fail(
+            Problem(ProblemCode::bad_header, "Idempotency-Key must be 1 to 255 visible ASCII characters."));
+    }
+    return std::optional(ports::IdempotencyKey{std::move(key), fingerprint,
+                                               context.clock.now() + context.settings.idempotency_life});
+}
+
+ports::HttpResponse created_answer(const ApiContext& context, const core::Job& job, bool replayed) {
+    auto response = json_answer(201, job_json(context, job));
+    response.headers.emplace_back("Location", "/api/v1/jobs/" + job.id.str());
+    if (replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
+    return response;
+}
+
+Answer answer_outcome(ApiContext& context, const core::Job& job, const ports::CreateOutcome& outcome,
+                      std::optional<Milliseconds> wait) {
+    if (const auto* gone = std::get_if<ports::UploadGone>(&outcome)) {
+        return Fail(Problem(ProblemCode::upload_expired,
+                            "Upload " + gone->upload.str() + " has expired; send the picture again."));
+    }
+    if (std::holds_alternative<ports::IdempotencyKeyReused>(outcome)) {
+        return Fail(Problem(ProblemCode::idempotency_key_reused,
+                            "This Idempotency-Key was used for another request before."));
+    }
+    const auto* existing = std::get_if<ports::JobAlreadyCreated>(&outcome);
+    const auto access = ports::Access::of(job.user);
+    if (wait)
+        return held_until_ended(context, access, existing != nullptr ? existing->job : job.id, *wait, 200,
+                                201);
+    if (existing == nullptr) return created_answer(context, job, false);
+    const auto before = load_job(context, access, existing->job);
+    if (!before) return Fail(before.error());
+    return created_answer(context, *before, true);
+}
+
+Answer create_from_json(ApiContext& context, const Caller& caller, const ports::HttpRequest& http) {
+    if (const auto* type = http.header("Content-Type");
+        type == nullptr || type->rfind("application/json", 0) != 0) {
+        return Fail(
+            Problem(ProblemCode::unsupported_media_type, "Send application/json or multipart/form-data."));
+    }
+    const auto body = parse_json(http.body, json_body_bytes_max);
+    if (!body) return Fail(Problem(ProblemCode::malformed_json, body.error().detail));
+    if (!body->is_object())
+        return Fail(Problem({{"", "validation_failed", "The body must be a JSON object."}}));
+    const auto request = read_job_request(body->as_object(), false);
+    if (!request) return Fail(request.error());
+    return create_job(context, caller, http, *request, sha256(http.body));
+}
+
+}  // namespace
+
+Answer create_job(ApiContext& context, const Caller& caller, const ports::HttpRequest& http,
+                  const JobRequest& request, const Sha256Bytes& fingerprint) {
+    const auto* type = recipes::TypeCatalogue::builtin().find(request.type);
+    if (type == nullptr) return Fail(unknown_type(request.type));
+    const auto params = check_params(context, *type, request);
+    if (!params) return Fail(params.error());
+    const auto wait = preferred_wait(http, context.settings.wait_max);
+    if (!wait) return Fail(wait.error());
+    auto idempotency = idempotency_of(context, http, fingerprint);
+    if (!idempotency) return Fail(idempotency.error());
+    const auto owner = owner_of(caller, request);
+    if (!owner) return Fail(owner.error());
+    auto inputs = load_inputs(context, caller, request);
+    if (!inputs) return Fail(inputs.error());
+
+    ports::NewJob created;
+    auto& job = created.job;
+    job.id = context.random.id<JobId>();
+    job.user = *owner;
+    job.type = request.type;
+    job.backend = request.backend.value_or(std::string(default_backend));
+    job.params_json = params->sent_json;
+    job.params_effective_json = params->effective_json;
+    job.recipe = params->recipe;
+    job.inputs = *std::move(inputs);
+    job.priority = request.priority;
+    job.metadata_json = request.metadata_json;
+    job.created_at = job.updated_at = context.clock.now();
+    created.uploads = request.uploads;
+    created.actor = caller.actor();
+    created.idempotency = *std::move(idempotency);
+    const auto outcome = context.store.create_job(created);
+    if (!outcome) return Fail(Problem(outcome.error()));
+    return answer_outcome(context, job, *outcome, *wait);
+}
+
+std::vector<ports::HttpRoute> create_job_routes(ApiContext& context, const std::string& base) {
+    auto json = make_route(ports::HttpMethod::post, base + "/jobs",
+                           authenticated(context,
+                                         [&context](const auto& caller, auto& request) {
+                                             return create_from_json(context, caller, request);
+                                         }),
+                           {ports::BodyPolicy::Kind::buffer, json_body_bytes_max});
+    return {std::move(json), create_job_form_route(context, base)};
+}
+
+}  // namespace darkroom::api

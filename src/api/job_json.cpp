@@ -1,0 +1,191 @@
+#include "api/job_json.h"
+
+#include <algorithm>
+
+#include "core/transfer_token.h"
+
+namespace darkroom::api {
+namespace {
+
+void write_error(JsonWriter& json, const std::optional<core::JobError>& error) {
+    json.key("error");
+    if (!error) {
+        json.null();
+        return;
+    }
+    json.begin_object()
+        .member("code", core::to_string(error->code))
+        .member("message", error->message)
+        .member("retryable", core::traits(error->code).retryable)
+        .end_object();
+}
+
+// What a download is called on the client's disk: the input's name without its ending, the type, the new
+// ending.
+std::string file_name_of(const core::Job& job, const core::OutputImage& output) {
+    auto stem = job.inputs.empty() ? job.id.str() : job.inputs.front().name;
+    if (const auto dot = stem.rfind('.'); dot != std::string::npos && dot > 0) stem.resize(dot);
+    const auto role = output.role == "main" ? std::string() : "-" + output.role;
+    return stem + "-" + job.type + role + "." +
+           std::string(core::extension_of(output.content_type).value_or("bin"));
+}
+
+void write_input(JsonWriter& json, const core::InputImage& input) {
+    json.begin_object()
+        .member("name", input.name)
+        .member("content_type", input.content_type)
+        .member("bytes", input.bytes)
+        .member("width", input.width)
+        .member("height", input.height)
+        .member("sha256", input.sha256)
+        .end_object();
+}
+
+void write_outputs(JsonWriter& json, const ApiContext& context, const core::Job& job,
+                   const std::vector<core::OutputImage>& outputs) {
+    json.key("outputs").begin_array();
+    for (const auto& output : outputs) {
+        const auto link = download_url(context, output.key, output.content_type, file_name_of(job, output));
+        json.begin_object()
+            .member("role", output.role)
+            .member("url", link.url)
+            .member("url_expires_at", link.expires_at)
+            .member("content_type", output.content_type)
+            .member("bytes", output.bytes)
+            .member("width", output.width)
+            .member("height", output.height)
+            .member("sha256", output.sha256)
+            .end_object();
+    }
+    json.end_array();
+}
+
+void write_attempt(JsonWriter& json, const ApiContext& context, const core::Job& job,
+                   const core::Attempt& attempt) {
+    json.begin_object()
+        .member("id", attempt.id.str())
+        .member("number", attempt.number)
+        .member("backend", attempt.backend)
+        .member("endpoint", attempt.endpoint)
+        .key("remote_id");
+    if (attempt.remote_id.empty()) {
+        json.null();
+    } else {
+        json.value(attempt.remote_id);
+    }
+    json.member("status", core::to_string(attempt.status))
+        .raw_member("params", attempt.params_json)
+        .member("recipe", attempt.recipe)
+        .member("delay_ms", attempt.delay)
+        .member("execution_ms", attempt.execution)
+        .null_member("cost_usd")
+        .key("completed_via");
+    if (attempt.completed_via.empty()) {
+        json.null();
+    } else {
+        json.value(attempt.completed_via);
+    }
+    json.key("models").begin_array().end_array();
+    write_outputs(json, context, job, attempt.outputs);
+    json.raw_member("measures", attempt.measures_json).raw_member("warnings", attempt.warnings_json);
+    write_error(json, attempt.error);
+    json.member("created_at", attempt.created_at)
+        .member("started_at", attempt.started_at)
+        .member("finished_at", attempt.finished_at)
+        .end_object();
+}
+
+const core::Attempt* selected_attempt(const core::Job& job) {
+    if (!job.selected_attempt) return nullptr;
+    const auto it = std::find_if(job.attempts.begin(), job.attempts.end(),
+                                 [&](const auto& attempt) { return attempt.id == *job.selected_attempt; });
+    return it == job.attempts.end() ? nullptr : &*it;
+}
+
+void write_results(JsonWriter& json, const ApiContext& context, const core::Job& job) {
+    const auto* selected = selected_attempt(job);
+    static const std::vector<core::OutputImage> none;
+    const auto& outputs = selected != nullptr ? selected->outputs : none;
+    write_outputs(json, context, job, outputs);
+    json.key("output_urls").begin_array();
+    for (const auto& output : outputs) {
+        json.value(download_url(context, output.key, output.content_type, file_name_of(job, output)).url);
+    }
+    json.end_array().key("thumbnail_url");
+    if (job.thumbnail) {
+        json.value(download_url(context, *job.thumbnail, "image/jpeg", job.id.str() + ".jpg").url);
+    } else {
+        json.null();
+    }
+}
+
+}  // namespace
+
+SignedUrl download_url(const ApiContext& context, const core::ObjectKey& key, const std::string& content_type,
+                       const std::string& file_name) {
+    const auto expires_at = context.clock.now() + context.settings.download_url_life;
+    const auto token = core::seal(core::DownloadPermit{key, content_type, file_name, expires_at},
+                                  context.settings.transfer_secret);
+    return {context.settings.base_url + "/api/v1/objects/" + token, expires_at};
+}
+
+void write_job(JsonWriter& json, const ApiContext& context, const core::Job& job) {
+    json.begin_object()
+        .member("id", job.id.str())
+        .member("user_id", job.user.str())
+        .member("type", job.type)
+        .member("status", core::to_string(job.status))
+        .member("backend", job.backend)
+        .raw_member("params", job.params_json)
+        .raw_member("params_effective", job.params_effective_json)
+        .key("inputs")
+        .begin_array();
+    for (const auto& input : job.inputs) write_input(json, input);
+    json.end_array();
+    write_results(json, context, job);
+    write_error(json, job.error);
+    json.member("attempt_count", job.attempts.size()).key("selected_attempt_id");
+    if (job.selected_attempt) {
+        json.value(job.selected_attempt->str());
+    } else {
+        json.null();
+    }
+    json.key("attempts").begin_array();
+    for (const auto& attempt : job.attempts) write_attempt(json, context, job, attempt);
+    // Nothing is held or charged before there are prices; the members are part of the contract from the first
+    // day.
+    json.end_array()
+        .raw_member("credits", R"({"held":0,"charged":0})")
+        .null_member("progress")
+        .null_member("batch_id");
+    json.member("priority", job.priority)
+        .raw_member("metadata", job.metadata_json)
+        .member("created_at", job.created_at)
+        .member("updated_at", job.updated_at)
+        .member("started_at", job.started_at)
+        .member("finished_at", job.finished_at)
+        .end_object();
+}
+
+std::string job_json(const ApiContext& context, const core::Job& job) {
+    JsonWriter json;
+    write_job(json, context, job);
+    return json.take();
+}
+
+void write_upload(JsonWriter& json, const core::Upload& upload) {
+    json.member("id", upload.id.str())
+        .member("state", upload.ready ? "ready" : "pending")
+        .member("filename", upload.name)
+        .member("max_bytes", upload.bytes_max)
+        .member("created_at", upload.created_at)
+        .member("expires_at", upload.expires_at)
+        .key("image");
+    if (upload.image) {
+        write_input(json, *upload.image);
+    } else {
+        json.null();
+    }
+}
+
+}  // namespace darkroom::api

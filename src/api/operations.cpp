@@ -1,0 +1,71 @@
+#include "api/operations.h"
+
+#include "api/handlers.h"
+#include "base/digest.h"
+#include "base/json_writer.h"
+
+namespace darkroom::api {
+namespace {
+
+bool has_cron_secret(const ApiContext& context, const ports::HttpRequest& request) {
+    const auto* header = request.header("Authorization");
+    const auto& secret = context.settings.cron_secret;
+    return !secret.empty() && header != nullptr && equal_constant_time(*header, "Bearer " + secret);
+}
+
+Answer run_round(ApiContext& context) {
+    const auto started = context.clock.monotonic();
+    const auto report = context.dispatcher.run_round();
+    if (!report) return Fail(Problem(report.error()));
+    const auto took = std::chrono::duration_cast<Milliseconds>(context.clock.monotonic() - started);
+    JsonWriter json;
+    json.begin_object()
+        .member("ok", true)
+        .member("dispatched", report->dispatched)
+        .member("promoted", report->promoted)
+        .member("inflight", report->queue.inflight)
+        .member("max_inflight", report->inflight_max)
+        .member("queued", report->queue.ready)
+        .member("delayed", report->queue.delayed)
+        .member("took_ms", took)
+        .end_object();
+    return json_answer(200, json.take());
+}
+
+Answer dispatch(ApiContext& context, const ports::HttpRequest& request) {
+    if (!has_cron_secret(context, request)) {
+        const auto caller = context.authenticator.authenticate(request);
+        if (!caller) return Fail(caller.error());
+        if (!caller->admin)
+            return Fail(
+                Problem(ProblemCode::forbidden, "Only an admin key or CRON_SECRET may run the dispatcher."));
+    }
+    return run_round(context);
+}
+
+Answer ready(ApiContext& context) {
+    const auto ping = context.store.ping();
+    JsonWriter json;
+    json.begin_object().member("status", ping ? "ready" : "unavailable").key("checks").begin_array();
+    json.begin_object().member("name", "database").member("status", ping ? "ok" : "failed").end_object();
+    json.end_array().end_object();
+    return json_answer(ping ? 200 : 503, json.take());
+}
+
+}  // namespace
+
+std::vector<ports::HttpRoute> dispatcher_routes(ApiContext& context, const std::string& base) {
+    return {make_route(ports::HttpMethod::post, base + "/dispatcher",
+                       unauthenticated([&context](auto& request) { return dispatch(context, request); }),
+                       {ports::BodyPolicy::Kind::buffer, 1'024})};
+}
+
+std::vector<ports::HttpRoute> health_routes(ApiContext& context) {
+    using ports::HttpMethod;
+    const auto alive = [](auto&) -> Answer { return json_answer(200, R"({"status":"ok"})"); };
+    return {make_route(HttpMethod::get, "/healthz", unauthenticated(alive)),
+            make_route(HttpMethod::get, "/readyz",
+                       unauthenticated([&context](auto&) { return ready(context); }))};
+}
+
+}  // namespace darkroom::api

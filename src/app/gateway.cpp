@@ -1,0 +1,223 @@
+#include "app/gateway.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <functional>
+#include <thread>
+
+#include "api/api.h"
+#include "api/upload_expiry.h"
+#include "app/api_keys.h"
+#include "app/key_files.h"
+#include "app/system_clock.h"
+#include "app/system_random.h"
+#include "base/json_writer.h"
+#include "base/log.h"
+#include "dispatch/dispatcher.h"
+#include "http/server.h"
+#include "imaging/pool/local_backend.h"
+#include "objects/files/file_object_store.h"
+#include "store/sqlite/sqlite_job_store.h"
+
+namespace darkroom::app {
+namespace {
+
+constexpr int exit_config = 78;
+constexpr Milliseconds expiry_period{60'000};
+
+// Tells everybody who waits for commits.
+class StoreNews : public ports::StoreListener {
+public:
+    StoreNews(dispatch::Dispatcher& dispatcher, api::JobWatch& watch)
+        : dispatcher_(dispatcher), watch_(watch) {}
+    void jobs_ready() override { dispatcher_.wake(); }
+    void job_changed(const JobId& job) override { watch_.job_changed(job); }
+
+private:
+    dispatch::Dispatcher& dispatcher_;
+    api::JobWatch& watch_;
+};
+
+std::thread named_thread(const char* name, std::function<void()> work) {
+    std::thread thread(std::move(work));
+    pthread_setname_np(thread.native_handle(), name);
+    return thread;
+}
+
+// How this machine reaches the server: an address that stands for all of them stands for loopback here.
+std::string local_url(const std::string& address, std::uint16_t port) {
+    const bool any_v4 = address.empty() || address == "0.0.0.0";
+    const auto host = any_v4                                   ? "127.0.0.1"
+                      : address == "::"                        ? "[::1]"
+                      : address.find(':') != std::string::npos ? "[" + address + "]"
+                                                               : address;
+    return "http://" + host + ":" + std::to_string(port);
+}
+
+core::ImageLimits image_limits(const Settings& settings) {
+    core::ImageLimits limits;
+    limits.file_bytes_max = settings.upload_bytes_max;
+    limits.pixels_max = settings.pixels_max;
+    limits.heic = settings.heic;
+    return limits;
+}
+
+Result<void, StartFailure> make_data_dir(const std::filesystem::path& dir) {
+    std::error_code error;
+    const bool is_new = std::filesystem::create_directories(dir, error);
+    if (!error && is_new) std::filesystem::permissions(dir, std::filesystem::perms::owner_all, error);
+    if (error)
+        return Fail(StartFailure{
+            "The data folder " + dir.string() + " cannot be made: " + error.message() + ".", exit_config});
+    return {};
+}
+
+}  // namespace
+
+// Members in the order in which they need each other; they end in the opposite order.
+class Gateway::Rooms {
+public:
+    SystemClock clock;
+    SystemRandom random;
+    Settings settings;
+    std::unique_ptr<store::SqliteJobStore> store;
+    std::unique_ptr<objects::FileObjectStore> objects;
+    AdminKey admin;
+    std::unique_ptr<imaging::LocalBackend> local;
+    std::unique_ptr<dispatch::Dispatcher> dispatcher;
+    api::JobWatch watch;
+    std::unique_ptr<StoreNews> news;
+    std::unique_ptr<api::Authenticator> authenticator;
+    std::unique_ptr<api::Api> api;
+    std::unique_ptr<http::Server> server;
+    std::unique_ptr<ports::WakeUp> expiry_wake_up;
+    std::atomic<bool> stopping{false};
+    std::thread dispatcher_thread;
+    std::thread expiry_thread;
+    std::string url;
+
+    Result<void, StartFailure> open_stores();
+    Result<void, StartFailure> build_work();
+    Result<void, StartFailure> build_api();
+    Result<void, StartFailure> listen();
+    void stop(Milliseconds grace);
+
+private:
+    void expire_uploads_until_stopped();
+};
+
+Result<void, StartFailure> Gateway::Rooms::open_stores() {
+    if (auto made = make_data_dir(settings.data_dir); !made) return made;
+    auto opened = store::SqliteJobStore::open((settings.data_dir / "darkroom.db").string(), random);
+    if (!opened) return Fail(StartFailure{opened.error().detail, exit_config});
+    store = *std::move(opened);
+    auto folder = objects::FileObjectStore::open(settings.data_dir / "objects");
+    if (!folder) return Fail(StartFailure{folder.error().detail, exit_config});
+    objects = *std::move(folder);
+    auto key = install_admin_key(settings.data_dir, settings.api_key, *store, clock, random);
+    if (!key) return Fail(StartFailure{key.error(), exit_config});
+    admin = *std::move(key);
+    return {};
+}
+
+Result<void, StartFailure> Gateway::Rooms::build_work() {
+    imaging::LocalBackendOptions options;
+    options.inflight_max = settings.inflight_max;
+    options.pool.program = settings.imaging_program;
+    options.pool.work_dir = settings.data_dir / "work";
+    options.pool.limits = image_limits(settings);
+    auto backend = imaging::LocalBackend::open(std::move(options), *objects, clock, random);
+    if (!backend) return Fail(StartFailure{backend.error(), exit_config});
+    local = *std::move(backend);
+    dispatch::DispatcherSettings dispatching;
+    dispatching.retry.attempts_max = settings.attempts_max;
+    dispatching.time_limit = settings.run_timeout;
+    dispatcher = std::make_unique<dispatch::Dispatcher>(
+        *store, *objects, std::vector<ports::Backend*>{local.get()}, clock, random, dispatching);
+    news = std::make_unique<StoreNews>(*dispatcher, watch);
+    store->set_listener(news.get());
+    if (auto recovered = dispatcher->recover(); !recovered)
+        return Fail(StartFailure{recovered.error().detail, exit_config});
+    return {};
+}
+
+Result<void, StartFailure> Gateway::Rooms::build_api() {
+    auto secret = load_or_create_secret(settings.data_dir / "signing.key", "", random);
+    if (!secret) return Fail(StartFailure{secret.error(), exit_config});
+    api::ApiSettings options;
+    options.transfer_secret = *std::move(secret);
+    options.cron_secret = settings.cron_secret;
+    options.limits = image_limits(settings);
+    options.upload_bytes_max = settings.upload_bytes_max;
+    options.upload_life = settings.upload_life;
+    options.download_url_life = settings.url_life;
+    options.spool_dir = settings.data_dir / "incoming" / "parts";
+    authenticator = std::make_unique<api::Authenticator>(*store, clock);
+    api = std::make_unique<api::Api>(
+        api::ApiContext{*store, *objects, *dispatcher, clock, random, watch, *authenticator, options});
+    return {};
+}
+
+Result<void, StartFailure> Gateway::Rooms::listen() {
+    http::ServerOptions options;
+    options.address = settings.listen_address;
+    options.port = settings.listen_port;
+    options.spool_dir = settings.data_dir / "incoming" / "bodies";
+    server = std::make_unique<http::Server>(std::move(options), api->routes(), api::respond_error);
+    const auto port = server->start();
+    if (!port) return Fail(StartFailure{port.error().detail, exit_config});
+    url = local_url(settings.listen_address, *port);
+    api->set_base_url(settings.base_url.empty() ? url : settings.base_url);
+    expiry_wake_up = clock.make_wake_up();
+    dispatcher_thread = named_thread("dispatcher", [this] { dispatcher->run(); });
+    expiry_thread = named_thread("upload-expiry", [this] { expire_uploads_until_stopped(); });
+
+    JsonWriter json;
+    json.begin_object().member("url", url).member("pid", static_cast<std::int64_t>(::getpid())).end_object();
+    auto written = write_private_file(settings.data_dir / "gateway.json", json.take() + "\n");
+    if (!written) return Fail(StartFailure{written.error(), exit_config});
+    return {};
+}
+
+void Gateway::Rooms::expire_uploads_until_stopped() {
+    while (!stopping) {
+        if (const int removed = api::expire_uploads(*store, *objects, clock.now()); removed > 0) {
+            log::info("removed uploads that nobody used", {{"count", removed}});
+        }
+        expiry_wake_up->wait_until(clock.monotonic() + expiry_period);
+    }
+}
+
+void Gateway::Rooms::stop(Milliseconds grace) {
+    if (stopping.exchange(true)) return;
+    std::error_code ignored;
+    std::filesystem::remove(settings.data_dir / "gateway.json", ignored);
+    if (server) server->stop(grace);
+    if (dispatcher) dispatcher->stop();
+    if (expiry_wake_up) expiry_wake_up->set();
+    if (dispatcher_thread.joinable()) dispatcher_thread.join();
+    if (expiry_thread.joinable()) expiry_thread.join();
+    if (store) store->set_listener(nullptr);
+}
+
+Gateway::Gateway(std::unique_ptr<Rooms> rooms) : rooms_(std::move(rooms)) {}
+Gateway::~Gateway() { stop(Milliseconds(0)); }
+
+Result<std::unique_ptr<Gateway>, StartFailure> Gateway::start(const Settings& settings) {
+    auto rooms = std::make_unique<Rooms>();
+    rooms->settings = settings;
+    std::unique_ptr<Gateway> gateway(new Gateway(std::move(rooms)));
+    for (const auto step : {&Rooms::open_stores, &Rooms::build_work, &Rooms::build_api, &Rooms::listen}) {
+        if (auto done = (gateway->rooms_.get()->*step)(); !done) return Fail(done.error());
+    }
+    return gateway;
+}
+
+void Gateway::stop(Milliseconds grace) { rooms_->stop(grace); }
+const std::string& Gateway::url() const { return rooms_->url; }
+const std::string& Gateway::api_key() const { return rooms_->admin.key; }
+bool Gateway::created_key() const { return rooms_->admin.created; }
+
+}  // namespace darkroom::app

@@ -1,0 +1,41 @@
+// The whole gateway as one object: configuration in, wired rooms out. This is the only place that sees
+// concrete adapters. Starting takes up what an earlier process left; stopping records every end, so that the
+// next start finds nothing broken.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "app/settings.h"
+#include "base/result.h"
+
+namespace darkroom::app {
+
+/// Why the gateway could not start: sentences for the operator, and the exit code that says whose fault it
+/// is.
+struct StartFailure {
+    std::string message;
+    int exit_code = 1;
+};
+
+class Gateway {
+public:
+    static Result<std::unique_ptr<Gateway>, StartFailure> start(const Settings& settings);
+    /// As stop(), if that was not called.
+    ~Gateway();
+    Gateway(const Gateway&) = delete;
+    Gateway& operator=(const Gateway&) = delete;
+
+    /// Requests in flight get up to `grace` to end; work on this machine is interrupted and queued again.
+    void stop(Milliseconds grace);
+
+    const std::string& url() const;      // with the real port
+    const std::string& api_key() const;  // the admin key
+    bool created_key() const;            // on this start
+
+private:
+    class Rooms;
+    explicit Gateway(std::unique_ptr<Rooms> rooms);
+    std::unique_ptr<Rooms> rooms_;
+};
+
+}  // namespace darkroom::app

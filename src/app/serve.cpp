@@ -1,0 +1,87 @@
+#include "app/serve.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+
+#include "app/gateway.h"
+#include "base/log.h"
+
+namespace darkroom::app {
+namespace {
+
+constexpr Milliseconds shutdown_grace{25'000};
+
+bool is_loopback(const std::string& address) {
+    return address == "localhost" || address == "::1" || address.rfind("127.", 0) == 0;
+}
+
+void say_hello(const Settings& settings, const Gateway& gateway) {
+    const auto data = settings.data_dir.string();
+    std::string text = "Darkroom " DARKROOM_VERSION "   data " + data +
+                       "   database sqlite   storage files   backend local (" +
+                       std::to_string(settings.inflight_max) + " at once)\n";
+    if (gateway.created_key()) text += "Created an admin key: " + data + "/admin.key, readable by you only\n";
+    text += "API        " + gateway.url() + "/api/v1\n";
+    text += "Try        darkroom run bg_remove photo.jpg\n";
+    for (const auto& note : settings.notes) text += "Note       " + note + "\n";
+    if (is_loopback(settings.listen_address)) {
+        text +=
+            "Note       Only this computer can connect. To open it: DARKROOM_LISTEN=0.0.0.0:8080 behind "
+            "TLS.\n";
+    } else if (settings.base_url.empty()) {
+        text += "Note       Set BACKEND_BASE_URL: links to pictures begin with " + gateway.url() +
+                ", which others cannot reach.\n";
+    }
+    std::fputs(text.c_str(), stderr);
+}
+
+// SIGINT and SIGTERM of the whole process, taken by the one thread that waits for them. Threads started later
+// inherit the mask.
+class StopSignals {
+public:
+    StopSignals() {
+        sigemptyset(&set_);
+        sigaddset(&set_, SIGINT);
+        sigaddset(&set_, SIGTERM);
+        pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+        // A closed connection or a file-size limit is an error to be handled, not the end.
+        signal(SIGPIPE, SIG_IGN);
+        signal(SIGXFSZ, SIG_IGN);
+    }
+    void wait() const {
+        int number = 0;
+        sigwait(&set_, &number);
+    }
+    // From here on a second signal ends the process at once.
+    void let_go() const {
+        signal(SIGINT, [](int) { _exit(130); });
+        signal(SIGTERM, [](int) { _exit(143); });
+        pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
+    }
+
+private:
+    sigset_t set_;
+};
+
+}  // namespace
+
+int serve(const Settings& settings) {
+    const StopSignals signals;
+    log::configure(settings.log_level, settings.log_format);
+    const auto gateway = Gateway::start(settings);
+    if (!gateway) {
+        std::fprintf(stderr, "darkroom: %s\n", gateway.error().message.c_str());
+        return gateway.error().exit_code;
+    }
+    say_hello(settings, **gateway);
+    signals.wait();
+    signals.let_go();
+    log::info("stopping; a second signal ends at once");
+    (*gateway)->stop(shutdown_grace);
+    return 0;
+}
+
+}  // namespace darkroom::app

@@ -1,0 +1,188 @@
+#include "app/settings.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <thread>
+
+#include "base/nearest.h"
+
+namespace darkroom::app {
+namespace {
+
+// Looks values up, falls back to the table, and collects what is wrong.
+class Reader {
+public:
+    Reader(const Environment& environment, SettingProblems problems)
+        : environment_(environment), problems_(std::move(problems)) {}
+
+    std::string text(const std::string& name) const {
+        if (auto value = environment_.get(name)) return *value;
+        const auto& table = all_settings();
+        const auto row =
+            std::find_if(table.begin(), table.end(), [&](const auto& info) { return info.name == name; });
+        DR_CHECK(row != table.end());
+        return std::string(row->fallback);
+    }
+
+    std::uint64_t number(const std::string& name, std::uint64_t low, std::uint64_t high) {
+        const auto value = text(name);
+        std::uint64_t parsed = 0;
+        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
+        if (error == std::errc() && end == value.data() + value.size() && parsed >= low && parsed <= high)
+            return parsed;
+        wrong(name, "must be a whole number from " + std::to_string(low) + " to " + std::to_string(high) +
+                        ", not \"" + value + "\"");
+        return low;
+    }
+
+    Milliseconds seconds(const std::string& name, std::uint64_t low, std::uint64_t high) {
+        return Milliseconds(static_cast<std::int64_t>(number(name, low, high)) * 1'000);
+    }
+
+    template <class T>
+    T choice(const std::string& name, const std::vector<std::pair<std::string_view, T>>& choices) {
+        const auto value = text(name);
+        std::string words;
+        for (const auto& [word, meaning] : choices) {
+            if (word == value) return meaning;
+            if (!word.empty()) words += (words.empty() ? "" : ", ") + std::string(word);
+        }
+        wrong(name, "must be one of " + words + ", not \"" + value + "\"");
+        return choices.front().second;
+    }
+
+    void wrong(const std::string& name, const std::string& what) {
+        problems_.push_back(name + " " + what + (what.back() == '?' ? "" : "."));
+    }
+
+    const Environment& environment() const { return environment_; }
+    SettingProblems take_problems() { return std::move(problems_); }
+
+private:
+    const Environment& environment_;
+    SettingProblems problems_;
+};
+
+void read_listen(Reader& reader, Settings& settings) {
+    const auto value = reader.text("DARKROOM_LISTEN");
+    const auto colon = value.rfind(':');
+    unsigned port = 65'536;
+    if (colon != std::string::npos) {
+        const auto digits = std::string_view(value).substr(colon + 1);
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+        if (error != std::errc() || end != digits.data() + digits.size()) port = 65'536;
+    }
+    if (colon == 0 || port > 65'535)
+        return reader.wrong("DARKROOM_LISTEN",
+                            "must be ADDRESS:PORT as in 127.0.0.1:8080, not \"" + value + "\"");
+    settings.listen_address = value.substr(0, colon);
+    // [::1]:8080, as URLs write it.
+    if (settings.listen_address.front() == '[' && settings.listen_address.back() == ']') {
+        settings.listen_address = settings.listen_address.substr(1, settings.listen_address.size() - 2);
+    }
+    settings.listen_port = static_cast<std::uint16_t>(port);
+}
+
+bool visible(const std::string& text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+void read_secrets(Reader& reader, Settings& settings) {
+    constexpr std::size_t secret_bytes_min = 16;
+    if (auto key = reader.text("DARKROOM_API_KEY"); !key.empty()) {
+        if (key.size() < secret_bytes_min || !visible(key)) {
+            reader.wrong("DARKROOM_API_KEY", "must be at least 16 visible characters without blanks");
+        }
+        settings.api_key = std::move(key);
+    }
+    settings.cron_secret = reader.text("CRON_SECRET");
+    if (!settings.cron_secret.empty() &&
+        (settings.cron_secret.size() < secret_bytes_min || !visible(settings.cron_secret))) {
+        reader.wrong("CRON_SECRET", "must be at least 16 visible characters without blanks");
+    }
+}
+
+void read_base_url(Reader& reader, Settings& settings) {
+    auto url = reader.text("BACKEND_BASE_URL");
+    while (!url.empty() && url.back() == '/') url.pop_back();
+    const bool http = url.rfind("http://", 0) == 0 || url.rfind("https://", 0) == 0;
+    if (!url.empty() && (!http || !visible(url) || url.find_first_of("?#@") != std::string::npos)) {
+        reader.wrong("BACKEND_BASE_URL",
+                     "must be an http or https address without query, as in https://pictures.example.com");
+    }
+    settings.base_url = std::move(url);
+}
+
+void read_mode(Reader& reader, Settings& settings) {
+    const auto mode = reader.text("COMFYUI_MODE");
+    const bool has_key = reader.environment().get("RUNPOD_API_KEY").has_value();
+    if (mode == "local") return;
+    if (mode.empty() && has_key) {
+        settings.notes.push_back("This version cannot use RunPod: jobs run on this machine's CPU.");
+    } else if (mode.empty() || (mode == "serverless" && !has_key)) {
+        settings.notes.push_back("No RunPod key is set: jobs run on this machine's CPU.");
+    } else {
+        reader.wrong("COMFYUI_MODE", "must be local in this version, not \"" + mode + "\"");
+    }
+}
+
+// A mistyped name would otherwise be a setting that silently does nothing.
+void find_unknown_names(Reader& reader) {
+    std::vector<std::string_view> known;
+    for (const auto& info : all_settings()) known.push_back(info.name);
+    for (const auto& name : reader.environment().names_with("DARKROOM_")) {
+        if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+        const auto nearest = nearest_word(name, known);
+        reader.wrong(name, "is not a setting" + (nearest ? "; did you mean " + std::string(*nearest) + "?"
+                                                         : std::string(" of Darkroom")));
+    }
+}
+
+}  // namespace
+
+const std::vector<SettingInfo>& all_settings() {
+    static const std::vector<SettingInfo> table = {
+#define DR_SETTING(name, fallback, meaning) {name, fallback, meaning},
+#include "app/settings.def"
+#undef DR_SETTING
+    };
+    return table;
+}
+
+Result<Settings, SettingProblems> read_settings(const Environment& environment, SettingProblems problems) {
+    Reader reader(environment, std::move(problems));
+    Settings settings;
+    read_listen(reader, settings);
+    read_secrets(reader, settings);
+    read_base_url(reader, settings);
+    read_mode(reader, settings);
+    find_unknown_names(reader);
+    settings.data_dir = reader.text("DARKROOM_DATA_DIR");
+    const auto cores = std::max(1u, std::thread::hardware_concurrency());
+    settings.inflight_max = reader.text("MAX_INFLIGHT").empty()
+                                ? static_cast<int>(cores)
+                                : static_cast<int>(reader.number("MAX_INFLIGHT", 1, 256));
+    settings.attempts_max = static_cast<int>(reader.number("DARKROOM_MAX_ATTEMPTS", 1, 100));
+    settings.run_timeout = reader.seconds("DARKROOM_RUN_TIMEOUT_S", 1, 7 * 86'400);
+    settings.imaging_program = reader.text("DARKROOM_IMAGING");
+    settings.heic = reader.choice<bool>("DARKROOM_HEIC", {{"on", true}, {"off", false}});
+    settings.upload_bytes_max = reader.number("DARKROOM_MAX_UPLOAD_BYTES", 1'024, 5ull << 30);
+    settings.pixels_max = reader.number("DARKROOM_MAX_PIXELS", 256, 1ull << 28);
+    settings.url_life = reader.seconds("DARKROOM_URL_TTL_S", 1, 7 * 86'400);
+    settings.upload_life = reader.seconds("DARKROOM_UPLOAD_TTL_S", 1, 30 * 86'400);
+    settings.log_level = reader.choice<log::Level>("DARKROOM_LOG_LEVEL", {{"info", log::Level::info},
+                                                                          {"debug", log::Level::debug},
+                                                                          {"warning", log::Level::warning},
+                                                                          {"error", log::Level::error},
+                                                                          {"off", log::Level::off}});
+    const auto by_terminal = ::isatty(STDERR_FILENO) != 0 ? log::Format::text : log::Format::json;
+    settings.log_format = reader.choice<log::Format>(
+        "DARKROOM_LOG_FORMAT", {{"", by_terminal}, {"text", log::Format::text}, {"json", log::Format::json}});
+    auto found = reader.take_problems();
+    if (!found.empty()) return Fail(std::move(found));
+    return settings;
+}
+
+}  // namespace darkroom::app

@@ -1,0 +1,53 @@
+// What Darkroom is told from outside, checked as a whole: every problem is found at once and named in one
+// line.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/environment.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace darkroom::app {
+
+struct SettingInfo {
+    std::string_view name;
+    std::string_view fallback;
+    std::string_view meaning;
+};
+const std::vector<SettingInfo>& all_settings();
+
+struct Settings {
+    std::string listen_address = "127.0.0.1";
+    std::uint16_t listen_port = 8080;
+    std::filesystem::path data_dir;
+    std::optional<std::string> api_key;
+    std::string base_url;  // empty = made from the address that is listened on
+    std::string cron_secret;
+    int inflight_max = 1;
+    int attempts_max = 3;
+    Milliseconds run_timeout{0};
+    std::filesystem::path imaging_program;  // empty = beside this program
+    bool heic = true;
+    std::uint64_t upload_bytes_max = 0;
+    std::uint64_t pixels_max = 0;
+    Milliseconds url_life{0};
+    Milliseconds upload_life{0};
+    log::Level log_level = log::Level::info;
+    log::Format log_format = log::Format::text;
+    std::vector<std::string> notes;  // not wrong, but worth a line at the start
+};
+
+/// One line for each problem; never the value of a secret.
+using SettingProblems = std::vector<std::string>;
+
+/// `problems` found while reading the environment are reported with the others.
+Result<Settings, SettingProblems> read_settings(const Environment& environment,
+                                                SettingProblems problems = {});
+
+}  // namespace darkroom::app

@@ -1,0 +1,79 @@
+// Wrong settings stop the start with a line each; none at all is a working configuration.
+#include "app/settings.h"
+
+#include <gtest/gtest.h>
+
+namespace darkroom::app {
+namespace {
+
+Result<Settings, SettingProblems> read(std::map<std::string, std::string> values) {
+    return read_settings(Environment(std::move(values)));
+}
+
+TEST(Settings, NothingHasToBeSet) {
+    const auto settings = read({});
+    ASSERT_TRUE(settings.ok());
+    EXPECT_EQ(settings->listen_address, "127.0.0.1");
+    EXPECT_EQ(settings->listen_port, 8080);
+    EXPECT_EQ(settings->data_dir, "./darkroom-data");
+    EXPECT_GE(settings->inflight_max, 1);
+    ASSERT_EQ(settings->notes.size(), 1u);
+    EXPECT_NE(settings->notes[0].find("No RunPod key"), std::string::npos);
+}
+
+TEST(Settings, ValuesAreRead) {
+    const auto settings = read({{"DARKROOM_LISTEN", "[::1]:0"},
+                                {"MAX_INFLIGHT", "7"},
+                                {"COMFYUI_MODE", "local"},
+                                {"DARKROOM_HEIC", "off"},
+                                {"BACKEND_BASE_URL", "https://pictures.example.com/"},
+                                {"DARKROOM_RUN_TIMEOUT_S", "30"}});
+    ASSERT_TRUE(settings.ok());
+    EXPECT_EQ(settings->listen_address, "::1");
+    EXPECT_EQ(settings->listen_port, 0);
+    EXPECT_EQ(settings->inflight_max, 7);
+    EXPECT_FALSE(settings->heic);
+    EXPECT_EQ(settings->base_url, "https://pictures.example.com");
+    EXPECT_EQ(settings->run_timeout, Milliseconds(30'000));
+    EXPECT_TRUE(settings->notes.empty());
+}
+
+TEST(Settings, EveryWrongValueIsOneLineThatNamesIt) {
+    const std::vector<std::pair<std::string, std::string>> wrong = {
+        {"DARKROOM_LISTEN", "8080"},     {"DARKROOM_LISTEN", "127.0.0.1:99999"},
+        {"DARKROOM_LISTEN", ":80"},      {"DARKROOM_LISTEN", "a:b"},
+        {"MAX_INFLIGHT", "0"},           {"MAX_INFLIGHT", "-1"},
+        {"MAX_INFLIGHT", "two"},         {"MAX_INFLIGHT", "99999999999999999999"},
+        {"DARKROOM_HEIC", "maybe"},      {"DARKROOM_MAX_PIXELS", "1e6"},
+        {"BACKEND_BASE_URL", "ftp://x"}, {"BACKEND_BASE_URL", "http://user@x"},
+        {"COMFYUI_MODE", "pod"},         {"DARKROOM_LOG_LEVEL", "loud"},
+        {"CRON_SECRET", "short"},        {"DARKROOM_RUN_TIMEOUT_S", "0"},
+    };
+    for (const auto& [name, value] : wrong) {
+        const auto settings = read({{name, value}});
+        ASSERT_FALSE(settings.ok()) << name << "=" << value;
+        ASSERT_EQ(settings.error().size(), 1u) << name << "=" << value;
+        EXPECT_EQ(settings.error()[0].rfind(name, 0), 0u) << settings.error()[0];
+    }
+    EXPECT_EQ(read({{"DARKROOM_HEIC", "x"}, {"MAX_INFLIGHT", "x"}}).error().size(), 2u);
+}
+
+TEST(Settings, ASecretThatIsWrongIsNotRepeated) {
+    const auto settings = read({{"DARKROOM_API_KEY", "hunter2"}});
+    ASSERT_FALSE(settings.ok());
+    EXPECT_EQ(settings.error()[0].find("hunter2"), std::string::npos);
+}
+
+TEST(Settings, AMistypedNameIsNoticed) {
+    const auto settings = read({{"DARKROOM_DATADIR", "/x"}});
+    ASSERT_FALSE(settings.ok());
+    EXPECT_EQ(settings.error()[0], "DARKROOM_DATADIR is not a setting; did you mean DARKROOM_DATA_DIR?");
+}
+
+TEST(Settings, RunpodIsNotPretended) {
+    EXPECT_TRUE(read({{"COMFYUI_MODE", "serverless"}}).ok());
+    EXPECT_FALSE(read({{"COMFYUI_MODE", "serverless"}, {"RUNPOD_API_KEY", "rpa_x"}}).ok());
+}
+
+}  // namespace
+}  // namespace darkroom::app
