@@ -1,0 +1,134 @@
+#include "imaging/ops/alpha_refine.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+
+#include "imaging/ops/guided_filter.h"
+
+namespace darkroom::imaging {
+namespace {
+
+constexpr float core_weight = 1.0F;
+constexpr float band_weight =
+    0.02F;  // colours inside the band count only where there are no certain ones (thin stems)
+constexpr float contrast_min = 0.03F;  // of 0..1: below it the two colours cannot be told apart
+constexpr float contrast_full = 0.15F;
+constexpr float residual_scale =
+    0.08F;  // distance from the line between the colours at which it is not believed
+constexpr float fallback_epsilon = 1e-4F;
+constexpr float smoothing_epsilon = 1e-5F;
+constexpr float stretch = 0.05F;  // at both ends: noise must not leave 2 % veils and 98 % holes
+
+/// Weighted colours and weights: box filtering both and dividing gives a local mean.
+cv::Mat weighted(const cv::Mat& guide, const Trimap& trimap, bool subject) {
+    cv::Mat out(guide.size(), CV_32FC4);
+    for (int y = 0; y < guide.rows; ++y) {
+        for (int x = 0; x < guide.cols; ++x) {
+            const bool in_mask = trimap.mask.at<uchar>(y, x) != 0;
+            const bool certain = trimap.labels.at<uchar>(y, x) != Trimap::unknown;
+            const float weight = in_mask != subject ? 0 : certain ? core_weight : band_weight;
+            const cv::Vec3f colour = guide.at<cv::Vec3f>(y, x) * weight;
+            out.at<cv::Vec4f>(y, x) = {colour[0], colour[1], colour[2], weight};
+        }
+    }
+    return out;
+}
+
+struct LocalColours {
+    cv::Mat subject;  // CV_32FC4, colour times weight and weight
+    cv::Mat background;
+};
+
+struct Estimate {
+    float alpha = 0;
+    float trust = 0;
+};
+
+Estimate estimate(cv::Vec3f pixel, cv::Vec4f subject_sum, cv::Vec4f background_sum) {
+    if (subject_sum[3] <= 1e-6F || background_sum[3] <= 1e-6F) return {};
+    const cv::Vec3f subject = cv::Vec3f(subject_sum[0], subject_sum[1], subject_sum[2]) / subject_sum[3];
+    const cv::Vec3f background =
+        cv::Vec3f(background_sum[0], background_sum[1], background_sum[2]) / background_sum[3];
+    const cv::Vec3f across = subject - background;
+    const float squared = across.dot(across);
+    const float length = std::sqrt(squared);
+    const float contrast = std::clamp((length - contrast_min) / (contrast_full - contrast_min), 0.0F, 1.0F);
+    if (contrast == 0) return {};
+    Estimate result;
+    result.alpha = std::clamp((pixel - background).dot(across) / squared, 0.0F, 1.0F);
+    const cv::Vec3f off = pixel - background - across * result.alpha;
+    result.trust = contrast * std::exp(-std::sqrt(off.dot(off)) / residual_scale);
+    return result;
+}
+
+/// Every radius votes with its trust; the rest of the vote goes to the mask as the guided filter bends it.
+cv::Mat mix_estimates(const cv::Mat& guide, const Trimap& trimap, const std::array<LocalColours, 3>& colours,
+                      const cv::Mat& fallback) {
+    cv::Mat alpha(guide.size(), CV_32F);
+    cv::parallel_for_({0, guide.rows}, [&](const cv::Range& rows) {
+        for (int y = rows.start; y < rows.end; ++y) {
+            for (int x = 0; x < guide.cols; ++x) {
+                const uchar label = trimap.labels.at<uchar>(y, x);
+                float& out = alpha.at<float>(y, x);
+                out = label == Trimap::subject ? 1.0F : 0.0F;
+                if (label != Trimap::unknown) continue;
+                float sum = 0;
+                float votes = 0;
+                float best = 0;
+                for (const LocalColours& local : colours) {
+                    const Estimate e = estimate(guide.at<cv::Vec3f>(y, x), local.subject.at<cv::Vec4f>(y, x),
+                                                local.background.at<cv::Vec4f>(y, x));
+                    sum += e.alpha * e.trust;
+                    votes += e.trust;
+                    best = std::max(best, e.trust);
+                }
+                const float bent = std::clamp(fallback.at<float>(y, x), 0.0F, 1.0F);
+                out = votes > 0 ? best * sum / votes + (1 - best) * bent : bent;
+            }
+        }
+    });
+    return alpha;
+}
+
+void settle(cv::Mat& alpha, const Trimap& trimap) {
+    for (int y = 0; y < alpha.rows; ++y) {
+        for (int x = 0; x < alpha.cols; ++x) {
+            float& value = alpha.at<float>(y, x);
+            const uchar label = trimap.labels.at<uchar>(y, x);
+            value = label == Trimap::subject ? 1
+                    : label == Trimap::background
+                        ? 0
+                        : std::clamp((value - stretch) / (1 - 2 * stretch), 0.0F, 1.0F);
+        }
+    }
+}
+
+}  // namespace
+
+RefinedAlpha refine_alpha(const cv::Mat& guide, const Trimap& trimap) {
+    const int radius = std::max(4, 3 * trimap.band_px / 2);
+    const cv::Mat subject = weighted(guide, trimap, true);
+    const cv::Mat background = weighted(guide, trimap, false);
+    std::array<LocalColours, 3> colours;
+    int reach = radius;
+    for (LocalColours& local : colours) {
+        const cv::Size window(2 * reach + 1, 2 * reach + 1);
+        cv::boxFilter(subject, local.subject, -1, window);
+        cv::boxFilter(background, local.background, -1, window);
+        reach *= 3;
+    }
+    cv::Mat hard;
+    trimap.mask.convertTo(hard, CV_32F, 1.0 / 255);
+    const cv::Mat fallback = apply_guided(guide, fit_guided(guide, hard, trimap.band_px, fallback_epsilon));
+    RefinedAlpha refined;
+    refined.alpha = mix_estimates(guide, trimap, colours, fallback);
+    refined.coefficients =
+        fit_guided(guide, refined.alpha, std::max(2, trimap.band_px / 2), smoothing_epsilon);
+    refined.alpha = (refined.alpha + apply_guided(guide, refined.coefficients)) * 0.5;
+    settle(refined.alpha, trimap);
+    return refined;
+}
+
+}  // namespace darkroom::imaging

@@ -1,0 +1,20 @@
+#include "imaging/ops/operations.h"
+
+namespace darkroom::imaging {
+namespace {
+
+constexpr OperationTraits table[] = {
+    {.type = "jpeg_to_png", .run = jpeg_to_png, .keeps_16_bit = true, .reduces_first = true},
+    {.type = "upscale_2k", .run = upscale_2k, .keeps_16_bit = true, .reduces_first = false},
+};
+
+}  // namespace
+
+const OperationTraits* find_operation(std::string_view type) {
+    for (const auto& row : table) {
+        if (row.type == type) return &row;
+    }
+    return nullptr;
+}
+
+}  // namespace darkroom::imaging
