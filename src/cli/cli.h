@@ -1,0 +1,68 @@
+// The command line of Darkroom: what `darkroom run`, `jobs`, `types` … do, as a client of the HTTP API.
+// It reads argv, talks to a gateway through ports::HttpClient and prints: results on standard output,
+// everything else on standard error. Starting a gateway (for good by `serve`, or for the duration of one
+// `run`) is handed in.
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "cli/console.h"
+#include "cli/retry_policy.h"
+#include "ports/clock.h"
+#include "ports/http_client.h"
+#include "ports/random.h"
+
+namespace darkroom::cli {
+
+/// What `darkroom serve` was told on the command line; unset = environment or default decides.
+struct ServeRequest {
+    std::optional<std::string> listen;
+    std::optional<std::filesystem::path> data_dir;
+};
+
+/// Why no gateway could be started: whole sentences, one problem per line, and the exit code that says it.
+struct StartProblem {
+    std::string message;
+    int exit_code = 78;
+};
+
+/// A gateway inside this process, listening on a free loopback port. Its end stops it gracefully: held
+/// answers end, jobs that are not done stay queued in its data folder.
+class EmbeddedGateway {
+public:
+    virtual ~EmbeddedGateway() = default;
+    virtual std::string url() const = 0;
+    virtual std::string api_key() const = 0;
+};
+
+struct CliWiring {
+    /// Called when the first request is made, so that commands without one start in no time.
+    std::function<ports::HttpClient&()> http;
+    ports::Clock& clock;
+    ports::Random& random;
+    /// Runs until it is told to stop by a signal; signals are its own business. Returns the exit code.
+    std::function<int(const ServeRequest&)> serve;
+    /// Should log warnings at most (the progress bar shares the terminal) and leave signals alone.
+    std::function<Result<std::unique_ptr<EmbeddedGateway>, StartProblem>(
+        const std::filesystem::path& data_dir)>
+        start_embedded;
+
+    // What tests replace. The defaults are the process's own.
+    std::ostream* out = nullptr;           // nullptr = standard output
+    std::ostream* err = nullptr;           // nullptr = standard error
+    std::optional<ConsoleTraits> console;  // unset = asks the terminal and the environment
+    std::function<std::optional<std::string>(const char* name)> environment;  // empty = getenv
+    std::function<void(int exit_code)> end_process;  // empty = std::_Exit; called with all output flushed
+    RetryPolicy retry;
+};
+
+/// The whole program but for wiring; returns the exit code (cli/exit_code.h). Called once per process: it
+/// takes over SIGINT and SIGTERM while a command waits for jobs, and gives them back.
+int run_cli(int argc, const char* const* argv, CliWiring& wiring);
+
+}  // namespace darkroom::cli

@@ -1,0 +1,55 @@
+// argv understood: which command, with what. Nothing is looked up here: no files, no environment, no server.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace darkroom::cli {
+
+enum class Command {
+    help,
+    version,
+    serve,
+    run,
+    jobs_list,
+    jobs_get,
+    jobs_watch,
+    jobs_cancel,
+    jobs_retry,
+    types
+};
+
+struct CommandLine {
+    Command command = Command::help;
+    std::string help;  // for Command::help
+
+    // Understood by every command.
+    std::optional<std::string> url;
+    std::optional<std::string> data_dir;
+    bool json = false;
+    bool plain = false;  // tab-separated rows without a head
+    bool quiet = false;
+    bool no_color = false;
+
+    std::optional<std::string> listen;    // serve
+    std::string type;                     // run; types (empty = all); jobs list (empty = any)
+    std::vector<std::string> files;       // run
+    std::vector<std::string> params;      // run: as given to -p
+    std::optional<std::string> out_dir;   // run, jobs watch
+    std::optional<Milliseconds> timeout;  // run, jobs watch
+    std::vector<std::string> ids;         // jobs get, watch, cancel, retry: valid ids in lower case
+    std::vector<std::string> statuses;    // jobs list: as on the wire
+    int limit = 20;                       // jobs list
+};
+
+struct UsageProblem {
+    std::string message;  // a sentence, with the nearest right word where there is one
+    std::string command;  // whose --help tells more, as in "darkroom jobs list"
+};
+
+Result<CommandLine, UsageProblem> parse_command_line(int argc, const char* const* argv);
+
+}  // namespace darkroom::cli

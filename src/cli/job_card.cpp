@@ -1,0 +1,114 @@
+#include "cli/job_card.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+#include "cli/advice.h"
+#include "cli/job_view.h"
+#include "cli/text.h"
+
+namespace darkroom::cli {
+namespace {
+
+namespace json = boost::json;
+
+class Card {
+public:
+    /// Nothing is said about what is empty.
+    void say(std::string_view label, std::string_view text) {
+        if (text.empty()) return;
+        lines_.push_back(pad_to_width(label, 10) + printable(text));
+    }
+    std::vector<std::string> take() { return std::move(lines_); }
+
+private:
+    std::vector<std::string> lines_;
+};
+
+std::string picture_words(const json::object& picture) {
+    std::string text;
+    const auto add = [&](const std::string& word) {
+        text += (text.empty() || word.empty() ? "" : "  ") + word;
+    };
+    add(text_member(picture, "role"));
+    add(text_member(picture, "name"));
+    const auto width = number_member(picture, "width");
+    const auto height = number_member(picture, "height");
+    if (width > 0 && height > 0) add(std::to_string(width) + "×" + std::to_string(height));
+    add(text_member(picture, "content_type"));
+    if (const auto bytes = number_member(picture, "bytes"); bytes > 0)
+        add(human_bytes(static_cast<std::uint64_t>(bytes)));
+    return text;
+}
+
+std::string error_words(const json::object& owner) {
+    const auto* error = object_member(owner, "error");
+    if (error == nullptr) return {};
+    return text_member(*error, "code") + ": " + text_member(*error, "message");
+}
+
+std::string params_words(const json::object& job) {
+    const auto* params = object_member(job, "params");
+    return params == nullptr ? std::string() : json::serialize(*params);
+}
+
+std::string attempt_words(const json::object& attempt) {
+    auto text = std::to_string(number_member(attempt, "number")) + "  " + text_member(attempt, "status") +
+                "  on " + text_member(attempt, "endpoint");
+    if (const auto ms = number_member(attempt, "execution_ms"); ms > 0)
+        text += "  " + human_duration(Milliseconds(ms));
+    if (const auto error = error_words(attempt); !error.empty()) text += "  " + error;
+    return text;
+}
+
+std::string event_words(const json::object& event) {
+    auto text =
+        text_member(event, "at") + "  " + text_member(event, "kind") + "  " + text_member(event, "status");
+    if (const auto attempt = number_member(event, "attempt"); attempt > 0)
+        text += "  attempt " + std::to_string(attempt);
+    return text + "  " + text_member(event, "actor");
+}
+
+std::string time_words(const std::optional<TimePoint>& time, TimePoint now) {
+    if (!time) return {};
+    return format_rfc3339(*time) + "  (" + human_age(now - *time) + " ago)";
+}
+
+template <class Words>
+void say_each(Card& card, const json::object& owner, std::string_view name, std::string_view label,
+              Words words) {
+    const auto* list = array_member(owner, name);
+    if (list == nullptr) return;
+    bool first = true;
+    for (const auto& entry : *list) {
+        if (!entry.is_object()) continue;
+        card.say(first ? label : "", words(entry.get_object()));
+        first = false;
+    }
+}
+
+}  // namespace
+
+std::vector<std::string> job_card(const json::object& job, const json::object& events, TimePoint now) {
+    const auto view = view_job(job);
+    if (!view) return {};
+    Card card;
+    card.say("Job", view->id);
+    card.say("Type", view->type);
+    card.say("Status", view->status);
+    card.say("Error", error_words(job));
+    if (const auto advice = advice_for(view->error_code); !advice.empty()) card.say("Try", advice);
+    card.say("Params", params_words(job));
+    say_each(card, job, "inputs", "Input", picture_words);
+    say_each(card, job, "outputs", "Output", picture_words);
+    if (view->main_output) card.say("Link", view->main_output->url);
+    say_each(card, job, "attempts", "Attempts", attempt_words);
+    card.say("Created", time_words(view->created_at, now));
+    card.say("Finished", time_words(view->finished_at, now));
+    if (const auto time = view->work_time()) card.say("Took", human_duration(*time));
+    say_each(card, events, "events", "Events", event_words);
+    return card.take();
+}
+
+}  // namespace darkroom::cli
