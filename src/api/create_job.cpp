@@ -31,7 +31,7 @@ Result<recipes::CheckedParams, Problem> check_params(ApiContext& context, const 
     std::vector<FieldProblem> fields;
     for (const auto& problem : checked.error()) {
         fields.push_back(
-            {problem.pointer, std::string(recipes::to_string(problem.code)), problem.detail + "."});
+            {problem.pointer, problem.code, problem.detail + "."});
     }
     return Fail(Problem(std::move(fields)));
 }
