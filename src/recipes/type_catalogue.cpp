@@ -1,0 +1,85 @@
+#include "recipes/type_catalogue.h"
+
+#include <algorithm>
+#include <boost/json/string.hpp>
+#include <utility>
+
+#include "base/check.h"
+#include "base/json.h"
+#include "base/nearest.h"
+#include "recipes/canonical_json.h"
+#include "recipes/schema_texts.h"
+
+namespace darkroom::recipes {
+namespace {
+
+namespace json = boost::json;
+
+json::object own_schema(std::string_view name) {
+    auto parsed = parse_json(schema_text(name));
+    DR_CHECK(parsed.ok());
+    return std::move(parsed->as_object());
+}
+
+// The type's own params and those that all types share; where both name one, the type's own is narrower and
+// wins.
+json::object whole_schema(std::string_view name) {
+    const auto own = own_schema(name);
+    json::object properties = own_schema("shared");
+    for (const auto& property : own.at("properties").as_object()) {
+        properties.insert_or_assign(property.key(), property.value());
+    }
+    return {{"$schema", "http://json-schema.org/draft-04/schema#"},
+            {"title", own.at("title")},
+            {"description", own.at("description")},
+            {"type", "object"},
+            {"additionalProperties", false},
+            {"properties", std::move(properties)}};
+}
+
+JobType builtin_type(std::string_view name, std::string recipe_title, TypeRules rules) {
+    const auto schema = whole_schema(name);
+    JobType type;
+    type.name = name;
+    type.title = std::string(schema.at("title").as_string());
+    type.description = std::string(schema.at("description").as_string());
+    type.schema_json = canonical_json(schema);
+    type.recipes.push_back({type.name + ".builtin", 1, std::move(recipe_title), "builtin", {"local"}});
+    type.backends = {"local"};
+    type.params = std::make_unique<ParamSchema>(schema);
+    type.rules = rules;
+    return type;
+}
+
+std::vector<JobType> builtin_types() {
+    std::vector<JobType> types;
+    types.push_back(builtin_type("bg_remove", "Background removal on this machine", bg_remove_rules()));
+    types.push_back(builtin_type("jpeg_to_png", "Transparency on this machine", jpeg_to_png_rules()));
+    types.push_back(builtin_type("upscale_2k", "Enlargement on this machine", upscale_2k_rules()));
+    return types;
+}
+
+}  // namespace
+
+bool Recipe::runs_on(std::string_view backend) const {
+    return std::find(backends.begin(), backends.end(), backend) != backends.end();
+}
+
+const TypeCatalogue& TypeCatalogue::builtin() {
+    static const TypeCatalogue catalogue(builtin_types());
+    return catalogue;
+}
+
+const JobType* TypeCatalogue::find(std::string_view name) const {
+    const auto at =
+        std::find_if(types_.begin(), types_.end(), [&](const JobType& type) { return type.name == name; });
+    return at != types_.end() ? &*at : nullptr;
+}
+
+std::optional<std::string_view> TypeCatalogue::nearest(std::string_view name) const {
+    std::vector<std::string_view> names;
+    for (const auto& type : types_) names.push_back(type.name);
+    return nearest_word(name, names);
+}
+
+}  // namespace darkroom::recipes
