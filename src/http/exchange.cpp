@@ -43,6 +43,9 @@ void Exchange::handle(const ServerCore& core) {
     } catch (...) {
         response = threw(core, *this, "not a std::exception");
     }
+    // Here rather than on the loop, and before the client can know: who has the answer finds no file left
+    // behind.
+    request.spooled.reset();
 }
 
 }  // namespace darkroom::http
