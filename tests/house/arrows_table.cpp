@@ -46,7 +46,8 @@ constexpr std::array house = {
 };
 
 constexpr std::array outside = {
-    Room{"apps/darkroom", "base app cli", "", "a main that only wires"},
+    Room{"apps/darkroom", "base app cli http", "",
+         "a main that only wires; http is the command line's way to a gateway"},
     Room{"apps/darkroom-imaging", "base core imaging/wire imaging/codec imaging/ops imaging/sandbox", "",
          "the pixel process: everything that touches pixels, nothing that touches jobs"},
     Room{"tools/pictures", "base", "", "reads and writes picture files for programs that are not shipped"},
@@ -62,6 +63,7 @@ constexpr std::array outside = {
          "fakes of the ports and helpers that any room's tests may use"},
     Room{"tests/conformance", "base core ports tests/support", "store/sqlite objects/files",
          "one suite for each port; every implementation has to pass it"},
+    Room{"tests/integration", gateway_rooms, "tests/support", "several rooms together inside one process"},
     Room{"tests/e2e", gateway_rooms, "tests/support tests/conformance tools/pictures tools/shots",
          "whole programs and what crosses rooms"},
     Room{"tests/house", "", "", "looks at text only, so that it builds when nothing else does"},
