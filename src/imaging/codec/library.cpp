@@ -75,12 +75,11 @@ core::JobError explain_decode_error(std::string_view message) {
                       "compression support is not configured", "unsupported compression"})) {
         return {ErrorCode::input_unsupported_format, "The picture uses an encoding that is not supported."};
     }
-    if (contains_any(message,
-                     {"premature end", "truncated", "end of file", "unexpected end", "not enough data",
-                      "end of stream", "read error", "out of order read", "insufficient data", "eof"})) {
+    if (contains_any(message, {"premature end", "truncated", "end of file", "unexpected end",
+                               "not enough data", "end of stream", "insufficient data", "eof"})) {
         return {ErrorCode::input_unreadable, "The file was cut off: it ends before the picture does."};
     }
-    return {ErrorCode::input_unreadable, "The picture's data is damaged."};
+    return {ErrorCode::input_unreadable, "The picture's data is damaged or incomplete."};
 }
 
 core::JobError take_decode_error() {

@@ -5,7 +5,8 @@
 namespace darkroom::imaging {
 namespace {
 
-// Push-pull (Gortler 1996): each level halves the one below, averaging what is visible; then holes are filled from above.
+// Push-pull (Gortler 1996): each level halves the one below, averaging what is visible; then holes are filled
+// from above.
 template <class T>
 cv::Mat halve(const cv::Mat& below) {
     cv::Mat above((below.rows + 1) / 2, (below.cols + 1) / 2, below.type());

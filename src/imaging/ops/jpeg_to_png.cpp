@@ -1,5 +1,5 @@
-// jpeg_to_png: an opaque picture with a plain background becomes one with transparency. Chooses among three methods by what the
-// border says, and leaves pictures alone that are transparent already.
+// jpeg_to_png: an opaque picture with a plain background becomes one with transparency. Chooses among three
+// methods by what the border says, and leaves pictures alone that are transparent already.
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
 #include <string>
@@ -12,9 +12,9 @@
 namespace darkroom::imaging {
 namespace {
 
-constexpr double noop_share = 0.005;       // of transparent pixels
+constexpr double noop_share = 0.005;  // of transparent pixels
 constexpr double uniform_border = 0.92;
-constexpr double visible_alpha = 0.02;     // what trim keeps
+constexpr double visible_alpha = 0.02;  // what trim keeps
 
 template <class T>
 double transparent_share(const cv::Mat& rgba, T nearly_full) {
@@ -25,7 +25,8 @@ double transparent_share(const cv::Mat& rgba, T nearly_full) {
 
 bool is_transparent_already(const cv::Mat& picture) {
     if (picture.channels() != 4) return false;
-    const double share = picture.depth() == CV_16U ? transparent_share(picture, 64'250) : transparent_share(picture, 250);
+    const double share =
+        picture.depth() == CV_16U ? transparent_share(picture, 64'250) : transparent_share(picture, 250);
     return share >= noop_share;
 }
 
@@ -75,7 +76,8 @@ void measure(OperationOutput& output) {
 OperationResult by_matte(const cv::Mat& picture, const boost::json::object& params) {
     const OperationTraits* matting = find_operation("bg_remove");
     if (matting == nullptr) {
-        return Fail(OperationError{"recipe_not_found", "This picture's background is not plain, and no matting is installed."});
+        return Fail(OperationError{"recipe_not_found",
+                                   "This picture's background is not plain, and no matting is installed."});
     }
     boost::json::object asked{{"v", 1}};
     if (!flag_param(params, "despill", true)) asked["halo"] = boost::json::object{{"mode", "off"}};
@@ -84,11 +86,14 @@ OperationResult by_matte(const cv::Mat& picture, const boost::json::object& para
     return result;
 }
 
-OperationResult by_key(const cv::Mat& picture, const cv::Mat& distance, const KeySettings& settings, bool unmix) {
+OperationResult by_key(const cv::Mat& picture, const cv::Mat& distance, const KeySettings& settings,
+                       bool unmix) {
     OperationOutput output;
-    output.main = unmix ? unmix_key_colour(picture, distance, settings) : remove_key_colour(picture, distance, settings);
+    output.main = unmix ? unmix_key_colour(picture, distance, settings)
+                        : remove_key_colour(picture, distance, settings);
     if (visible_box(output.main).empty()) {
-        return Fail(OperationError{"no_subject", "Everything in the picture has the colour of its background."});
+        return Fail(
+            OperationError{"no_subject", "Everything in the picture has the colour of its background."});
     }
     return output;
 }
@@ -108,7 +113,8 @@ std::string choose_method(const cv::Mat& picture, const cv::Mat& distance, doubl
     return has_few_colours(picture, distance, tolerance) ? "unmix" : "colour_key";
 }
 
-OperationResult make_transparent(const cv::Mat& picture, const boost::json::object& params, std::string& method) {
+OperationResult make_transparent(const cv::Mat& picture, const boost::json::object& params,
+                                 std::string& method) {
     if (method == "matte") return by_matte(picture, params);
     const KeySettings settings = read_settings(picture, params);
     const cv::Mat distance = distance_to_key(picture, settings.key);

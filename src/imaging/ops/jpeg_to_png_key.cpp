@@ -29,11 +29,15 @@ void for_each_border_pixel(cv::Size size, Visit visit) {
 }
 
 std::uint32_t packed(const Rgb& colour) {
-    const auto part = [](float value) { return static_cast<std::uint32_t>(std::clamp(std::lround(value), 0L, 255L)); };
+    const auto part = [](float value) {
+        return static_cast<std::uint32_t>(std::clamp(std::lround(value), 0L, 255L));
+    };
     return part(colour[0]) << 16 | part(colour[1]) << 8 | part(colour[2]);
 }
 
-Rgb unpacked(std::uint32_t colour) { return Rgb(float(colour >> 16), float(colour >> 8 & 255), float(colour & 255)); }
+Rgb unpacked(std::uint32_t colour) {
+    return Rgb(float(colour >> 16), float(colour >> 8 & 255), float(colour & 255));
+}
 
 std::uint32_t bin_of(std::uint32_t colour) { return colour & 0xf8f8f8; }
 

@@ -30,7 +30,8 @@ cv::Mat distance_to_key(const cv::Mat& picture, const Rgb& key);
 /// Share of the border within `tolerance` of the key, 0..1.
 double border_uniformity(const cv::Mat& distance, double tolerance);
 
-/// True for logos, text and line art: what is not key consists of a handful of colours and the mixtures between them.
+/// True for logos, text and line art: what is not key consists of a handful of colours and the mixtures
+/// between them.
 bool has_few_colours(const cv::Mat& picture, const cv::Mat& distance, double tolerance);
 
 /// Pixels (CV_8U, 255) of `near` that are connected to the frame of the picture through other such pixels.

@@ -1,4 +1,5 @@
-// Writing one RGBA pixel from its colour on the 0..255 scale and an alpha of 0..1. Private to the jpeg_to_png family.
+// Writing one RGBA pixel from its colour on the 0..255 scale and an alpha of 0..1. Private to the jpeg_to_png
+// family.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -10,7 +11,9 @@
 namespace darkroom::imaging {
 
 /// What stands before `key` where `seen` is a mixture with `alpha` (> 0) of it; may lie outside 0..255.
-inline Rgb colour_before_key(const Rgb& seen, const Rgb& key, float alpha) { return key + (seen - key) * (1 / alpha); }
+inline Rgb colour_before_key(const Rgb& seen, const Rgb& key, float alpha) {
+    return key + (seen - key) * (1 / alpha);
+}
 
 /// Rounds up: a rounded-down alpha would need colours beyond 255.
 inline int alpha_levels(float alpha, int full) {
@@ -27,7 +30,8 @@ inline void set_pixel(cv::Mat& rgba, int y, int x, const Rgb& colour, int alpha)
         return;
     }
     auto& pixel = rgba.at<cv::Vec4b>(y, x);
-    for (int c = 0; c < 3; ++c) pixel[c] = static_cast<std::uint8_t>(std::clamp(std::lround(colour[c]), 0L, 255L));
+    for (int c = 0; c < 3; ++c)
+        pixel[c] = static_cast<std::uint8_t>(std::clamp(std::lround(colour[c]), 0L, 255L));
     pixel[3] = static_cast<std::uint8_t>(alpha);
 }
 

@@ -1,7 +1,7 @@
-// unmix: colour to alpha for logos, ink, glows and glass. The least alpha that can explain a pixel is always a solution, but it
-// makes solid red on white translucent; so the inks of the picture are found first, and a pixel on the line from the key to
-// an ink gets exactly its share of that ink. Whatever alpha is chosen, the colour is solved for it, so compositing over the key
-// always gives the input back.
+// unmix: colour to alpha for logos, ink, glows and glass. The least alpha that can explain a pixel is always
+// a solution, but it makes solid red on white translucent; so the inks of the picture are found first, and a
+// pixel on the line from the key to an ink gets exactly its share of that ink. Whatever alpha is chosen, the
+// colour is solved for it, so compositing over the key always gives the input back.
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
 #include <vector>
@@ -13,9 +13,10 @@
 namespace darkroom::imaging {
 namespace {
 
-constexpr int near_px = 3;          // how far from the background a pixel may be a mixture with it
-constexpr int solid_reach = 6;      // how far an ink is looked for before all inks are tried
-constexpr float ink_radius = 14;    // levels around an ink that JPEG scatters it over
+constexpr int near_px = 3;        // how far from the background a pixel may be a mixture with it
+constexpr int solid_reach = 6;    // how far an ink is looked for before all inks are tried
+constexpr float invisible = 1;    // levels of difference that count as none; the promise allows no more
+constexpr float ink_radius = 14;  // levels around an ink that JPEG scatters it over
 constexpr std::size_t inks_max = 8;
 
 float largest_difference(const Rgb& a, const Rgb& b) {
@@ -64,7 +65,9 @@ public:
 
 private:
     static std::size_t index(const Rgb& colour) {
-        const auto part = [](float value) { return static_cast<std::size_t>(std::clamp(int(value), 0, 255)) / 8; };
+        const auto part = [](float value) {
+            return static_cast<std::size_t>(std::clamp(int(value), 0, 255)) / 8;
+        };
         return part(colour[0]) << 10 | part(colour[1]) << 5 | part(colour[2]);
     }
     std::vector<int> counts_;
@@ -86,8 +89,8 @@ Rgb mean_around(const cv::Mat& picture, const Rgb& centre) {
     return count > 0 ? Rgb(float(sum[0] / count), float(sum[1] / count), float(sum[2] / count)) : centre;
 }
 
-// An ink is a colour that many pixels have while far fewer have its mixtures with the key: in a glow, every step of the way
-// is as frequent as the next.
+// An ink is a colour that many pixels have while far fewer have its mixtures with the key: in a glow, every
+// step of the way is as frequent as the next.
 std::vector<Rgb> find_inks(const cv::Mat& picture, const cv::Mat& distance, const KeySettings& settings) {
     const ColourCounts counts(picture, distance, settings.tolerance + settings.softness);
     std::vector<Rgb> inks;
@@ -140,22 +143,8 @@ Share share_of_ink(const Rgb& seen, const Rgb& key, const Rgb& ink) {
     return {share, length(seen - key - line * share)};
 }
 
-bool fits(const Share& share) { return share.off_line <= ink_radius && share.alpha > 0 && share.alpha < 1.15f; }
-
-// Ringing makes many pixels that differ from the key by one or two levels and few that differ by more; lossless
-// pictures have none of that.
-bool looks_lossy(const cv::Mat& picture, const Rgb& key) {
-    std::vector<int> counts(64);
-    const int step = std::max(1, static_cast<int>(std::sqrt(double(picture.total()) / 1'000'000)));
-    for (int y = 0; y < picture.rows; y += step) {
-        for (int x = 0; x < picture.cols; x += step) {
-            const float difference = largest_difference(rgb_at(picture, y, x), key);
-            if (difference < 64) ++counts[static_cast<std::size_t>(difference)];
-        }
-    }
-    int ringing = counts[1] + counts[2], edges = 0;
-    for (std::size_t i = 16; i < 64; ++i) edges += counts[i];
-    return ringing > 4 * 2 * std::max(edges / 48, 1);
+bool fits(const Share& share) {
+    return share.off_line <= ink_radius && share.alpha > 0 && share.alpha < 1.15f;
 }
 
 /// Everything that deciding one pixel needs.
@@ -165,13 +154,12 @@ struct Scene {
     cv::Mat solid;
     cv::Mat beside_background;
     cv::Mat kept;  // enclosed key colour and its rim, opaque by wish
-    float floor;   // levels of difference that count as none
 };
 
 float choose_alpha(const Scene& scene, const NearestSolid& nearest, const Rgb& seen, int y, int x) {
     const Rgb& key = scene.settings.key;
     if (scene.kept.at<std::uint8_t>(y, x) != 0) return 1;
-    if (largest_difference(seen, key) <= scene.floor) return 0;
+    if (largest_difference(seen, key) <= invisible) return 0;
     if (scene.solid.at<std::uint8_t>(y, x) != 0) return 1;
     const float least = least_alpha(seen, key);
     const bool solid_near = nearest.known(y, x);
@@ -205,8 +193,7 @@ Scene look_at(const cv::Mat& picture, const cv::Mat& distance, const KeySettings
                 .inks = find_inks(picture, distance, settings),
                 .solid = {},
                 .beside_background = grown(background),
-                .kept = {},
-                .floor = settings.deblock && looks_lossy(picture, settings.key) ? 2.0f : 1.0f};
+                .kept = {}};
     scene.kept = grown(enclosed) & ~scene.beside_background;
     scene.kept |= enclosed;
     scene.solid = solid_pixels(picture, scene.inks);

@@ -9,8 +9,8 @@ namespace darkroom::imaging {
 struct OperationTraits {
     std::string_view type;  // the job type it does
     Operation run;
-    bool keeps_16_bit;    // otherwise it is given 8 bits
-    bool reduces_first;   // what is larger than the result may be is reduced before the work, not after it
+    bool keeps_16_bit;   // otherwise it is given 8 bits
+    bool reduces_first;  // what is larger than the result may be is reduced before the work, not after it
 };
 
 /// nullptr if there is none of that name.

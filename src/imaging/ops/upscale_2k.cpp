@@ -1,5 +1,6 @@
-// upscale_2k: enlarges to an exact long side by iterative back-projection, without inventing content. Averaging the result
-// down again gives the input back (PSNR 38 dB or better), which is checked and, where denoising moved it, enforced.
+// upscale_2k: enlarges to an exact long side by iterative back-projection, without inventing content.
+// Averaging the result down again gives the input back (PSNR 38 dB or better), which is checked and, where
+// denoising moved it, enforced.
 #include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
@@ -44,7 +45,8 @@ Settings read_settings(const boost::json::object& params) {
 cv::Size scaled_size(cv::Size size, int long_side) {
     const double scale = double(long_side) / std::max(size.width, size.height);
     const auto side = [&](int pixels) { return std::max(1, static_cast<int>(std::lround(pixels * scale))); };
-    return size.width >= size.height ? cv::Size(long_side, side(size.height)) : cv::Size(side(size.width), long_side);
+    return size.width >= size.height ? cv::Size(long_side, side(size.height))
+                                     : cv::Size(side(size.width), long_side);
 }
 
 double levels_of(const cv::Mat& picture) { return picture.depth() == CV_16U ? 257.0 : 1.0; }
@@ -57,7 +59,8 @@ double mean_consistency_error(const std::vector<cv::Mat>& high, const std::vecto
     return sum / static_cast<double>(high.size());
 }
 
-void sharpen(std::vector<cv::Mat>& planes, const std::vector<cv::Mat>& low, double noise, const Settings& settings) {
+void sharpen(std::vector<cv::Mat>& planes, const std::vector<cv::Mat>& low, double noise,
+             const Settings& settings) {
     const double gain = settings.sharpen * (settings.art ? 1.6 : 0.8);
     if (gain <= 0) return;
     const cv::Mat luma = planes[0] * 0.299 + planes[1] * 0.587 + planes[2] * 0.114;
@@ -174,7 +177,8 @@ OperationResult upscale_2k(const cv::Mat& original, const boost::json::object& p
     const int result_side = std::min(settings.target, reachable);
     OperationOutput output = enlarge(picture, scaled_size(picture.size(), result_side), settings);
     if (result_side < settings.target) {
-        output.warnings.push_back({"target_not_reached", "The picture was enlarged to " + std::to_string(result_side) +
+        output.warnings.push_back({"target_not_reached", "The picture was enlarged to " +
+                                                             std::to_string(result_side) +
                                                              " pixels, the most that max_scale allows."});
     }
     return output;

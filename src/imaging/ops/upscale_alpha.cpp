@@ -8,7 +8,8 @@
 namespace darkroom::imaging {
 namespace {
 
-// Between these ranges of alpha around a pixel, soft turns into cut: hair and glass vary less, an outline goes all the way.
+// Between these ranges of alpha around a pixel, soft turns into cut: hair and glass vary less, an outline
+// goes all the way.
 constexpr float soft_range = 160, cut_range = 240;
 
 float cubic_step(float alpha) {
@@ -37,7 +38,8 @@ cv::Mat enlarge_alpha(const cv::Mat& alpha, cv::Size size) {
         for (int y = rows.start; y < rows.end; ++y) {
             for (int x = 0; x < high.cols; ++x) {
                 auto& pixel = high.at<float>(y, x);
-                const float cut = std::clamp((range.at<float>(y, x) - soft_range) / (cut_range - soft_range), 0.0f, 1.0f);
+                const float cut =
+                    std::clamp((range.at<float>(y, x) - soft_range) / (cut_range - soft_range), 0.0f, 1.0f);
                 pixel = std::clamp(pixel + cut * (cubic_step(pixel) - pixel), 0.0f, 255.0f);
             }
         }

@@ -1,4 +1,5 @@
-// Enlarging an alpha channel: cut edges stay as crisp as they were in the input's pixels, soft ones stay soft.
+// Enlarging an alpha channel: cut edges stay as crisp as they were in the input's pixels, soft ones stay
+// soft.
 #pragma once
 #include <opencv2/core.hpp>
 

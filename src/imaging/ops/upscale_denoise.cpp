@@ -8,8 +8,8 @@
 namespace darkroom::imaging {
 namespace {
 
-constexpr int window = 3;      // 7 x 7 candidates
-constexpr int patch = 3;       // 3 x 3 pixels are compared
+constexpr int window = 3;       // 7 x 7 candidates
+constexpr int patch = 3;        // 3 x 3 pixels are compared
 constexpr int strip_rows = 64;  // fixed, so that the number of threads changes nothing
 
 // Sum of squared differences of the three planes between each pixel and the one at an offset, over a patch.

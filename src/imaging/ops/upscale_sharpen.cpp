@@ -11,12 +11,13 @@ constexpr int strip_rows = 128;        // fixed, so that the number of threads c
 
 cv::Mat box(const cv::Mat& plane, int radius) {
     cv::Mat mean;
-    cv::boxFilter(plane, mean, CV_32F, {2 * radius + 1, 2 * radius + 1}, {-1, -1}, true, cv::BORDER_REFLECT_101);
+    cv::boxFilter(plane, mean, CV_32F, {2 * radius + 1, 2 * radius + 1}, {-1, -1}, true,
+                  cv::BORDER_REFLECT_101);
     return mean;
 }
 
-// Detail is the difference to a self-guided filter (He 2010): flat areas are smoothed away, edges stay, so that what is
-// left is texture and edge slopes without the wide halo of an unsharp mask.
+// Detail is the difference to a self-guided filter (He 2010): flat areas are smoothed away, edges stay, so
+// that what is left is texture and edge slopes without the wide halo of an unsharp mask.
 cv::Mat strip_detail(const cv::Mat& luma, int radius, double noise_sigma, double gain) {
     const cv::Mat mean = box(luma, radius);
     const cv::Mat variance = cv::max(box(luma.mul(luma), radius) - mean.mul(mean), 0.0);
