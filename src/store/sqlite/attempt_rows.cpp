@@ -1,0 +1,97 @@
+#include "store/sqlite/attempt_rows.h"
+
+#include "store/sqlite/images_json.h"
+#include "store/sqlite/job_rows.h"
+
+namespace darkroom::store {
+namespace {
+
+using core::Status;
+
+core::Attempt attempt_of(const Rows& rows) {
+    core::Attempt attempt;
+    attempt.number = static_cast<int>(rows.integer(0));
+    attempt.id = rows.id<AttemptId>(1);
+    attempt.backend = rows.text(2);
+    attempt.endpoint = rows.text(3);
+    attempt.remote_id = rows.text(4);
+    attempt.status = rows.status(5);
+    attempt.params_json = rows.text(6);
+    attempt.recipe = rows.text(7);
+    attempt.created_at = rows.time(8);
+    attempt.started_at = rows.optional_time(9);
+    attempt.finished_at = rows.optional_time(10);
+    attempt.delay = rows.optional_duration(11);
+    attempt.execution = rows.optional_duration(12);
+    attempt.completed_via = rows.text(13);
+    attempt.outputs = outputs_from_json(rows.bytes(14));
+    attempt.measures_json = rows.text(15);
+    attempt.warnings_json = rows.text(16);
+    attempt.error = error_in(rows, 17, 18);
+    return attempt;
+}
+
+}  // namespace
+
+void insert_attempt(Database& db, std::int64_t job_seq, const core::Attempt& attempt) {
+    db.run(
+        "INSERT INTO attempts (job_seq, number, id, backend, endpoint, remote_id, status, params, recipe, "
+        "created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        job_seq, attempt.number, attempt.id, attempt.backend, attempt.endpoint, attempt.remote_id,
+        attempt.status, attempt.params_json, attempt.recipe, attempt.created_at);
+}
+
+std::vector<core::Attempt> list_attempts(Database& db, std::int64_t job_seq) {
+    auto rows = db.query(
+        "SELECT number, id, backend, endpoint, remote_id, status, params, recipe, created_at, started_at, "
+        "finished_at, delay_ms,"
+        " execution_ms, completed_via, outputs, measures, warnings, error_code, error_message"
+        " FROM attempts WHERE job_seq = ? ORDER BY number",
+        job_seq);
+    std::vector<core::Attempt> attempts;
+    while (rows.next()) attempts.push_back(attempt_of(rows));
+    return attempts;
+}
+
+AttemptId attempt_id(Database& db, std::int64_t job_seq, int number) {
+    auto rows = db.query("SELECT id FROM attempts WHERE job_seq = ? AND number = ?", job_seq, number);
+    if (!rows.next()) throw SqlFailure::damaged("a job's attempt is missing");
+    return rows.id<AttemptId>(0);
+}
+
+// The calendar may have gone back between claim and start; a delay is never negative.
+void mark_attempt_running(Database& db, std::int64_t job_seq, int number, TimePoint now) {
+    db.run(
+        "UPDATE attempts SET status = ?3, started_at = ?4, delay_ms = max(0, ?4 - created_at)"
+        " WHERE job_seq = ?1 AND number = ?2",
+        job_seq, number, Status::running, now);
+}
+
+void close_attempt(Database& db, std::int64_t job_seq, int number, const ports::AttemptSucceeded& end,
+                   TimePoint now) {
+    const auto outputs = to_json(end.outputs);
+    db.run(
+        "UPDATE attempts SET status = ?3, finished_at = ?4, execution_ms = ?5, completed_via = ?6, outputs = "
+        "?7, measures = ?8,"
+        " warnings = ?9 WHERE job_seq = ?1 AND number = ?2",
+        job_seq, number, Status::succeeded, now, end.execution, end.completed_via, outputs, end.measures_json,
+        end.warnings_json);
+}
+
+void close_attempt(Database& db, std::int64_t job_seq, int number, const ports::AttemptFailed& end,
+                   TimePoint now) {
+    db.run(
+        "UPDATE attempts SET status = ?3, finished_at = ?4, completed_via = ?5, error_code = ?6, "
+        "error_message = ?7"
+        " WHERE job_seq = ?1 AND number = ?2",
+        job_seq, number, Status::failed, now, end.completed_via, core::to_string(end.error.code),
+        end.error.message);
+}
+
+void close_attempt_cancelled(Database& db, std::int64_t job_seq, int number, TimePoint now) {
+    db.run("UPDATE attempts SET status = ?3, finished_at = ?4 WHERE job_seq = ?1 AND number = ?2", job_seq,
+           number, Status::cancelled, now);
+}
+
+}  // namespace darkroom::store

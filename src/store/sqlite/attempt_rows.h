@@ -1,0 +1,22 @@
+// Table attempts: one row for each try at a job, keyed by the job and the try's number. There is no index on
+// the attempt's id: while it runs it is found through its row in flight, afterwards through its job.
+#pragma once
+#include <vector>
+
+#include "ports/job_store.h"
+#include "store/sqlite/database.h"
+
+namespace darkroom::store {
+
+void insert_attempt(Database& db, std::int64_t job_seq, const core::Attempt& attempt);
+std::vector<core::Attempt> list_attempts(Database& db, std::int64_t job_seq);
+AttemptId attempt_id(Database& db, std::int64_t job_seq, int number);
+
+void mark_attempt_running(Database& db, std::int64_t job_seq, int number, TimePoint now);
+void close_attempt(Database& db, std::int64_t job_seq, int number, const ports::AttemptSucceeded& end,
+                   TimePoint now);
+void close_attempt(Database& db, std::int64_t job_seq, int number, const ports::AttemptFailed& end,
+                   TimePoint now);
+void close_attempt_cancelled(Database& db, std::int64_t job_seq, int number, TimePoint now);
+
+}  // namespace darkroom::store

@@ -1,0 +1,52 @@
+#include "store/sqlite/event_rows.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+
+namespace darkroom::store {
+
+void append_event(Database& db, std::int64_t job_seq, const core::JobEvent& event) {
+    db.run(
+        "INSERT INTO job_events (job_seq, seq, kind, status, actor, attempt, data, at)"
+        " SELECT ?1, coalesce(max(seq), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7 FROM job_events WHERE job_seq = ?1",
+        job_seq, event.kind, event.status, event.actor, event.attempt, event.data_json, event.at);
+}
+
+std::vector<core::JobEvent> list_events(Database& db, std::int64_t job_seq, std::int64_t after,
+                                        int count_max) {
+    std::vector<core::JobEvent> events;
+    const int limit = std::max(0, count_max);
+    auto rows = db.query(
+        "SELECT seq, kind, status, actor, attempt, data, at FROM job_events WHERE job_seq = ? AND seq > ? "
+        "ORDER BY seq LIMIT ?",
+        job_seq, after, limit);
+    while (rows.next()) {
+        core::JobEvent event;
+        event.seq = rows.integer(0);
+        event.kind = rows.text(1);
+        event.status = rows.status(2);
+        event.actor = rows.text(3);
+        if (!rows.is_null(4)) event.attempt = static_cast<int>(rows.integer(4));
+        event.data_json = rows.text(5);
+        event.at = rows.time(6);
+        events.push_back(std::move(event));
+    }
+    return events;
+}
+
+std::string claim_data(std::string_view endpoint) {
+    std::string json = R"({"endpoint":)";
+    append_json_string(json, endpoint);
+    return json + "}";
+}
+
+std::string failure_data(const core::JobError& error, std::optional<Milliseconds> retry_pause) {
+    std::string json = R"({"error":{"code":")" + std::string(core::to_string(error.code)) + R"(","message":)";
+    append_json_string(json, error.message);
+    json += "}";
+    if (retry_pause) json += R"(,"retry_pause_ms":)" + std::to_string(retry_pause->count());
+    return json + "}";
+}
+
+}  // namespace darkroom::store

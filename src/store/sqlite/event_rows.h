@@ -1,0 +1,21 @@
+// Table job_events: the timeline, numbered 1, 2, 3 … for each job, and the JSON that goes with an event.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "ports/job_store.h"
+#include "store/sqlite/database.h"
+
+namespace darkroom::store {
+
+/// Appends `event`; its seq is given here.
+void append_event(Database& db, std::int64_t job_seq, const core::JobEvent& event);
+std::vector<core::JobEvent> list_events(Database& db, std::int64_t job_seq, std::int64_t after,
+                                        int count_max);
+
+/// {"endpoint":…}
+std::string claim_data(std::string_view endpoint);
+/// {"error":{"code":…,"message":…}}, and "retry_pause_ms" if another attempt follows.
+std::string failure_data(const core::JobError& error, std::optional<Milliseconds> retry_pause);
+
+}  // namespace darkroom::store

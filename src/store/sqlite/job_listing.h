@@ -1,0 +1,15 @@
+// Pages of jobs, newest first. A place in the list is a job's seq, so it stays where it is while jobs are
+// added.
+#pragma once
+#include "ports/job_store.h"
+#include "store/sqlite/database.h"
+
+namespace darkroom::store {
+
+ports::JobPage list_jobs(Database& db, const ports::Access& access, const ports::JobFilter& filter,
+                         std::int64_t before, int count_max);
+
+/// The statement behind one status (nullptr = any) of a page; tests look at its plan.
+std::string listing_sql(bool one_user, const core::Status* status);
+
+}  // namespace darkroom::store

@@ -1,0 +1,41 @@
+// Table jobs, and reading a job whole with its attempts. Decides nothing.
+#pragma once
+#include <cstdint>
+#include <optional>
+
+#include "ports/job_store.h"
+#include "store/sqlite/database.h"
+
+namespace darkroom::store {
+
+/// What a transition reads and may change of a job; the wide rest stays where it is.
+struct JobHead {
+    std::int64_t seq = 0;
+    JobId id;
+    UserId user;
+    core::Status status = core::Status::queued;
+    std::string backend;
+    int priority = 0;
+    int attempt_count = 0;  // the number of the newest attempt
+    TimePoint updated_at{};
+    std::optional<TimePoint> started_at;
+    std::optional<TimePoint> finished_at;
+    std::optional<core::JobError> error;
+    std::optional<AttemptId> selected_attempt;
+    std::optional<core::ObjectKey> thumbnail;
+};
+
+/// Returns the job's seq.
+std::int64_t insert_job(Database& db, const core::Job& job);
+
+std::optional<JobHead> find_job_head(Database& db, const ports::Access& access, const JobId& id);
+std::optional<JobHead> find_job_head(Database& db, std::int64_t seq);
+/// Compare-and-set: writes everything that may change, if the status is still `from`.
+void update_job(Database& db, const JobHead& head, core::Status from);
+
+std::optional<core::Job> find_whole_job(Database& db, const ports::Access& access, const JobId& id);
+std::optional<core::Job> find_whole_job(Database& db, std::int64_t seq);
+
+std::optional<core::JobError> error_in(const Rows& rows, int code_column, int message_column);
+
+}  // namespace darkroom::store

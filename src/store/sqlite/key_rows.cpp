@@ -1,0 +1,79 @@
+#include "store/sqlite/key_rows.h"
+
+#include <algorithm>
+
+namespace darkroom::store {
+namespace {
+
+constexpr int forgotten_at_once = 4;  // more than one for each that comes, so that a backlog shrinks
+
+Sha256Bytes digest_in(const Rows& rows, int column) {
+    const auto bytes = rows.bytes(column);
+    Sha256Bytes digest{};
+    if (bytes.size() != digest.size()) throw SqlFailure::damaged("a digest");
+    std::copy(bytes.begin(), bytes.end(), digest.begin());
+    return digest;
+}
+
+ports::ApiKey api_key_of(const Rows& rows) {
+    ports::ApiKey key;
+    key.digest = digest_in(rows, 0);
+    key.name = rows.text(1);
+    key.user = rows.user(2);
+    key.admin = rows.integer(3) != 0;
+    key.created_at = rows.time(4);
+    key.revoked_at = rows.optional_time(5);
+    return key;
+}
+
+#define API_KEY_COLUMNS "digest, name, user_id, admin, created_at, revoked_at"
+
+}  // namespace
+
+void put_api_key(Database& db, const ports::ApiKey& key) {
+    db.run("INSERT OR REPLACE INTO api_keys (" API_KEY_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?)", key.digest,
+           key.name, key.user, key.admin, key.created_at, key.revoked_at);
+}
+
+std::optional<ports::ApiKey> find_api_key(Database& db, const Sha256Bytes& digest) {
+    auto rows = db.query("SELECT " API_KEY_COLUMNS " FROM api_keys WHERE digest = ?", digest);
+    if (!rows.next()) return std::nullopt;
+    return api_key_of(rows);
+}
+
+std::vector<ports::ApiKey> list_api_keys(Database& db) {
+    std::vector<ports::ApiKey> keys;
+    auto rows = db.query("SELECT " API_KEY_COLUMNS " FROM api_keys ORDER BY created_at, digest");
+    while (rows.next()) keys.push_back(api_key_of(rows));
+    return keys;
+}
+
+// A key that was revoked before keeps its first date.
+bool revoke_api_key(Database& db, const Sha256Bytes& digest, TimePoint now) {
+    return db.run("UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?2) WHERE digest = ?1", digest,
+                  now) == 1;
+}
+
+std::optional<EarlierRequest> find_earlier_request(Database& db, const UserId& user, const std::string& key,
+                                                   TimePoint now) {
+    auto rows = db.query(
+        "SELECT fingerprint, job_id FROM idempotency WHERE user_id = ? AND key = ? AND expires_at > ?", user,
+        key, now);
+    if (!rows.next()) return std::nullopt;
+    return EarlierRequest{digest_in(rows, 0), rows.id<JobId>(1)};
+}
+
+void remember_request(Database& db, const UserId& user, const ports::IdempotencyKey& key, const JobId& job,
+                      TimePoint now) {
+    db.run(
+        "DELETE FROM idempotency WHERE (user_id, key) IN"
+        " (SELECT user_id, key FROM idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
+        now, forgotten_at_once);
+    // What may still be there under this key has expired.
+    db.run(
+        "INSERT OR REPLACE INTO idempotency (user_id, key, fingerprint, job_id, expires_at) VALUES (?, ?, ?, "
+        "?, ?)",
+        user, key.key, key.fingerprint, job, key.expires_at);
+}
+
+}  // namespace darkroom::store

@@ -1,0 +1,59 @@
+// A few connections that only read, lent to one caller at a time. Each loan is one snapshot: what is read
+// inside belongs together.
+#pragma once
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <type_traits>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "store/sqlite/database.h"
+
+namespace darkroom::store {
+
+class ReaderPool {
+public:
+    ReaderPool(std::vector<std::unique_ptr<Database>> readers, Milliseconds wait_at_most);
+
+    /// Runs `work(Database&)` on the caller's thread; unavailable if no connection becomes free in time.
+    template <class Work>
+    auto read(const Work& work) -> ports::StoreResult<std::invoke_result_t<const Work&, Database&>> {
+        const Loan loan(*this);
+        if (loan.db == nullptr) return Fail(busy());
+        try {
+            const Snapshot snapshot(*loan.db);
+            return work(*loan.db);
+        } catch (const SqlFailure& failure) {
+            return Fail(failure.error());
+        }
+    }
+
+private:
+    struct Loan {
+        explicit Loan(ReaderPool& from) : pool(from), db(from.take()) {}
+        Loan(const Loan&) = delete;
+        ~Loan() { pool.give_back(db); }
+        ReaderPool& pool;
+        Database* db;
+    };
+    struct Snapshot {
+        explicit Snapshot(Database& of) : db(of) { db.run("BEGIN"); }
+        Snapshot(const Snapshot&) = delete;
+        ~Snapshot();
+        Database& db;
+    };
+
+    Database* take();
+    void give_back(Database* db);
+    static ports::StoreError busy();
+
+    std::vector<std::unique_ptr<Database>> readers_;
+    const Milliseconds wait_at_most_;
+    std::mutex mutex_;
+    std::condition_variable one_is_free_;
+    std::vector<Database*> free_;
+};
+
+}  // namespace darkroom::store

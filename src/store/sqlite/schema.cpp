@@ -1,0 +1,172 @@
+#include "store/sqlite/schema.h"
+
+#include <array>
+
+#include "base/check.h"
+
+namespace darkroom::store {
+namespace {
+
+// 1: keys, uploads, jobs with their attempts and events, the queue, idempotency.
+// Statuses and error codes are text, spelled as on the wire. JSON columns: params, params_effective,
+// metadata, inputs, outputs, measures, warnings, data, image. rank is -priority, so that the primary key is
+// the order of claiming.
+constexpr const char* first = R"sql(
+CREATE TABLE api_keys (
+    digest BLOB PRIMARY KEY,
+    name TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    admin INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    revoked_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE uploads (
+    id BLOB PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    bytes_max INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    image TEXT,
+    used INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE INDEX uploads_unused ON uploads (expires_at) WHERE used = 0;
+
+CREATE TABLE jobs (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id BLOB NOT NULL UNIQUE,
+    user_id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    status TEXT NOT NULL,
+    backend TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    attempt_count INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    started_at INTEGER,
+    finished_at INTEGER,
+    error_code TEXT,
+    error_message TEXT,
+    selected_attempt BLOB,
+    thumbnail TEXT,
+    recipe TEXT NOT NULL,
+    params TEXT NOT NULL,
+    params_effective TEXT NOT NULL,
+    inputs TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    webhook_url TEXT
+) STRICT;
+CREATE INDEX jobs_by_user ON jobs (user_id, seq);
+CREATE INDEX jobs_at_work ON jobs (status, seq) WHERE status = 'DISPATCHED' OR status = 'RUNNING';
+CREATE INDEX jobs_ended_badly ON jobs (status, seq) WHERE status = 'FAILED' OR status = 'CANCELLED';
+CREATE INDEX jobs_ended_badly_by_user ON jobs (user_id, status, seq) WHERE status = 'FAILED' OR status = 'CANCELLED';
+
+CREATE TABLE job_uploads (
+    job_seq INTEGER NOT NULL REFERENCES jobs (seq),
+    upload_id BLOB NOT NULL,
+    PRIMARY KEY (job_seq, upload_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE attempts (
+    job_seq INTEGER NOT NULL REFERENCES jobs (seq),
+    number INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    backend TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    remote_id TEXT NOT NULL DEFAULT '',
+    status TEXT NOT NULL,
+    params TEXT NOT NULL,
+    recipe TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    started_at INTEGER,
+    finished_at INTEGER,
+    delay_ms INTEGER,
+    execution_ms INTEGER,
+    completed_via TEXT NOT NULL DEFAULT '',
+    outputs TEXT NOT NULL DEFAULT '[]',
+    measures TEXT NOT NULL DEFAULT '{}',
+    warnings TEXT NOT NULL DEFAULT '[]',
+    error_code TEXT,
+    error_message TEXT,
+    PRIMARY KEY (job_seq, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE job_events (
+    job_seq INTEGER NOT NULL REFERENCES jobs (seq),
+    seq INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    attempt INTEGER,
+    data TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (job_seq, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ready (
+    backend TEXT NOT NULL,
+    rank INTEGER NOT NULL,
+    job_seq INTEGER NOT NULL,
+    PRIMARY KEY (backend, rank, job_seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE delayed (
+    job_seq INTEGER PRIMARY KEY,
+    due_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX delayed_by_date ON delayed (due_at, job_seq);
+
+CREATE TABLE inflight (
+    attempt_id BLOB PRIMARY KEY,
+    endpoint TEXT NOT NULL,
+    job_seq INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    stopping INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE INDEX inflight_by_endpoint ON inflight (endpoint);
+
+CREATE TABLE idempotency (
+    user_id TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    job_id BLOB NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_by_expiry ON idempotency (expires_at);
+
+CREATE TABLE pulse (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    beats INTEGER NOT NULL
+) STRICT;
+INSERT INTO pulse VALUES (1, 0);
+)sql";
+
+constexpr std::array steps = {first};
+
+void perform(Database& db, int version) {
+    db.execute("BEGIN IMMEDIATE");
+    try {
+        db.execute(steps[static_cast<std::size_t>(version - 1)]);
+        db.execute("PRAGMA application_id = " + std::to_string(application_id));
+        db.execute("PRAGMA user_version = " + std::to_string(version));
+        db.execute("COMMIT");
+    } catch (const SqlFailure&) {
+        if (db.in_transaction()) db.execute("ROLLBACK");
+        throw;
+    }
+}
+
+}  // namespace
+
+int newest_schema() { return static_cast<int>(steps.size()); }
+
+void migrate(Database& db) {
+    const auto found = db.integer("PRAGMA user_version");
+    DR_CHECK(found <= newest_schema());
+    for (int version = static_cast<int>(found) + 1; version <= newest_schema(); ++version)
+        perform(db, version);
+}
+
+}  // namespace darkroom::store

@@ -1,0 +1,95 @@
+// JobStore in one SQLite file: the default, for one gateway on one machine. WAL with synchronous=FULL, one
+// thread that writes (group_writer.h), a few connections that read (reader_pool.h). A second opener of the
+// same file is refused.
+//
+// A full disk fails what did not fit and nothing else; a disk error or damage ends writing until an operator
+// has acted.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "ports/job_store.h"
+#include "ports/random.h"
+#include "store/sqlite/group_writer.h"
+#include "store/sqlite/lock_file.h"
+#include "store/sqlite/reader_pool.h"
+
+namespace darkroom::store {
+
+class SqliteJobStore final : public ports::JobStore {
+public:
+    struct Options {
+        int readers = 3;
+        int writer_cache_kib = 8'192;
+        int reader_cache_kib = 1'024;
+        Milliseconds reader_wait{5'000};
+        GroupWriter::Options writer;
+        std::string vfs;  // SQLite's way to the file system; empty = its own
+    };
+
+    /// Opens the file, makes it if there is none, brings it to the newest schema. What it refuses, it leaves
+    /// as it is, and the error's detail is a sentence for the operator. `random` gives the attempts their ids
+    /// and must outlive the store.
+    static ports::StoreResult<std::unique_ptr<SqliteJobStore>> open(const std::string& path,
+                                                                    ports::Random& random, Options options);
+    static ports::StoreResult<std::unique_ptr<SqliteJobStore>> open(const std::string& path,
+                                                                    ports::Random& random);
+
+    /// Bounds the file, in pages of 4 KiB; what does not fit fails with `full`. Takes effect at once, also
+    /// upwards.
+    ports::StoreResult<void> limit_file(std::int64_t pages_max);
+
+    void set_listener(ports::StoreListener* listener) override;
+    ports::StoreResult<void> ping() override;
+
+    ports::StoreResult<void> put_api_key(const ports::ApiKey& key) override;
+    ports::StoreResult<std::optional<ports::ApiKey>> find_api_key(const Sha256Bytes& digest) override;
+    ports::StoreResult<std::vector<ports::ApiKey>> list_api_keys() override;
+    ports::StoreResult<bool> revoke_api_key(const Sha256Bytes& digest, TimePoint now) override;
+
+    ports::StoreResult<void> create_upload(const core::Upload& upload) override;
+    ports::StoreResult<std::optional<core::Upload>> find_upload(const ports::Access& access,
+                                                                const UploadId& id) override;
+    ports::StoreResult<ports::UploadOutcome> complete_upload(const ports::Access& access, const UploadId& id,
+                                                             const core::InputImage& image, TimePoint now,
+                                                             TimePoint expires_at) override;
+    ports::StoreResult<std::vector<core::ObjectKey>> take_expired_uploads(TimePoint now,
+                                                                          int count_max) override;
+
+    ports::StoreResult<ports::CreateOutcome> create_job(const ports::NewJob& job) override;
+    ports::StoreResult<std::optional<core::Job>> find_job(const ports::Access& access,
+                                                          const JobId& id) override;
+    ports::StoreResult<ports::JobPage> list_jobs(const ports::Access& access, const ports::JobFilter& filter,
+                                                 std::int64_t before, int count_max) override;
+    ports::StoreResult<ports::CancelOutcome> cancel_job(const ports::Access& access, const JobId& id,
+                                                        const std::string& actor, TimePoint now) override;
+    ports::StoreResult<ports::RequeueOutcome> requeue_job(const ports::Access& access, const JobId& id,
+                                                          const std::string& actor, TimePoint now) override;
+    ports::StoreResult<std::optional<std::vector<core::JobEvent>>> list_events(const ports::Access& access,
+                                                                               const JobId& id,
+                                                                               std::int64_t after,
+                                                                               int count_max) override;
+
+    ports::StoreResult<std::vector<ports::Claimed>> claim(const ports::ClaimRequest& request) override;
+    ports::StoreResult<ports::Applied> start_attempt(const AttemptId& attempt, TimePoint now) override;
+    ports::StoreResult<ports::Applied> finish_attempt(const AttemptId& attempt, const ports::AttemptEnd& end,
+                                                      const std::string& actor, TimePoint now) override;
+    ports::StoreResult<std::vector<ports::InflightAttempt>> list_inflight(
+        const std::string& endpoint) override;
+    ports::StoreResult<ports::Promotion> promote_due(TimePoint now, int count_max) override;
+    ports::StoreResult<ports::QueueCounts> count_queue() override;
+
+private:
+    SqliteJobStore(LockFile lock, std::unique_ptr<Database> writer,
+                   std::vector<std::unique_ptr<Database>> readers, ports::Random& random,
+                   const Options& options);
+
+    // In this order, so that the readers close first: the last connection to close moves the WAL into the
+    // file, and only the writer may do that. The lock outlives all.
+    LockFile lock_;
+    GroupWriter writer_;
+    ReaderPool readers_;
+    ports::Random& random_;
+};
+
+}  // namespace darkroom::store

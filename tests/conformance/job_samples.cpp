@@ -1,0 +1,253 @@
+#include "tests/conformance/job_samples.h"
+
+#include <sstream>
+
+#include "base/check.h"
+
+namespace darkroom::conformance {
+
+using core::Status;
+using ports::Access;
+
+void SeededRandom::fill(std::span<std::uint8_t> bytes) {
+    const std::lock_guard lock(mutex_);
+    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(engine_());
+}
+
+TimePoint at(std::int64_t ms) { return from_unix_ms(1'790'000'000'000 + ms); }
+
+UserId user(std::string_view name) {
+    const auto parsed = UserId::parse(name);
+    DR_CHECK(parsed);
+    return *parsed;
+}
+
+ports::NewJob Samples::job(const UserId& owner, int priority, const std::string& backend) {
+    const auto n = std::to_string(++count_);
+    ports::NewJob request;
+    auto& job = request.job;
+    job.id = random_.id<JobId>();
+    job.user = owner;
+    job.type = count_ % 2 == 0 ? "bg_remove" : "upscale_2k";
+    job.backend = backend;
+    job.params_json = R"({"v":1,"n":)" + n + "}";
+    job.params_effective_json = R"({"v":1,"edges":"auto","n":)" + n + "}";
+    job.recipe = job.type + "@" + n;
+    job.inputs = {image(random_.id<UploadId>())};
+    job.priority = priority;
+    job.metadata_json = R"({"order":"A-)" + n + R"("})";
+    if (count_ % 3 == 0) job.webhook_url = "https://example.com/hook/" + n;
+    job.created_at = at(count_);
+    request.actor = "key:app";
+    return request;
+}
+
+core::Upload Samples::upload(const UserId& owner, TimePoint expires_at) {
+    core::Upload upload;
+    upload.id = random_.id<UploadId>();
+    upload.user = owner;
+    upload.name = "shoe \"left\" \xC3\xA9.jpg";
+    upload.bytes_max = 20'000'000;
+    upload.created_at = at(0);
+    upload.expires_at = expires_at;
+    return upload;
+}
+
+core::InputImage Samples::image(const UploadId& upload) {
+    return {.name = "..\\shoe \"1\"\n\xC3\xA9.jpg",
+            .key = core::ObjectKey::uploaded(upload, "jpg"),
+            .content_type = "image/jpeg",
+            .bytes = 5'000'000'000,
+            .width = 4'000'000'000,
+            .height = 3,
+            .sha256 = std::string(64, 'a')};
+}
+
+ports::AttemptSucceeded Samples::success(const JobId& job, const AttemptId& attempt) {
+    ports::AttemptSucceeded end;
+    end.outputs = {{.role = "main",
+                    .key = core::ObjectKey::restored(job, attempt, "main", "png"),
+                    .content_type = "image/png",
+                    .bytes = 391'220,
+                    .width = 1'600,
+                    .height = 1'067,
+                    .sha256 = std::string(64, 'b')},
+                   {.role = "mask",
+                    .key = core::ObjectKey::restored(job, attempt, "mask", "png"),
+                    .content_type = "image/png",
+                    .bytes = 1,
+                    .width = 2,
+                    .height = 3,
+                    .sha256 = std::string(64, 'c')}};
+    end.thumbnail = core::ObjectKey::thumbnail(job);
+    end.execution = Milliseconds(3'391);
+    end.completed_via = "local";
+    end.measures_json = R"({"coverage":0.5})";
+    end.warnings_json = R"(["soft edges"])";
+    return end;
+}
+
+ports::AttemptFailed failure(core::ErrorCode code, std::optional<TimePoint> retry_at) {
+    return {.error = {code, "because \"of\" this\n"}, .retry_at = retry_at, .completed_via = "local"};
+}
+
+ports::ClaimRequest claim_request(int inflight_max, int jobs_max, TimePoint now) {
+    return {.backend = "local",
+            .endpoint = "this-machine",
+            .inflight_max = inflight_max,
+            .jobs_max = jobs_max,
+            .now = now};
+}
+
+ports::IdempotencyKey idempotency(const std::string& key, std::string_view request, TimePoint expires_at) {
+    return {.key = key, .fingerprint = sha256(request), .expires_at = expires_at};
+}
+
+namespace {
+
+std::string words(const std::optional<TimePoint>& time) {
+    return time ? std::to_string(to_unix_ms(*time)) : "-";
+}
+std::string words(const std::optional<Milliseconds>& ms) { return ms ? std::to_string(ms->count()) : "-"; }
+std::string words(const std::optional<core::JobError>& error) {
+    return error ? std::string(core::to_string(error->code)) + ":" + error->message : "-";
+}
+
+template <class Image>
+std::string image_words(const Image& image, const std::string& label) {
+    std::ostringstream out;
+    out << "<" << label << " " << image.key.str() << " " << image.content_type << " " << image.bytes << " "
+        << image.width << "x" << image.height << " " << image.sha256 << ">";
+    return out.str();
+}
+
+std::string in_words(const core::Attempt& attempt) {
+    std::ostringstream out;
+    out << "\n  attempt " << attempt.number << " " << attempt.id.str() << " " << attempt.backend << "/"
+        << attempt.endpoint << " '" << attempt.remote_id << "' " << core::to_string(attempt.status) << " "
+        << attempt.params_json << " " << attempt.recipe << " " << words(attempt.created_at) << " "
+        << words(attempt.started_at) << " " << words(attempt.finished_at) << " " << words(attempt.delay)
+        << " " << words(attempt.execution) << " '" << attempt.completed_via << "' " << attempt.measures_json
+        << " " << attempt.warnings_json << " " << words(attempt.error);
+    for (const auto& output : attempt.outputs) out << " " << image_words(output, output.role);
+    return out.str();
+}
+
+}  // namespace
+
+std::string in_words(const core::Job& job) {
+    std::ostringstream out;
+    out << "job " << job.id.str() << " of " << job.user.str() << " " << job.type << " "
+        << core::to_string(job.status) << " on " << job.backend << " " << job.params_json << " "
+        << job.params_effective_json << " " << job.recipe << " p" << job.priority << " " << job.metadata_json
+        << " " << job.webhook_url.value_or("-") << " " << words(job.error) << " "
+        << (job.selected_attempt ? job.selected_attempt->str() : "-") << " "
+        << (job.thumbnail ? job.thumbnail->str() : "-") << " " << words(job.created_at) << " "
+        << words(job.updated_at) << " " << words(job.started_at) << " " << words(job.finished_at);
+    for (const auto& input : job.inputs) out << " " << image_words(input, input.name);
+    for (const auto& attempt : job.attempts) out << in_words(attempt);
+    return out.str();
+}
+
+std::string in_words(const core::Upload& upload) {
+    std::ostringstream out;
+    out << "upload " << upload.id.str() << " of " << upload.user.str() << " " << upload.name << " "
+        << upload.ready << " " << upload.bytes_max << " " << words(upload.created_at) << " "
+        << words(upload.expires_at) << " "
+        << (upload.image ? image_words(*upload.image, upload.image->name) : "-");
+    return out.str();
+}
+
+std::string in_words(const core::JobEvent& event) {
+    std::ostringstream out;
+    out << event.seq << " " << event.kind << " " << core::to_string(event.status) << " " << event.actor << " "
+        << event.attempt.value_or(0) << " " << event.data_json << " " << words(event.at);
+    return out.str();
+}
+
+namespace {
+
+std::vector<core::Job> all_jobs(ports::JobStore& store) {
+    std::vector<core::Job> jobs;
+    std::int64_t before = 0;
+    do {
+        auto page = store.list_jobs(Access::everyone(), {}, before, 100);
+        DR_CHECK(page.ok());
+        for (auto& job : page->jobs) jobs.push_back(std::move(job));
+        before = page->next_before;
+    } while (before != 0);
+    return jobs;
+}
+
+std::vector<core::JobEvent> all_events(ports::JobStore& store, const JobId& job) {
+    auto events = store.list_events(Access::everyone(), job, 0, 1'000'000);
+    DR_CHECK(events.ok() && events->has_value());
+    return **std::move(events);
+}
+
+// What must hold for one job by itself.
+std::string job_problem(const core::Job& job, const std::vector<core::JobEvent>& events) {
+    if (events.empty() || events.front().kind != "created")
+        return "its timeline does not begin with its creation";
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        if (events[i].seq != static_cast<std::int64_t>(i) + 1) return "its events have gaps";
+    }
+    if (events.back().status != job.status) return "its last event tells another status";
+    if (job.finished_at.has_value() != core::is_terminal(job.status))
+        return "finished_at does not fit its status";
+    if (job.error.has_value() != (job.status == Status::failed)) return "its error does not fit its status";
+    if (job.selected_attempt.has_value() != (job.status == Status::succeeded))
+        return "its selected attempt does not fit";
+    const bool at_work = job.status == Status::dispatched || job.status == Status::running;
+    for (std::size_t i = 0; i < job.attempts.size(); ++i) {
+        const auto& attempt = job.attempts[i];
+        if (attempt.number != static_cast<int>(i) + 1) return "its attempts are not numbered 1, 2, 3";
+        const bool open = !core::is_terminal(attempt.status);
+        if (open != (at_work && i + 1 == job.attempts.size()))
+            return "an attempt is open that should not be, or the reverse";
+        if (open && attempt.status != job.status) return "its open attempt has another status";
+        if (attempt.finished_at.has_value() == open)
+            return "an attempt's finished_at does not fit its status";
+    }
+    if (at_work && job.attempts.empty()) return "it is at work without an attempt";
+    return "";
+}
+
+}  // namespace
+
+std::string everything_in_words(ports::JobStore& store, const std::string& endpoint) {
+    std::string out;
+    for (const auto& job : all_jobs(store)) {
+        out += in_words(job) + "\n";
+        for (const auto& event : all_events(store, job.id)) out += "  event " + in_words(event) + "\n";
+    }
+    const auto inflight = store.list_inflight(endpoint);
+    const auto counts = store.count_queue();
+    DR_CHECK(inflight.ok() && counts.ok());
+    for (const auto& row : *inflight) {
+        out +=
+            "in flight " + row.job.str() + " " + row.attempt.str() + (row.stopping ? " stopping" : "") + "\n";
+    }
+    return out + "ready " + std::to_string(counts->ready) + " delayed " + std::to_string(counts->delayed) +
+           " inflight " + std::to_string(counts->inflight) + "\n";
+}
+
+std::vector<std::string> consistency_problems(ports::JobStore& store) {
+    std::vector<std::string> problems;
+    std::int64_t queued = 0;
+    std::int64_t at_work = 0;
+    for (const auto& job : all_jobs(store)) {
+        const auto problem = job_problem(job, all_events(store, job.id));
+        if (!problem.empty()) problems.push_back(problem + ": " + in_words(job));
+        queued += job.status == Status::queued ? 1 : 0;
+        at_work += job.status == Status::dispatched || job.status == Status::running ? 1 : 0;
+    }
+    const auto counts = store.count_queue();
+    DR_CHECK(counts.ok());
+    if (counts->ready + counts->delayed != queued)
+        problems.emplace_back("the queue is not as long as there are queued jobs");
+    if (counts->inflight < at_work) problems.emplace_back("a job is at work without a row in flight");
+    return problems;
+}
+
+}  // namespace darkroom::conformance

@@ -1,0 +1,59 @@
+// Jobs, uploads and ends of attempts to try stores with, words for what a store holds, and a check that it
+// hangs together.
+#pragma once
+#include <mutex>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "ports/job_store.h"
+#include "ports/random.h"
+
+namespace darkroom::conformance {
+
+class SeededRandom final : public ports::Random {
+public:
+    explicit SeededRandom(std::uint64_t seed) : engine_(seed) {}
+    void fill(std::span<std::uint8_t> bytes) override;
+
+private:
+    std::mutex mutex_;
+    std::mt19937_64 engine_;
+};
+
+/// `ms` after the time at which every test begins.
+TimePoint at(std::int64_t ms);
+UserId user(std::string_view name);
+
+class Samples {
+public:
+    explicit Samples(ports::Random& random) : random_(random) {}
+
+    /// A job with every field set to something of its own.
+    ports::NewJob job(const UserId& owner, int priority = 0, const std::string& backend = "local");
+    core::Upload upload(const UserId& owner, TimePoint expires_at);
+    core::InputImage image(const UploadId& upload);
+    ports::AttemptSucceeded success(const JobId& job, const AttemptId& attempt);
+    JobId unknown_job() { return random_.id<JobId>(); }
+    AttemptId unknown_attempt() { return random_.id<AttemptId>(); }
+
+private:
+    ports::Random& random_;
+    int count_ = 0;
+};
+
+ports::AttemptFailed failure(core::ErrorCode code, std::optional<TimePoint> retry_at = std::nullopt);
+ports::ClaimRequest claim_request(int inflight_max, int jobs_max = 100, TimePoint now = at(1'000));
+ports::IdempotencyKey idempotency(const std::string& key, std::string_view request, TimePoint expires_at);
+
+/// Every field, so that two are equal exactly if their words are.
+std::string in_words(const core::Job& job);
+std::string in_words(const core::Upload& upload);
+std::string in_words(const core::JobEvent& event);
+/// All jobs, events, rows in flight on `endpoint` and counts of the queue.
+std::string everything_in_words(ports::JobStore& store, const std::string& endpoint = "this-machine");
+
+/// Contradictions in what the store says, found through the port alone; empty = none.
+std::vector<std::string> consistency_problems(ports::JobStore& store);
+
+}  // namespace darkroom::conformance

@@ -1,0 +1,177 @@
+// Keys, uploads, and that nobody reaches what is another user's: every function that takes an Access, tried
+// by a stranger.
+#include "tests/conformance/job_store_suite.h"
+
+namespace darkroom::conformance {
+namespace {
+
+using core::Status;
+using ports::Access;
+using ports::UploadOutcome;
+
+const UserId ann = user("ann");
+const UserId eve = user("eve");
+
+TEST_P(JobStoreSuite, AStrangerSeesAndChangesNothingOfAnotherUsersJob) {
+    for (int s = 0; s < core::status_count; ++s) {
+        SCOPED_TRACE(core::to_string(static_cast<Status>(s)));
+        const auto id = bring_to(ann, static_cast<Status>(s)).job.id;
+        const auto before = everything_in_words(store());
+        const auto stranger = Access::of(eve);
+        EXPECT_FALSE(store().find_job(stranger, id)->has_value());
+        EXPECT_FALSE(store().list_events(stranger, id, 0, 100)->has_value());
+        EXPECT_TRUE(
+            std::holds_alternative<ports::NotFound>(*store().cancel_job(stranger, id, "key:eve", at(1))));
+        EXPECT_TRUE(
+            std::holds_alternative<ports::NotFound>(*store().requeue_job(stranger, id, "key:eve", at(1))));
+        EXPECT_TRUE(store().list_jobs(stranger, {}, 0, 100)->jobs.empty());
+        EXPECT_EQ(store().list_jobs(stranger, {}, 0, 1)->next_before, 0);
+        EXPECT_EQ(everything_in_words(store()), before);
+
+        EXPECT_TRUE(store().find_job(Access::of(ann), id)->has_value());
+        EXPECT_TRUE(store().find_job(Access::everyone(), id)->has_value());
+        EXPECT_TRUE(store().list_events(Access::of(ann), id, 0, 100)->has_value());
+    }
+}
+
+TEST_P(JobStoreSuite, UsersWhoseNamesBeginAlikeAreDifferentUsers) {
+    (void)bring_to(user("ann"), Status::queued);
+    (void)bring_to(user("ann.b"), Status::queued);
+    (void)bring_to(user("ANN"), Status::queued);
+    EXPECT_EQ(store().list_jobs(Access::of(ann), {}, 0, 100)->jobs.size(), 1u);
+    EXPECT_EQ(store().list_jobs(Access::everyone(), {}, 0, 100)->jobs.size(), 3u);
+}
+
+TEST_P(JobStoreSuite, AStrangerCanNeitherSeeNorCompleteNorUseAnUpload) {
+    const auto upload = samples_.upload(ann, at(10'000));
+    ASSERT_TRUE(store().create_upload(upload).ok());
+    const auto image = samples_.image(upload.id);
+    EXPECT_FALSE(store().find_upload(Access::of(eve), upload.id)->has_value());
+    EXPECT_EQ(*store().complete_upload(Access::of(eve), upload.id, image, at(1), at(20'000)),
+              UploadOutcome::not_found);
+    EXPECT_EQ(in_words(**store().find_upload(Access::of(ann), upload.id)), in_words(upload));
+    ASSERT_EQ(*store().complete_upload(Access::of(ann), upload.id, image, at(1), at(20'000)),
+              UploadOutcome::completed);
+    auto theft = samples_.job(eve);
+    theft.uploads = {upload.id};
+    const auto outcome = store().create_job(theft);
+    EXPECT_EQ(std::get<ports::UploadGone>(*outcome).upload, upload.id);
+    EXPECT_FALSE(store().find_job(Access::everyone(), theft.job.id)->has_value());
+    EXPECT_EQ(store().take_expired_uploads(at(20'000), 10)->size(), 1u);  // so it was not used either
+}
+
+TEST_P(JobStoreSuite, AnUploadIsCompletedOnce) {
+    auto upload = samples_.upload(ann, at(10'000));
+    ASSERT_TRUE(store().create_upload(upload).ok());
+    const auto image = samples_.image(upload.id);
+    ASSERT_EQ(*store().complete_upload(Access::everyone(), upload.id, image, at(9'999), at(20'000)),
+              UploadOutcome::completed);
+    upload.ready = true;
+    upload.expires_at = at(20'000);
+    upload.image = image;
+    reopen();
+    EXPECT_EQ(in_words(**store().find_upload(Access::of(ann), upload.id)), in_words(upload));
+    EXPECT_EQ(*store().complete_upload(Access::of(ann), upload.id, image, at(9'999), at(90'000)),
+              UploadOutcome::already_complete);
+    EXPECT_EQ(in_words(**store().find_upload(Access::of(ann), upload.id)), in_words(upload));
+}
+
+TEST_P(JobStoreSuite, AnUploadThatComesTooLateIsRefused) {
+    const auto upload = samples_.upload(ann, at(10'000));
+    ASSERT_TRUE(store().create_upload(upload).ok());
+    const auto image = samples_.image(upload.id);
+    EXPECT_EQ(*store().complete_upload(Access::of(ann), upload.id, image, at(10'000), at(20'000)),
+              UploadOutcome::expired);
+    EXPECT_EQ(*store().complete_upload(Access::of(ann), UploadId(), image, at(1), at(2)),
+              UploadOutcome::not_found);
+    EXPECT_FALSE(store().find_upload(Access::of(ann), UploadId())->has_value());
+}
+
+TEST_P(JobStoreSuite, AJobNeedsUploadsThatAreThere) {
+    const auto pending = samples_.upload(ann, at(10'000));
+    auto expired = samples_.upload(ann, at(10'000));
+    ASSERT_TRUE(store().create_upload(pending).ok());
+    ASSERT_TRUE(store().create_upload(expired).ok());
+    ASSERT_TRUE(
+        store()
+            .complete_upload(Access::of(ann), expired.id, samples_.image(expired.id), at(1), at(5'000))
+            .ok());
+    auto request = samples_.job(ann);
+    request.job.created_at = at(5'000);
+    for (const auto& id : {pending.id, expired.id, UploadId::from_random({})}) {
+        request.uploads = {id};
+        EXPECT_EQ(std::get<ports::UploadGone>(*store().create_job(request)).upload, id);
+    }
+    request.job.created_at = at(4'999);
+    request.uploads = {expired.id};
+    EXPECT_TRUE(std::holds_alternative<ports::JobCreated>(*store().create_job(request)));
+}
+
+TEST_P(JobStoreSuite, AnUploadThatAJobUsesDoesNotExpireAndCanBeUsedAgain) {
+    const auto upload = samples_.upload(ann, at(10'000));
+    ASSERT_TRUE(store().create_upload(upload).ok());
+    ASSERT_TRUE(store()
+                    .complete_upload(Access::of(ann), upload.id, samples_.image(upload.id), at(1), at(5'000))
+                    .ok());
+    auto first = samples_.job(ann);
+    first.uploads = {upload.id, upload.id};
+    ASSERT_TRUE(std::holds_alternative<ports::JobCreated>(*store().create_job(first)));
+    EXPECT_TRUE(store().take_expired_uploads(at(1'000'000), 100)->empty());
+    auto second = samples_.job(ann);
+    second.job.created_at = at(1'000'000);
+    second.uploads = {upload.id};
+    EXPECT_TRUE(std::holds_alternative<ports::JobCreated>(*store().create_job(second)));
+}
+
+TEST_P(JobStoreSuite, ExpiredUploadsAreForgottenAFewAtATimeAndTheirObjectsNamed) {
+    for (int i = 0; i < 3; ++i) {
+        const auto upload = samples_.upload(ann, at(100));
+        ASSERT_TRUE(store().create_upload(upload).ok());
+        if (i == 0) continue;
+        const auto image = samples_.image(upload.id);
+        ASSERT_TRUE(store().complete_upload(Access::of(ann), upload.id, image, at(1), at(200 + i)).ok());
+    }
+    const auto fresh = samples_.upload(ann, at(9'000));
+    ASSERT_TRUE(store().create_upload(fresh).ok());
+    EXPECT_TRUE(store().take_expired_uploads(at(99), 10)->empty());
+    EXPECT_TRUE(store().take_expired_uploads(at(9'999), 0)->empty());
+    EXPECT_TRUE(store().take_expired_uploads(at(9'999), -1)->empty());
+    EXPECT_EQ(store().take_expired_uploads(at(1'000), 2)->size(), 1u);  // the pending one left no object
+    EXPECT_EQ(store().take_expired_uploads(at(1'000), 2)->size(), 1u);
+    EXPECT_TRUE(store().take_expired_uploads(at(1'000), 2)->empty());
+    EXPECT_TRUE(store().find_upload(Access::of(ann), fresh.id)->has_value());
+}
+
+TEST_P(JobStoreSuite, KeysAreKeptReplacedListedAndRevokedOnce) {
+    ports::ApiKey key{.digest = sha256("secret"),
+                      .name = "shop",
+                      .user = ann,
+                      .admin = false,
+                      .created_at = at(1),
+                      .revoked_at = {}};
+    ports::ApiKey other{.digest = sha256("other"),
+                        .name = "",
+                        .user = eve,
+                        .admin = true,
+                        .created_at = at(2),
+                        .revoked_at = {}};
+    EXPECT_FALSE(store().find_api_key(key.digest)->has_value());
+    EXPECT_FALSE(*store().revoke_api_key(key.digest, at(5)));
+    ASSERT_TRUE(store().put_api_key(key).ok());
+    ASSERT_TRUE(store().put_api_key(other).ok());
+    key.name = "shop, new name";
+    ASSERT_TRUE(store().put_api_key(key).ok());
+    reopen();
+    const auto keys = *store().list_api_keys();
+    ASSERT_EQ(keys.size(), 2u);
+    EXPECT_EQ(keys[0].name, "shop, new name");
+    EXPECT_TRUE(keys[1].admin);
+    EXPECT_EQ(keys[1].user, eve);
+    EXPECT_TRUE(*store().revoke_api_key(key.digest, at(5)));
+    EXPECT_TRUE(*store().revoke_api_key(key.digest, at(9)));
+    EXPECT_EQ((*store().find_api_key(key.digest))->revoked_at, at(5));
+    EXPECT_FALSE((*store().find_api_key(other.digest))->revoked_at.has_value());
+}
+
+}  // namespace
+}  // namespace darkroom::conformance

@@ -1,0 +1,86 @@
+// The SQLite store passes the suite of all job stores.
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "base/check.h"
+#include "store/sqlite/database.h"
+#include "store/sqlite/sqlite_job_store.h"
+#include "tests/conformance/job_store_suite.h"
+
+namespace darkroom::conformance {
+namespace {
+
+// Each finds rows that must not exist.
+constexpr std::pair<const char*, const char*> row_checks[] = {
+    {"a place in line without a waiting job",
+     "SELECT count(*) FROM ready LEFT JOIN jobs ON seq = job_seq AND status = 'QUEUED' AND ready.backend = "
+     "jobs.backend"
+     " AND rank = -priority WHERE seq IS NULL"},
+    {"a delayed place without a waiting job",
+     "SELECT count(*) FROM delayed LEFT JOIN jobs ON seq = job_seq AND status = 'QUEUED' WHERE seq IS NULL"},
+    {"a waiting job without exactly one place",
+     "SELECT count(*) FROM jobs WHERE status = 'QUEUED' AND (SELECT count(*) FROM ready WHERE job_seq = seq)"
+     " + (SELECT count(*) FROM delayed WHERE job_seq = seq) <> 1"},
+    {"a job at work without its row in flight",
+     "SELECT count(*) FROM jobs WHERE status IN ('DISPATCHED', 'RUNNING') AND NOT EXISTS"
+     " (SELECT 1 FROM inflight WHERE job_seq = seq AND number = attempt_count AND stopping = 0)"},
+    {"a row in flight that is not stopping and whose job is not at work",
+     "SELECT count(*) FROM inflight JOIN jobs ON seq = job_seq WHERE stopping = 0 AND status NOT IN "
+     "('DISPATCHED', 'RUNNING')"},
+    {"a row in flight without its attempt",
+     "SELECT count(*) FROM inflight LEFT JOIN attempts USING (job_seq, number) WHERE id IS NOT attempt_id"},
+    {"an attempt_count that is wrong",
+     "SELECT count(*) FROM jobs WHERE attempt_count <> (SELECT count(*) FROM attempts WHERE job_seq = seq)"},
+    {"an upload that a job uses and that is not marked so",
+     "SELECT count(*) FROM job_uploads LEFT JOIN uploads ON id = upload_id WHERE used IS NOT 1"},
+};
+
+class SqliteUnderTest : public JobStoreUnderTest {
+public:
+    SqliteUnderTest() {
+        std::string name = (std::filesystem::temp_directory_path() / "darkroom-store-XXXXXX").string();
+        DR_CHECK(::mkdtemp(name.data()) != nullptr);
+        folder_ = name;
+        reopen();
+    }
+    ~SqliteUnderTest() override {
+        store_.reset();
+        std::error_code ignored;
+        std::filesystem::remove_all(folder_, ignored);
+    }
+
+    ports::JobStore& store() override { return *store_; }
+
+    void reopen() override {
+        store_.reset();
+        auto opened = store::SqliteJobStore::open(path(), random_);
+        DR_CHECK(opened.ok());
+        store_ = std::move(opened).value();
+    }
+
+    std::vector<std::string> row_problems() override {
+        std::vector<std::string> problems;
+        store::Database db(path(), store::Database::Use::read_only, "");
+        sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        for (const auto& [problem, sql] : row_checks) {
+            if (db.integer(sql) != 0) problems.emplace_back(problem);
+        }
+        return problems;
+    }
+
+private:
+    std::string path() const { return (folder_ / "darkroom.db").string(); }
+
+    SeededRandom random_{7};
+    std::filesystem::path folder_;
+    std::unique_ptr<store::SqliteJobStore> store_;
+};
+
+std::unique_ptr<JobStoreUnderTest> make_sqlite() { return std::make_unique<SqliteUnderTest>(); }
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, JobStoreSuite, testing::Values(&make_sqlite));
+
+}  // namespace
+}  // namespace darkroom::conformance
