@@ -30,8 +30,7 @@ Result<recipes::CheckedParams, Problem> check_params(ApiContext& context, const 
     if (checked) return *std::move(checked);
     std::vector<FieldProblem> fields;
     for (const auto& problem : checked.error()) {
-        fields.push_back(
-            {problem.pointer, problem.code, problem.detail + "."});
+        fields.push_back({problem.pointer, problem.code, problem.detail + "."});
     }
     return Fail(Problem(std::move(fields)));
 }
@@ -47,7 +46,7 @@ Result<UserId, Problem> owner_of(const Caller& caller, const JobRequest& request
 Result<std::vector<core::InputImage>, Problem> load_inputs(ApiContext& context, const Caller& caller,
                                                            const JobRequest& request) {
     std::vector<core::InputImage> inputs;
-    for (const auto& id : request.uploads) {
+    for (const auto& id : uploads) {
         const auto upload = context.store.find_upload(caller.access(), id);
         if (!upload) return Fail(Problem(upload.error()));
         const auto name = "upload " + id.str();
@@ -63,11 +62,9 @@ Result<std::vector<core::InputImage>, Problem> load_inputs(ApiContext& context, 
     return inputs;
 }
 
-Result<std::optional<ports::IdempotencyKey>, Problem> idempotency_of(const ApiContext& context,
-                                                                     const ports::HttpRequest& http,
-                                                                     const Sha256Bytes& fingerprint) {
+Result<std::optional<std::string>, Problem> idempotency_key_of(const ports::HttpRequest& http) {
     const auto* header = http.header("Idempotency-Key");
-    if (header == nullptr) return std::optional<ports::IdempotencyKey>();
+    if (header == nullptr) return std::optional<std::string>();
     auto key = *header;
     // Both bare and as a quoted string (draft-ietf-httpapi-idempotency-key-header) are in use.
     if (key.size() >= 2 && key.front() == '"' && key.back() == '"') key = key.substr(1, key.size() - 2);
@@ -76,8 +73,7 @@ Result<std::optional<ports::IdempotencyKey>, Problem> idempotency_of(const ApiCo
         return Fail(
             Problem(ProblemCode::bad_header, "Idempotency-Key must be 1 to 255 visible ASCII characters."));
     }
-    return std::optional(ports::IdempotencyKey{std::move(key), fingerprint,
-                                               context.clock.now() + context.settings.idempotency_life});
+    return std::optional(std::move(key));
 }
 
 ports::HttpResponse created_answer(const ApiContext& context, const core::Job& job, bool replayed) {
@@ -120,45 +116,61 @@ Answer create_from_json(ApiContext& context, const Caller& caller, const ports::
         return Fail(Problem({{"", "validation_failed", "The body must be a JSON object."}}));
     const auto request = read_job_request(body->as_object(), false);
     if (!request) return Fail(request.error());
-    return create_job(context, caller, http, *request, sha256(http.body));
+    auto checked = check_job(context, caller, http, *request);
+    if (!checked) return Fail(checked.error());
+    return commit_job(context, caller, *std::move(checked), sha256(http.body));
 }
 
 }  // namespace
 
-Answer create_job(ApiContext& context, const Caller& caller, const ports::HttpRequest& http,
-                  const JobRequest& request, const Sha256Bytes& fingerprint) {
+Result<CheckedJob, Problem> check_job(ApiContext& context, const Caller& caller,
+                                      const ports::HttpRequest& http, const JobRequest& request) {
     const auto* type = recipes::TypeCatalogue::builtin().find(request.type);
     if (type == nullptr) return Fail(unknown_type(request.type));
-    const auto params = check_params(context, *type, request);
+    auto params = check_params(context, *type, request);
     if (!params) return Fail(params.error());
     const auto wait = preferred_wait(http, context.settings.wait_max);
     if (!wait) return Fail(wait.error());
-    auto idempotency = idempotency_of(context, http, fingerprint);
-    if (!idempotency) return Fail(idempotency.error());
+    auto key = idempotency_key_of(http);
+    if (!key) return Fail(key.error());
     const auto owner = owner_of(caller, request);
     if (!owner) return Fail(owner.error());
-    auto inputs = load_inputs(context, caller, request);
-    if (!inputs) return Fail(inputs.error());
 
-    ports::NewJob created;
-    auto& job = created.job;
+    CheckedJob checked;
+    checked.uploads = request.uploads;
+    checked.wait = *wait;
+    checked.idempotency_key = *std::move(key);
+    auto& job = checked.job;
     job.id = context.random.id<JobId>();
     job.user = *owner;
     job.type = request.type;
     job.backend = request.backend.value_or(std::string(default_backend));
-    job.params_json = params->sent_json;
-    job.params_effective_json = params->effective_json;
-    job.recipe = params->recipe;
-    job.inputs = *std::move(inputs);
+    job.params_json = std::move(params->sent_json);
+    job.params_effective_json = std::move(params->effective_json);
+    job.recipe = std::move(params->recipe);
     job.priority = request.priority;
     job.metadata_json = request.metadata_json;
-    job.created_at = job.updated_at = context.clock.now();
-    created.uploads = request.uploads;
+    return checked;
+}
+
+Answer commit_job(ApiContext& context, const Caller& caller, CheckedJob checked,
+                  const Sha256Bytes& fingerprint) {
+    auto inputs = load_inputs(context, caller, checked.uploads);
+    if (!inputs) return Fail(inputs.error());
+    const auto now = context.clock.now();
+    ports::NewJob created;
+    created.job = std::move(checked.job);
+    created.job.inputs = *std::move(inputs);
+    created.job.created_at = created.job.updated_at = now;
+    created.uploads = std::move(checked.uploads);
     created.actor = caller.actor();
-    created.idempotency = *std::move(idempotency);
+    if (checked.idempotency_key) {
+        created.idempotency = ports::IdempotencyKey{*std::move(checked.idempotency_key), fingerprint,
+                                                    now + context.settings.idempotency_life};
+    }
     const auto outcome = context.store.create_job(created);
     if (!outcome) return Fail(Problem(outcome.error()));
-    return answer_outcome(context, job, *outcome, *wait);
+    return answer_outcome(context, created.job, *outcome, checked.wait);
 }
 
 std::vector<ports::HttpRoute> create_job_routes(ApiContext& context, const std::string& base) {

@@ -11,10 +11,22 @@
 
 namespace darkroom::api {
 
-/// Creates the job of a checked request and answers with it: 201, or held by `Prefer: wait` and 200 once it
-/// has ended. `fingerprint` stands for everything the client sent, for Idempotency-Key.
-Answer create_job(ApiContext& context, const Caller& caller, const ports::HttpRequest& http,
-                  const JobRequest& request, const Sha256Bytes& fingerprint);
+/// A request that may become a job: everything is known but, for a form, the picture.
+struct CheckedJob {
+    core::Job job;
+    std::vector<UploadId> uploads;
+    std::optional<Milliseconds> wait;
+    std::optional<std::string> idempotency_key;
+};
+
+/// Looks at type, params, owner and headers; changes nothing.
+Result<CheckedJob, Problem> check_job(ApiContext& context, const Caller& caller,
+                                      const ports::HttpRequest& http, const JobRequest& request);
+
+/// Creates the job and answers with it: 201, or held by `Prefer: wait` and 200 once it has ended.
+/// `fingerprint` stands for everything the client sent: the same Idempotency-Key with another one is refused.
+Answer commit_job(ApiContext& context, const Caller& caller, CheckedJob checked,
+                  const Sha256Bytes& fingerprint);
 
 /// POST /jobs with a JSON body, and with multipart/form-data (file, type, params …).
 std::vector<ports::HttpRoute> create_job_routes(ApiContext& context, const std::string& base);
