@@ -44,7 +44,7 @@ Result<UserId, Problem> owner_of(const Caller& caller, const JobRequest& request
 }
 
 Result<std::vector<core::InputImage>, Problem> load_inputs(ApiContext& context, const Caller& caller,
-                                                           const JobRequest& request) {
+                                                           const std::vector<UploadId>& uploads) {
     std::vector<core::InputImage> inputs;
     for (const auto& id : uploads) {
         const auto upload = context.store.find_upload(caller.access(), id);
