@@ -2,185 +2,142 @@
 
 #include <algorithm>
 
+#include "core/multipart_header.h"
+
 namespace darkroom::core {
 namespace {
 
 constexpr std::size_t piece_bytes = 64 * 1'024;
-constexpr std::size_t boundary_bytes_max = 70;  // RFC 2046 §5.1.1
+constexpr std::size_t preamble_bytes_max = 64 * 1'024;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool same_word(std::string_view a, std::string_view b) {
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+// RFC 2046 §5.1.1: 1 to 70 characters, the last one not a space.
+bool is_boundary(std::string_view text) {
+    const auto allowed = [](char c) {
+        const bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        return alphanumeric ||
+               (c != '\0' && std::string_view("'()+_,-./:=? ").find(c) != std::string_view::npos);
+    };
+    return !text.empty() && text.size() <= 70 && text.back() != ' ' &&
+           std::all_of(text.begin(), text.end(), allowed);
 }
 
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-// Value of `; name=value` or `; name="value"`. Browsers write \" (or %22) for a quote inside (RFC 7578 §4.2).
-std::optional<std::string> parameter(std::string_view header, std::string_view name) {
-    auto at = header.find(';');
-    while (at != std::string_view::npos) {
-        ++at;
-        const auto equals = header.find('=', at);
-        if (equals == std::string_view::npos) return std::nullopt;
-        const auto found = trimmed(header.substr(at, equals - at));
-        std::string value;
-        at = equals + 1;
-        if (at < header.size() && header[at] == '"') {
-            for (++at; at < header.size() && header[at] != '"'; ++at) {
-                if (header[at] == '\\' && at + 1 < header.size() &&
-                    (header[at + 1] == '"' || header[at + 1] == '\\'))
-                    ++at;
-                value.push_back(header[at]);
-            }
-            if (at == header.size()) return std::nullopt;
-        } else {
-            const auto end = std::min(header.find(';', at), header.size());
-            value = std::string(trimmed(header.substr(at, end - at)));
-        }
-        if (same_word(found, name)) return value;
-        at = header.find(';', at);
-    }
-    return std::nullopt;
-}
-
-std::optional<PartHead> parse_head(std::string_view lines) {
-    PartHead head;
-    bool named = false;
-    while (!lines.empty()) {
-        const auto end = std::min(lines.find("\r\n"), lines.size());
-        const auto line = lines.substr(0, end);
-        lines.remove_prefix(std::min(end + 2, lines.size()));
-        const auto colon = line.find(':');
-        if (colon == std::string_view::npos || colon == 0) return std::nullopt;
-        const auto value = trimmed(line.substr(colon + 1));
-        if (same_word(line.substr(0, colon), "Content-Type")) head.content_type = std::string(value);
-        if (!same_word(line.substr(0, colon), "Content-Disposition")) continue;
-        if (!same_word(trimmed(value.substr(0, value.find(';'))), "form-data")) return std::nullopt;
-        const auto name = parameter(value, "name");
-        if (!name || named) return std::nullopt;
-        named = true;
-        head.name = *name;
-        head.file_name = parameter(value, "filename");
-    }
-    if (!named) return std::nullopt;
-    return head;
-}
-
-// The bytes that have been read and not yet understood. A line break is put before the first of them, so that
-// the first boundary looks like every other.
-class Window {
-public:
-    explicit Window(const ReadBytes& read) : read_(read), bytes_("\r\n") {}
-
-    std::string_view bytes() const { return std::string_view(bytes_).substr(start_); }
-    void drop(std::size_t count) { start_ += count; }
-    /// False at the end of the input.
-    bool more() {
-        bytes_.erase(0, start_);
-        start_ = 0;
-        const auto had = bytes_.size();
-        bytes_.resize(had + piece_bytes);
-        const auto got = read_(bytes_.data() + had, piece_bytes);
-        bytes_.resize(had + got);
-        return got > 0;
-    }
-
-private:
-    const ReadBytes& read_;
-    std::string bytes_;
-    std::size_t start_ = 0;
-};
-
+// body := [preamble CRLF] delimiter part (delimiter part)* close-delimiter [epilogue]
+// A delimiter is CRLF "--" boundary; the reader pretends that the body begins with a CRLF, so that all look
+// alike.
 class Reader {
 public:
     Reader(std::string_view boundary, const ReadBytes& read, PartSink& sink, const MultipartLimits& limits)
-        : delimiter_("\r\n--" + std::string(boundary)), window_(read), sink_(sink), limits_(limits) {}
+        : delimiter_("\r\n--" + std::string(boundary)),
+          read_(read),
+          sink_(sink),
+          limits_(limits),
+          window_("\r\n") {}
 
     Result<void, MultipartError> run() {
-        // What comes before the first boundary is a preamble and means nothing.
-        if (auto skipped = pass_to_delimiter([](std::string_view) { return true; }); !skipped) return skipped;
-        for (int part = 0;; ++part) {
-            const auto last = is_last();
-            if (!last) return Fail(last.error());
-            if (*last) return {};
-            if (part == limits_.parts_max) return Fail(MultipartError::too_many_parts);
-            if (auto read = read_part(); !read) return read;
+        if (auto skipped = skip_preamble(); !skipped) return skipped;
+        for (int parts = 0;; ++parts) {
+            const auto closing = take_delimiter_end();
+            if (!closing) return Fail(closing.error());
+            if (*closing) return {};
+            if (parts == limits_.parts_max) return Fail(MultipartError::too_many_parts);
+            if (auto part = read_part(); !part) return part;
         }
     }
 
 private:
-    // After a boundary: "--" ends the body, a line break begins a part; blanks may stand between (RFC 2046
-    // transport padding).
-    Result<bool, MultipartError> is_last() {
-        for (;;) {
-            const auto bytes = window_.bytes();
-            const auto at = std::min(bytes.find_first_not_of(" \t"), bytes.size());
-            if (bytes.size() >= at + 2) {
-                const auto mark = bytes.substr(at, 2);
-                if (mark != "\r\n" && (mark != "--" || at != 0)) return Fail(MultipartError::malformed);
-                window_.drop(at + 2);
-                return mark == "--";
+    bool fill() {
+        const auto before = window_.size();
+        window_.resize(before + piece_bytes);
+        const auto got = read_(window_.data() + before, piece_bytes);
+        window_.resize(before + std::min(got, piece_bytes));
+        return got > 0;
+    }
+
+    // Reads on until so many bytes are there; false if the source ends before.
+    bool has_at_least(std::size_t bytes) {
+        while (window_.size() < bytes) {
+            if (!fill()) return false;
+        }
+        return true;
+    }
+
+    Result<void, MultipartError> skip_preamble() {
+        while (true) {
+            const auto found = window_.find(delimiter_);
+            if (found != std::string::npos) {
+                window_.erase(0, found + delimiter_.size());
+                return {};
             }
-            if (at > limits_.head_bytes_max) return Fail(MultipartError::malformed);
-            if (!window_.more()) return Fail(MultipartError::truncated);
+            if (window_.size() > preamble_bytes_max) return Fail(MultipartError::malformed);
+            if (!fill()) return Fail(MultipartError::truncated);
         }
     }
 
-    Result<void, MultipartError> read_part() {
-        auto end = std::string_view::npos;
-        while ((end = window_.bytes().find("\r\n\r\n")) == std::string_view::npos) {
-            if (window_.bytes().size() > limits_.head_bytes_max) return Fail(MultipartError::head_too_large);
-            if (!window_.more()) return Fail(MultipartError::truncated);
+    // After a delimiter: "--" closes; else padding of blanks, then CRLF. True if it closed.
+    Result<bool, MultipartError> take_delimiter_end() {
+        if (!has_at_least(2)) return Fail(MultipartError::truncated);
+        if (window_.compare(0, 2, "--") == 0) return true;
+        std::size_t blanks = 0;
+        while (has_at_least(blanks + 2) && (window_[blanks] == ' ' || window_[blanks] == '\t')) {
+            if (++blanks > limits_.head_bytes_max) return Fail(MultipartError::head_too_large);
         }
-        if (end > limits_.head_bytes_max) return Fail(MultipartError::head_too_large);
-        const auto head = parse_head(window_.bytes().substr(0, end));
-        if (!head) return Fail(MultipartError::malformed);
-        // The line break before the data stays: an empty part's boundary begins with it.
-        window_.drop(end + 2);
+        if (window_.size() < blanks + 2) return Fail(MultipartError::truncated);
+        if (window_.compare(blanks, 2, "\r\n") != 0) return Fail(MultipartError::malformed);
+        window_.erase(0, blanks);  // the CRLF stays: with it, an empty head ends like all others
+        return false;
+    }
+
+    Result<void, MultipartError> read_part() {
+        const auto lines = take_head();
+        if (!lines) return Fail(lines.error());
+        const auto head = parse_part_head(*lines);
+        if (!head) return Fail(head.error());
         if (!sink_.begin_part(*head)) return Fail(MultipartError::stopped);
-        bool first = true;
-        auto passed = pass_to_delimiter([&](std::string_view piece) {
-            if (first && piece.size() >= 2) piece.remove_prefix(2);
-            first = false;
-            return piece.empty() || sink_.part_data(piece);
-        });
-        if (!passed) return passed;
+        return pass_data_on();
+    }
+
+    // Header lines without the CRLF before and the empty line after; the window then begins with the part's
+    // data.
+    Result<std::string, MultipartError> take_head() {
+        while (true) {
+            const auto end = window_.find("\r\n\r\n");
+            if (std::min(end, window_.size()) > limits_.head_bytes_max)
+                return Fail(MultipartError::head_too_large);
+            if (end != std::string::npos) {
+                auto lines = end == 0 ? std::string() : window_.substr(2, end - 2);
+                window_.erase(0, end + 4);
+                // A part without data may leave its delimiter's CRLF out: the one that ends the head serves
+                // for both.
+                (void)has_at_least(delimiter_.size() - 2);
+                if (window_.compare(0, delimiter_.size() - 2, delimiter_, 2) == 0) window_.insert(0, "\r\n");
+                return lines;
+            }
+            if (!fill()) return Fail(MultipartError::truncated);
+        }
+    }
+
+    Result<void, MultipartError> pass_data_on() {
+        while (true) {
+            const auto found = window_.find(delimiter_);
+            // Without a delimiter in sight, its beginning may still stand at the end of the window.
+            const auto uncertain = std::min(window_.size(), delimiter_.size() - 1);
+            const auto certain = found != std::string::npos ? found : window_.size() - uncertain;
+            const auto piece = std::string_view(window_).substr(0, certain);
+            if (!piece.empty() && !sink_.part_data(piece)) return Fail(MultipartError::stopped);
+            window_.erase(0, certain);
+            if (found != std::string::npos) break;
+            if (!fill()) return Fail(MultipartError::truncated);
+        }
+        window_.erase(0, delimiter_.size());
         if (!sink_.end_part()) return Fail(MultipartError::stopped);
         return {};
     }
 
-    // Hands on everything up to the next boundary and drops the boundary too.
-    template <class Take>
-    Result<void, MultipartError> pass_to_delimiter(Take take) {
-        for (;;) {
-            const auto bytes = window_.bytes();
-            const auto at = bytes.find(delimiter_);
-            // Without a boundary in sight, all but what could be its beginning is data.
-            const bool found = at != std::string_view::npos;
-            const auto keep = delimiter_.size() - 1;
-            const auto sure = found ? at : bytes.size() > keep ? bytes.size() - keep : 0;
-            if (sure >= 2 || (found && sure > 0)) {
-                if (!take(bytes.substr(0, sure))) return Fail(MultipartError::stopped);
-                window_.drop(sure);
-            }
-            if (found) {
-                window_.drop(delimiter_.size());
-                return {};
-            }
-            if (!window_.more()) return Fail(MultipartError::truncated);
-        }
-    }
-
-    std::string delimiter_;
-    Window window_;
+    const std::string delimiter_;
+    const ReadBytes& read_;
     PartSink& sink_;
-    MultipartLimits limits_;
+    const MultipartLimits limits_;
+    std::string window_;  // read and not yet used; bounded by one piece and one head
 };
 
 }  // namespace
@@ -202,21 +159,16 @@ std::string_view to_string(MultipartError error) {
 }
 
 std::optional<std::string> multipart_boundary(std::string_view content_type) {
-    if (!same_word(trimmed(content_type.substr(0, content_type.find(';'))), "multipart/form-data"))
-        return std::nullopt;
-    auto boundary = parameter(content_type, "boundary");
-    if (!boundary || boundary->empty() || boundary->size() > boundary_bytes_max || boundary->back() == ' ')
-        return std::nullopt;
-    const bool allowed = std::all_of(boundary->begin(), boundary->end(), [](char c) {
-        const bool letter = (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9');
-        return letter || std::string_view("'()+_,-./:=? ").find(c) != std::string_view::npos;
-    });
-    if (!allowed) return std::nullopt;
+    const auto type = parse_parameterized(content_type);
+    if (!type || type->value != "multipart/form-data") return std::nullopt;
+    auto boundary = type->only("boundary");
+    if (!boundary || !is_boundary(*boundary)) return std::nullopt;
     return boundary;
 }
 
 Result<void, MultipartError> read_multipart(std::string_view boundary, const ReadBytes& read, PartSink& sink,
                                             const MultipartLimits& limits) {
+    if (!is_boundary(boundary)) return Fail(MultipartError::malformed);
     return Reader(boundary, read, sink, limits).run();
 }
 

@@ -58,45 +58,41 @@ std::optional<std::string> take_quoted(std::string_view& text) {
     return value;
 }
 
-MultipartFailure malformed(std::string detail) { return {MultipartError::malformed, std::move(detail)}; }
-
-Result<void, MultipartFailure> apply_disposition(std::string_view value, MultipartPart& part) {
+Result<void, MultipartError> apply_disposition(std::string_view value, PartHead& part) {
     const auto disposition = parse_parameterized(value);
     if (!disposition || disposition->value != "form-data") {
-        return Fail(malformed("A part's Content-Disposition is not form-data."));
+        return Fail(MultipartError::malformed);
     }
     auto name = disposition->only("name");
-    if (!name || name->empty()) return Fail(malformed("A part has no name, or several."));
+    if (!name || name->empty()) return Fail(MultipartError::malformed);
     part.name = std::move(*name);
     const bool names_file = std::any_of(disposition->params.begin(), disposition->params.end(),
                                         [](const auto& param) { return param.first == "filename"; });
-    part.filename = disposition->only("filename");
-    if (names_file && !part.filename) return Fail(malformed("A part has several file names."));
+    part.file_name = disposition->only("filename");
+    if (names_file && !part.file_name) return Fail(MultipartError::malformed);
     return {};
 }
 
 // Sees one header line of a part; `disposed` becomes true with its Content-Disposition.
-Result<void, MultipartFailure> apply_line(std::string_view line, MultipartPart& part, bool& disposed) {
+Result<void, MultipartError> apply_line(std::string_view line, PartHead& part, bool& disposed) {
     const auto colon = line.find(':');
     const auto name = line.substr(0, colon);
     if (colon == std::string_view::npos || name.empty() ||
         !std::all_of(name.begin(), name.end(), is_token_char)) {
-        return Fail(malformed("A part has a header line that cannot be read."));
+        return Fail(MultipartError::malformed);
     }
     const auto value = trimmed(line.substr(colon + 1));
-    if (std::any_of(value.begin(), value.end(), is_control))
-        return Fail(malformed("A part's header holds control bytes."));
+    if (std::any_of(value.begin(), value.end(), is_control)) return Fail(MultipartError::malformed);
     const auto field = lower_case(name);
     if (field == "content-disposition") {
-        if (std::exchange(disposed, true)) return Fail(malformed("A part has several Content-Dispositions."));
+        if (std::exchange(disposed, true)) return Fail(MultipartError::malformed);
         return apply_disposition(value, part);
     }
     if (field == "content-type") part.content_type = value;
     if (field == "content-transfer-encoding") {
-        const auto encoding = lower_case(value);
+        const auto encoding = lower_case(value);  // RFC 7578 §4.7: nobody sends base64 any more
         if (encoding != "binary" && encoding != "8bit" && encoding != "7bit") {
-            return Fail(MultipartFailure{MultipartError::unsupported_encoding,
-                                         "Parts must be sent as they are, not encoded."});
+            return Fail(MultipartError::malformed);
         }
     }
     return {};
@@ -139,9 +135,8 @@ std::optional<ParameterizedValue> parse_parameterized(std::string_view text) {
     return parsed;
 }
 
-Result<MultipartPart, MultipartFailure> parse_part_header(std::string_view lines) {
-    MultipartPart part;
-    part.content_type = "text/plain";
+Result<PartHead, MultipartError> parse_part_head(std::string_view lines) {
+    PartHead part;
     bool disposed = false;
     while (!lines.empty()) {
         const auto end = std::min(lines.find("\r\n"), lines.size());
@@ -149,7 +144,7 @@ Result<MultipartPart, MultipartFailure> parse_part_header(std::string_view lines
             return Fail(applied.error());
         lines.remove_prefix(std::min(end + 2, lines.size()));
     }
-    if (!disposed) return Fail(malformed("A part has no Content-Disposition."));
+    if (!disposed) return Fail(MultipartError::malformed);
     return part;
 }
 

@@ -25,6 +25,6 @@ struct ParameterizedValue {
 std::optional<ParameterizedValue> parse_parameterized(std::string_view text);
 
 /// `lines` are the header lines of one part, without the empty line.
-Result<MultipartPart, MultipartFailure> parse_part_header(std::string_view lines);
+Result<PartHead, MultipartError> parse_part_head(std::string_view lines);
 
 }  // namespace darkroom::core

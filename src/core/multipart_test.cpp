@@ -6,8 +6,6 @@
 #include <random>
 #include <vector>
 
-#include "core/multipart_header.h"
-
 namespace darkroom::core {
 namespace {
 
@@ -20,12 +18,12 @@ struct Part {
     bool operator==(const Part&) const = default;
 };
 
-struct Collector : MultipartSink {
-    bool begin_part(const MultipartPart& part) override {
-        parts.push_back({part.name, part.filename, part.content_type, {}, false});
+struct Collector : PartSink {
+    bool begin_part(const PartHead& part) override {
+        parts.push_back({part.name, part.file_name, part.content_type, {}, false});
         return part.name != "unwanted";
     }
-    bool data(std::string_view piece) override {
+    bool part_data(std::string_view piece) override {
         EXPECT_FALSE(piece.empty());
         largest_piece = std::max(largest_piece, piece.size());
         parts.back().data += piece;
@@ -40,7 +38,7 @@ struct Collector : MultipartSink {
     std::size_t data_max = std::size_t(-1);
 };
 
-ByteSource in_steps(const std::string& body, std::size_t step) {
+ReadBytes in_steps(const std::string& body, std::size_t step) {
     return [&body, step, at = std::size_t{0}](char* buffer, std::size_t bytes) mutable {
         const auto taken = std::min({bytes, step, body.size() - at});
         std::copy_n(body.data() + at, taken, buffer);
@@ -58,7 +56,7 @@ struct Outcome {
 Outcome read(const std::string& body, std::size_t step = 1 << 20, const MultipartLimits& limits = {}) {
     Collector collector;
     const auto result = read_multipart("b0", in_steps(body, step), collector, limits);
-    return {result.ok() ? std::nullopt : std::optional(result.error().kind), std::move(collector.parts)};
+    return {result.ok() ? std::nullopt : std::optional(result.error()), std::move(collector.parts)};
 }
 
 std::string field(const std::string& name, const std::string& value) {
@@ -78,9 +76,9 @@ TEST(Multipart, ReadsFieldsAndFilesInOrder) {
         const auto outcome = read(body, step);
         EXPECT_EQ(outcome.error, std::nullopt);
         const std::vector<Part> expected{
-            {"type", std::nullopt, "text/plain", "bg_remove", true},
+            {"type", std::nullopt, "", "bg_remove", true},
             {"file", "C:\\dir\\my \"best\" shoe.png", "image/png", picture, true},
-            {"params", std::nullopt, "text/plain", "{}", true}};
+            {"params", std::nullopt, "", "{}", true}};
         EXPECT_EQ(outcome.parts, expected);
     }
 }
@@ -120,7 +118,7 @@ TEST(Multipart, RefusesBrokenBodiesHoweverTheyAreCut) {
         {"ends in the padding", "--b0  ", MultipartError::truncated},
         {"ends in the header", part, MultipartError::truncated},
         {"ends in the data", part + "\r\nxyz", MultipartError::truncated},
-        {"ends in the closing boundary", part + "\r\nxyz\r\n--b0-", MultipartError::malformed},
+        {"ends in the closing boundary", part + "\r\nxyz\r\n--b0-", MultipartError::truncated},
         {"bytes after a boundary", "--b0 x\r\n\r\n--b0--", MultipartError::malformed},
         {"bare LF lines", "--b0\nContent-Disposition: form-data; name=a\n\nx\n--b0--",
          MultipartError::malformed},
@@ -144,11 +142,11 @@ TEST(Multipart, RefusesBrokenBodiesHoweverTheyAreCut) {
         {"folded header", "--b0\r\nContent-Disposition: form-data;\r\n name=a" + end,
          MultipartError::malformed},
         {"no colon", part + "nonsense" + end, MultipartError::malformed},
-        {"base64", part + "Content-Transfer-Encoding: BASE64" + end, MultipartError::unsupported_encoding},
-        {"unwanted part", field("unwanted", "x") + close, MultipartError::refused},
-        {"large header", part + "X: " + std::string(9'000, 'a') + end, MultipartError::header_too_large},
-        {"endless header", part + "X: " + std::string(200'000, 'a'), MultipartError::header_too_large},
-        {"endless padding", "--b0" + std::string(200'000, ' '), MultipartError::header_too_large},
+        {"base64", part + "Content-Transfer-Encoding: BASE64" + end, MultipartError::malformed},
+        {"unwanted part", field("unwanted", "x") + close, MultipartError::stopped},
+        {"large header", part + "X: " + std::string(9'000, 'a') + end, MultipartError::head_too_large},
+        {"endless header", part + "X: " + std::string(200'000, 'a'), MultipartError::head_too_large},
+        {"endless padding", "--b0" + std::string(200'000, ' '), MultipartError::head_too_large},
         {"endless preamble", std::string(200'000, ' ') + close, MultipartError::malformed},
     };
     for (const auto& row : cases) {
@@ -163,7 +161,7 @@ TEST(Multipart, BoundsTheNumberOfParts) {
     for (int i = 0; i < 32; ++i) body += field("a", "x");
     EXPECT_EQ(read(body + close).error, std::nullopt);
     EXPECT_EQ(read(body + field("a", "x") + close).error, MultipartError::too_many_parts);
-    EXPECT_EQ(read(body + close, 100, {.parts = 31}).error, MultipartError::too_many_parts);
+    EXPECT_EQ(read(body + close, 100, {.parts_max = 31}).error, MultipartError::too_many_parts);
 }
 
 TEST(Multipart, StopsWhenTheSinkHasEnough) {
@@ -172,7 +170,7 @@ TEST(Multipart, StopsWhenTheSinkHasEnough) {
     const std::string body = field("file", std::string(10'000'000, 'x')) + close;
     const auto result = read_multipart("b0", in_steps(body, 65'536), collector);
     ASSERT_FALSE(result.ok());
-    EXPECT_EQ(result.error().kind, MultipartError::refused);
+    EXPECT_EQ(result.error(), MultipartError::stopped);
     EXPECT_LT(collector.parts.back().data.size(), 400'000U);
     EXPECT_LE(collector.largest_piece, 150'000U);
     EXPECT_FALSE(collector.parts.back().ended);
@@ -181,7 +179,7 @@ TEST(Multipart, StopsWhenTheSinkHasEnough) {
 TEST(Multipart, FindsTheBoundaryInTheContentType) {
     const auto boundary = [](std::string_view content_type) {
         auto found = multipart_boundary(content_type);
-        return found.ok() ? *found : std::string("-");
+        return found ? *found : std::string("-");
     };
     EXPECT_EQ(boundary("multipart/form-data; boundary=abc"), "abc");
     EXPECT_EQ(boundary("Multipart/Form-Data;charset=utf-8; Boundary=\"a b:c\""), "a b:c");
