@@ -51,9 +51,11 @@ const Refusal shared_keys[] = {
     {"jpeg_to_png", R"({"tolerance":"8"})",
      R"(/params/tolerance params_invalid: tolerance must be a number between 0 and 60, got "8")"},
     {"bg_remove", R"({"output_format":"bmp"})",
-     R"(/params/output_format params_invalid: output_format must be one of auto, png, webp, jpeg, got "bmp")"},
+     "/params/output_format params_invalid: "
+     R"(output_format must be one of auto, png, webp, jpeg, got "bmp")"},
     {"bg_remove", R"({"output_format":"PNG"})",
-     R"(/params/output_format params_invalid: output_format must be one of auto, png, webp, jpeg, got "PNG")"},
+     "/params/output_format params_invalid: "
+     R"(output_format must be one of auto, png, webp, jpeg, got "PNG")"},
     {"upscale_2k", R"({"output_format":null})",
      "/params/output_format params_invalid: output_format must be one of auto, png, webp, jpeg, tiff, got "
      "null"},
@@ -119,7 +121,8 @@ const Refusal bg_remove[] = {
     {"bg_remove", R"({"shadow":{"color":"red"}})",
      R"(/params/shadow/color params_invalid: shadow.color must be a colour as #RRGGBB, got "red")"},
     {"bg_remove", R"({"background":"#FFF"})",
-     R"(/params/background params_invalid: background must be transparent, or a colour as #RRGGBB, got "#FFF")"},
+     "/params/background params_invalid: "
+     R"(background must be transparent, or a colour as #RRGGBB, got "#FFF")"},
     {"bg_remove", R"({"background":"#FFFFFF\n"})",
      "/params/background params_invalid: background must be transparent, or a colour as #RRGGBB, got "
      R"("#FFFFFF\n")"},
@@ -151,7 +154,8 @@ const Refusal bg_remove[] = {
      "/params/output_format params_invalid: jpeg has no transparency: choose a background colour, or png or "
      "webp"},
     {"bg_remove", R"({"output_format":"tiff"})",
-     R"(/params/output_format params_invalid: output_format must be one of auto, png, webp, jpeg, got "tiff")"},
+     "/params/output_format params_invalid: "
+     R"(output_format must be one of auto, png, webp, jpeg, got "tiff")"},
 };
 INSTANTIATE_TEST_SUITE_P(OfBgRemove, Refusals, testing::ValuesIn(bg_remove));
 
@@ -169,10 +173,12 @@ const Refusal others[] = {
     {"upscale_2k", R"({"seed":18446744073709551615})",
      "/params/seed params_invalid: seed must be between 0 and 9007199254740991, got 18446744073709551615"},
     {"upscale_2k", R"({"seed":"42"})",
-     R"(/params/seed params_invalid: seed must be a whole number between 0 and 9007199254740991, or null, got "42")"},
+     "/params/seed params_invalid: "
+     R"(seed must be a whole number between 0 and 9007199254740991, or null, got "42")"},
     {"upscale_2k", R"({"crop":true})", R"(/params/crop params_unknown_field: unknown param "crop")"},
     {"jpeg_to_png", R"({"method":"color_key"})",
-     R"(/params/method params_invalid: method must be one of auto, colour_key, unmix, matte, got "color_key")"},
+     "/params/method params_invalid: "
+     R"(method must be one of auto, colour_key, unmix, matte, got "color_key")"},
     {"jpeg_to_png", R"({"key":"#12345g"})",
      R"(/params/key params_invalid: key must be auto, or a colour as #RRGGBB, got "#12345g")"},
     {"jpeg_to_png", R"({"png":{"bits":12,"compression":10,"palette":null}})",

@@ -14,7 +14,7 @@ public:
         std::string name = (std::filesystem::temp_directory_path() / "darkroom-objects-XXXXXX").string();
         DR_CHECK(::mkdtemp(name.data()) != nullptr);
         folder_ = name;
-        std::filesystem::create_directory(scratch());
+        std::filesystem::create_directory(folder_ / "scratch");
         auto opened = objects::FileObjectStore::open(folder_ / "objects");
         DR_CHECK(opened.ok());
         store_ = std::move(opened).value();

@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include "tests/conformance/object_bytes.h"
 
@@ -111,6 +113,23 @@ TEST_F(FileObjectStoreTest, TheLastOutputOfAJobTakesItsFolderWithIt) {
     ASSERT_TRUE(store->remove(mask).ok());
     EXPECT_FALSE(fs::exists(job_folder));
     EXPECT_TRUE(fs::exists(root / "restored"));
+}
+
+// Method: in memory, where syncing is free, so that the folder often goes between being found and the rename
+// into it.
+TEST_F(FileObjectStoreTest, APutSurvivesThatTheFolderOfItsJobIsTakenAwayMeanwhile) {
+    if (fs::exists("/dev/shm")) root = fs::path("/dev/shm") / folder.filename();
+    const auto store = opened();
+    std::atomic<bool> stop = false;
+    std::thread remover([&] {
+        while (!stop) (void)store->remove(output);
+    });
+    int failed = 0;
+    for (int i = 0; i < 5'000; ++i) failed += put_bytes(*store, output, "x").ok() ? 0 : 1;
+    stop = true;
+    remover.join();
+    fs::remove_all(root);
+    EXPECT_EQ(failed, 0);
 }
 
 TEST_F(FileObjectStoreTest, ASymbolicLinkInPlaceOfAnObjectIsNotFollowed) {
