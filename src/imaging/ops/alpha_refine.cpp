@@ -17,6 +17,8 @@ constexpr float contrast_min = 0.03F;  // of 0..1: below it the two colours cann
 constexpr float contrast_full = 0.15F;
 constexpr float residual_scale =
     0.08F;  // distance from the line between the colours at which it is not believed
+constexpr float settled_high = 0.95F;
+constexpr float settled_low = 0.05F;
 constexpr float fallback_epsilon = 1e-4F;
 constexpr float smoothing_epsilon = 1e-5F;
 constexpr float stretch = 0.05F;  // at both ends: noise must not leave 2 % veils and 98 % holes
@@ -105,27 +107,48 @@ void settle(cv::Mat& alpha, const Trimap& trimap) {
     }
 }
 
-}  // namespace
-
-RefinedAlpha refine_alpha(const cv::Mat& guide, const Trimap& trimap) {
-    const int radius = std::max(4, 3 * trimap.band_px / 2);
+/// The colours on both sides of the outline, as means over windows of three sizes.
+std::array<LocalColours, 3> local_colours(const cv::Mat& guide, const Trimap& trimap) {
     const cv::Mat subject = weighted(guide, trimap, true);
     const cv::Mat background = weighted(guide, trimap, false);
     std::array<LocalColours, 3> colours;
-    int reach = radius;
+    int reach = std::max(4, 3 * trimap.band_px / 2);
     for (LocalColours& local : colours) {
         const cv::Size window(2 * reach + 1, 2 * reach + 1);
         cv::boxFilter(subject, local.subject, -1, window);
         cv::boxFilter(background, local.background, -1, window);
         reach *= 3;
     }
+    return colours;
+}
+
+/// A second look with what the first has settled: certain pixels now lie right beside the outline, so the colours
+/// compared are those at the rim itself, which is darker or shinier than the middle of an object.
+Trimap narrowed(const Trimap& trimap, const cv::Mat& alpha) {
+    Trimap narrow;
+    narrow.band_px = std::max(1, trimap.band_px / 2);
+    narrow.mask = alpha > 0.5F;
+    cv::Mat low;
+    cv::Mat high;
+    cv::erode(alpha, low, cv::Mat::ones(3, 3, CV_8U), {-1, -1}, 1, cv::BORDER_REPLICATE);
+    cv::dilate(alpha, high, cv::Mat::ones(3, 3, CV_8U), {-1, -1}, 1, cv::BORDER_REPLICATE);
+    narrow.labels = cv::Mat(alpha.size(), CV_8U, cv::Scalar(Trimap::unknown));
+    narrow.labels.setTo(Trimap::subject, low > settled_high);
+    narrow.labels.setTo(Trimap::background, high < settled_low);
+    return narrow;
+}
+
+}  // namespace
+
+RefinedAlpha refine_alpha(const cv::Mat& guide, const Trimap& trimap) {
     cv::Mat hard;
     trimap.mask.convertTo(hard, CV_32F, 1.0 / 255);
     const cv::Mat fallback = apply_guided(guide, fit_guided(guide, hard, trimap.band_px, fallback_epsilon));
+    const cv::Mat first = mix_estimates(guide, trimap, local_colours(guide, trimap), fallback);
+    const Trimap narrow = narrowed(trimap, first);
     RefinedAlpha refined;
-    refined.alpha = mix_estimates(guide, trimap, colours, fallback);
-    refined.coefficients =
-        fit_guided(guide, refined.alpha, std::max(2, trimap.band_px / 2), smoothing_epsilon);
+    refined.alpha = mix_estimates(guide, narrow, local_colours(guide, narrow), first);
+    refined.coefficients = fit_guided(guide, refined.alpha, std::max(2, trimap.band_px / 2), smoothing_epsilon);
     refined.alpha = (refined.alpha + apply_guided(guide, refined.coefficients)) * 0.5;
     settle(refined.alpha, trimap);
     return refined;

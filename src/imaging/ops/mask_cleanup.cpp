@@ -4,6 +4,8 @@
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
+#include "imaging/ops/gaps.h"
+
 namespace darkroom::imaging {
 namespace {
 
@@ -84,6 +86,7 @@ void clean_up_mask(cv::Mat& mask, const BorderModel& model, const ShadowFlood& f
     if (drop_shadows) drop_shadow_patches(mask, model, flood);
     drop_crumbs(mask);
     close_false_holes(mask, model);
+    mask &= ~find_gaps(model);
 }
 
 }  // namespace darkroom::imaging

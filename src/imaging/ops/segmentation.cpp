@@ -12,6 +12,7 @@ namespace {
 constexpr int working_long_side = 512;
 constexpr double seed_share_min = 0.0025;  // of the picture
 constexpr int grabcut_rounds = 3;
+constexpr double flood_prior = 1.04;        // most pictures do have shadows: a near tie goes to the flood
 constexpr int surroundings_px = 24;              // of background kept around what GrabCut looks at
 constexpr std::uint64_t random_seed = 0x0DA12C;  // GrabCut's k-means draws from the thread's generator
 
@@ -114,7 +115,7 @@ std::optional<Segmentation> segment(const WorkingCopy& copy, const BorderModel& 
     std::optional<Segmentation> with = segment_with(copy, model, flood, true);
     std::optional<Segmentation> without = segment_with(copy, model, flood, false);
     if (!with || !without) return with ? with : without;
-    return with->score >= without->score ? with : without;
+    return with->score * flood_prior >= without->score ? with : without;
 }
 
 }  // namespace darkroom::imaging

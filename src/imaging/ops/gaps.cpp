@@ -1,0 +1,54 @@
+#include "imaging/ops/gaps.h"
+
+#include <algorithm>
+#include <opencv2/imgproc.hpp>
+
+namespace darkroom::imaging {
+namespace {
+
+// All in pixels of the working copy (long side 512).
+constexpr int width_max = 9;  // wider openings GrabCut gets right
+constexpr int length_min = 30;
+constexpr float depth_share_min = 0.5F;  // of the height of the valley's sides
+constexpr float steepness_min =
+    0.2F;  // of the depth, per pixel: an edge blurred by the lens and the working copy has 0.3
+
+cv::Mat steepness_of(const cv::Mat& distance) {
+    cv::Mat slope_x;
+    cv::Mat slope_y;
+    cv::Mat steepness;
+    cv::Sobel(distance, slope_x, CV_32F, 1, 0, 3, 1.0 / 8);
+    cv::Sobel(distance, slope_y, CV_32F, 0, 1, 3, 1.0 / 8);
+    cv::magnitude(slope_x, slope_y, steepness);
+    return steepness;
+}
+
+}  // namespace
+
+cv::Mat find_gaps(const BorderModel& model) {
+    cv::Mat sides;
+    const cv::Mat disc = cv::getStructuringElement(cv::MORPH_ELLIPSE, {width_max + 2, width_max + 2});
+    cv::morphologyEx(model.distance, sides, cv::MORPH_CLOSE, disc);
+    const cv::Mat depth = sides - model.distance;
+    const cv::Mat valley = (depth > depth_share_min * sides) & (sides > 2 * model.far);
+    const cv::Mat steepness = steepness_of(model.distance);
+    cv::Mat labels;
+    cv::Mat stats;
+    cv::Mat centres;
+    const int count = cv::connectedComponentsWithStats(valley, labels, stats, centres, 8);
+    cv::Mat gaps = cv::Mat::zeros(valley.size(), CV_8U);
+    for (int part = 1; part < count; ++part) {
+        const cv::Rect box(stats.at<int>(part, cv::CC_STAT_LEFT), stats.at<int>(part, cv::CC_STAT_TOP),
+                           stats.at<int>(part, cv::CC_STAT_WIDTH), stats.at<int>(part, cv::CC_STAT_HEIGHT));
+        if (std::max(box.width, box.height) < length_min) continue;
+        const cv::Mat inside = labels(box) == part;
+        cv::Mat rim;
+        cv::morphologyEx(inside, rim, cv::MORPH_GRADIENT, cv::Mat::ones(3, 3, CV_8U));
+        const double steep = cv::mean(steepness(box), rim)[0];
+        const double deep = cv::mean(depth(box), inside)[0];
+        if (steep >= steepness_min * deep) gaps(box).setTo(255, inside);
+    }
+    return gaps;
+}
+
+}  // namespace darkroom::imaging
