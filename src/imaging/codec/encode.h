@@ -20,7 +20,7 @@ struct EncodeOptions {
     int png_compression = 3;   // 0..9; above 3 photographs cost much time and win little
     bool png_palette = false;  // at most 256 colours
     bool tag_as_srgb = false;  // embed the sRGB profile; otherwise the file is untagged, which means the same
-    vips::VImage metadata;     // fields to carry along, see Picture; null for none
+    vips::VImage metadata{};   // fields to carry along, see Picture; null for none
 };
 
 /// Takes 1, 3 or 4 channels of 8 or 16 bits. JPEG and WebP hold 8 bits; JPEG shows what is transparent on

@@ -1,10 +1,16 @@
 #include "imaging/codec/library.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <opencv2/core.hpp>
 #include <string>
 #include <vips/vips8>
+
+#include <vips/vector.h>
+
+#include "imaging/wire/messages.h"
 
 namespace darkroom::imaging {
 namespace {
@@ -12,8 +18,12 @@ namespace {
 constexpr std::array decoders{"VipsForeignLoadJpeg",  "VipsForeignLoadPng",  "VipsForeignLoadWebp",
                               "VipsForeignLoadNsgif", "VipsForeignLoadTiff", "VipsForeignLoadHeif"};
 
-// Warnings are about hostile bytes and may quote them; they reach neither a log nor a terminal.
-GLogWriterOutput drop_log(GLogLevelFlags, const GLogField*, gsize, gpointer) { return G_LOG_WRITER_HANDLED; }
+// Warnings are about hostile bytes and may quote them; they reach neither a log nor a terminal. GLib ends the
+// process by itself after an error, of which there is one: no memory.
+GLogWriterOutput drop_log(GLogLevelFlags level, const GLogField*, gsize, gpointer) {
+    if ((level & G_LOG_LEVEL_ERROR) != 0) ::_exit(exit_out_of_memory);
+    return G_LOG_WRITER_HANDLED;
+}
 
 void allow_decoders_only() {
     vips_operation_block_set("VipsForeignLoad", TRUE);
@@ -56,6 +66,8 @@ bool start_picture_libraries(int threads) {
     cv::setNumThreads(threads);
     // A cached operation would keep one customer's pixels alive in the next one's job.
     vips_cache_set_max(0);
+    // libvips would compile loops at run time, for which a locked-down process has no executable memory.
+    vips_vector_set_enabled(FALSE);
     try {
         warm_up();
     } catch (const vips::VError&) {

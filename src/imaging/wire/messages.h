@@ -56,6 +56,9 @@ struct PictureDone {
 
 using PictureAnswer = Result<PictureDone, core::JobError>;
 
+/// How a pixel process ends by its own will, apart from 0.
+enum PixelProcessExit { exit_not_locked_down = 70, exit_bad_message = 71, exit_out_of_memory = 72 };
+
 /// Said once by a pixel process that has locked itself down and waits for work.
 inline constexpr std::string_view ready_message = "ready";
 

@@ -1,0 +1,151 @@
+#include "picture_job.h"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <chrono>
+#include <exception>
+#include <new>
+#include <string>
+
+#include "imaging/codec/decode.h"
+#include "imaging/codec/resize.h"
+#include "imaging/codec/thumbnail.h"
+#include "imaging/ops/operations.h"
+#include "output_plan.h"
+
+namespace darkroom::imaging {
+namespace {
+
+using core::ErrorCode;
+using core::JobError;
+
+class Stopwatch {
+public:
+    /// Since construction or the last lap.
+    Milliseconds lap() {
+        const auto now = std::chrono::steady_clock::now();
+        const auto passed = std::chrono::duration_cast<Milliseconds>(now - since_);
+        since_ = now;
+        return passed;
+    }
+
+private:
+    std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
+};
+
+std::string dimensions(const cv::Mat& pixels) {
+    return std::to_string(pixels.cols) + " x " + std::to_string(pixels.rows) + " pixels";
+}
+
+DecodeOptions plan_decoding(const PictureRequest& request, const OperationTraits& operation,
+                            const SharedParams& shared) {
+    DecodeOptions options;
+    options.limits = request.limits;
+    options.keep_16_bit = operation.keeps_16_bit;
+    options.keep_metadata = shared.metadata == "keep_all";
+    if (operation.reduces_first) {
+        options.pixels_max = shared.output_pixels_max;
+        options.side_max = shared.output_side_max;
+    }
+    return options;
+}
+
+JobError as_job_error(const OperationError& error) {
+    const auto code = core::parse_error_code(error.code);
+    return {code.value_or(ErrorCode::internal), error.message};
+}
+
+void warn(PictureDone& done, std::string code, std::string detail) {
+    done.warnings.push_back(boost::json::object{{"code", std::move(code)}, {"detail", std::move(detail)}});
+}
+
+// Makes the result as small as asked where the operation did not work on a reduced picture already.
+void fit_output(OperationOutput& output, const SharedParams& shared, bool reduced_before, PictureDone& done) {
+    const Size size{output.main.cols, output.main.rows};
+    const Size fitting = fitting_size(size, shared.output_pixels_max, shared.output_side_max);
+    const bool reduces = fitting.width < size.width || fitting.height < size.height;
+    if (reduces) {
+        output.main = reduce_lanczos(output.main, fitting);
+        if (!output.mask.empty()) output.mask = reduce_lanczos(output.mask, fitting);
+    }
+    if (!reduces && !reduced_before) return;
+    output.noop = false;
+    const bool preview = shared.output_side_max != UINT32_MAX;
+    if (!preview)
+        warn(done, "output_reduced",
+             "The result was reduced to " + dimensions(output.main) + ", as max_output_mp asks.");
+}
+
+Result<void, JobError> write_output(const cv::Mat& pixels, const EncodeOptions& options, int file,
+                                    const char* role, PictureDone& done) {
+    if (auto written = encode_picture(pixels, options, file); !written) return written;
+    const bool alpha = pixels.channels() == 4 && options.format != OutputFormat::jpeg;
+    done.outputs.push_back({role, std::string(content_type(options.format)),
+                            static_cast<std::uint32_t>(pixels.cols), static_cast<std::uint32_t>(pixels.rows),
+                            alpha});
+    return {};
+}
+
+Result<void, JobError> write_outputs(const OperationOutput& output, const EncodeOptions& main,
+                                     const RequestFiles& files, PictureDone& done) {
+    if (auto written = write_output(output.main, main, files[main_file], "main", done); !written)
+        return written;
+    if (output.main.channels() == 4 && main.format == OutputFormat::jpeg) {
+        warn(done, "alpha_flattened", "JPEG knows no transparency; the result stands on white.");
+    }
+    if (!output.mask.empty()) {
+        const EncodeOptions quick{.format = OutputFormat::png, .png_compression = 1};
+        if (auto written = write_output(output.mask, quick, files[mask_file], "mask", done); !written)
+            return written;
+    }
+    const EncodeOptions small{.format = OutputFormat::jpeg, .quality = 82};
+    return write_output(draw_thumbnail(output.main), small, files[thumbnail_file], "thumbnail", done);
+}
+
+PictureAnswer work(const PictureRequest& request, const OperationTraits& operation,
+                   const RequestFiles& files) {
+    const SharedParams shared = read_shared_params(request.params);
+    PictureDone done;
+    Stopwatch watch;
+    auto input = decode_picture(files[input_file], plan_decoding(request, operation, shared));
+    if (!input) return Fail(input.error());
+    done.timing.decode = watch.lap();
+
+    OperationResult result = operation.run(input->pixels, request.params);
+    if (!result) return Fail(as_job_error(result.error()));
+    done.timing.op = watch.lap();
+
+    for (const Warning& warning : result->warnings) warn(done, warning.code, warning.detail);
+    fit_output(*result, shared, input->reduced, done);
+    input->pixels.release();  // encoding needs memory of its own
+    const EncodeOptions encoding = plan_encoding(shared, *input, result->main.channels() == 4);
+    if (auto written = write_outputs(*result, encoding, files, done); !written) return Fail(written.error());
+    done.timing.encode = watch.lap();
+    done.noop = result->noop;
+    done.measures = std::move(result->measures);
+    return done;
+}
+
+JobError out_of_memory() {
+    return {ErrorCode::worker_oom, "There was not enough memory to work on this picture."};
+}
+
+}  // namespace
+
+PictureAnswer run_picture_job(const PictureRequest& request, const RequestFiles& files) {
+    const OperationTraits* operation = find_operation(request.operation);
+    if (operation == nullptr)
+        return Fail(JobError{ErrorCode::recipe_not_found, "This server cannot do this type of job."});
+    try {
+        return work(request, *operation, files);
+    } catch (const std::bad_alloc&) {
+        return Fail(out_of_memory());
+    } catch (const cv::Exception& error) {
+        if (error.code == cv::Error::StsNoMem) return Fail(out_of_memory());
+        return Fail(JobError{ErrorCode::internal, "The operation failed on this picture."});
+    } catch (const std::exception&) {
+        return Fail(JobError{ErrorCode::internal, "The operation failed on this picture."});
+    }
+}
+
+}  // namespace darkroom::imaging
