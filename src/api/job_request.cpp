@@ -1,5 +1,6 @@
 #include "api/job_request.h"
 
+#include <array>
 #include <boost/json/serialize.hpp>
 
 #include "base/json.h"
@@ -11,6 +12,9 @@ namespace json = boost::json;
 
 constexpr std::size_t metadata_bytes_max = 16'384;
 constexpr int priority_limit = 1'000;
+
+constexpr std::array<std::string_view, 7> fields{"type",     "params",   "inputs", "backend",
+                                                 "priority", "metadata", "user_id"};
 
 // Reads one member after the other and collects what is wrong.
 class Reader {
@@ -35,8 +39,7 @@ public:
         } else if (name == "input_urls" || name == "webhook_url") {
             read_not_here(name, value);
         } else {
-            wrong("/" + json_pointer_token(name), "There is no field \"" + std::string(name) + "\".",
-                  "unknown_field");
+            wrong("/" + json_pointer_token(name), unknown_field(name, fields), "unknown_field");
         }
     }
 

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/json_writer.h"
+#include "base/nearest.h"
 
 namespace darkroom::api {
 namespace {
@@ -100,6 +101,14 @@ const ProblemTraits& traits(ProblemCode code) {
     const auto& row = table[static_cast<int>(code)];
     DR_CHECK(row.code == code);
     return row;
+}
+
+std::string unknown_field(std::string_view name, std::span<const std::string_view> known) {
+    constexpr std::size_t shown_bytes_max = 64;
+    auto sentence = "There is no field \"" + std::string(name.substr(0, shown_bytes_max)) + "\".";
+    if (const auto nearest = nearest_word(name, known))
+        sentence += " Did you mean \"" + std::string(*nearest) + "\"?";
+    return sentence;
 }
 
 Problem::Problem(ProblemCode problem_code, std::string problem_detail)

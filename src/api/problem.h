@@ -3,6 +3,7 @@
 // details never get in here.
 #pragma once
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,9 @@ struct FieldProblem {
     std::string code;
     std::string detail;
 };
+
+/// The sentence for a field that is not one of `known`, with the one that was probably meant.
+std::string unknown_field(std::string_view name, std::span<const std::string_view> known);
 
 struct Problem {
     Problem(ProblemCode problem_code, std::string problem_detail);

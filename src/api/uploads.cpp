@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "api/job_json.h"
@@ -176,6 +177,7 @@ Answer UploadRoutes::create(const Caller& caller, const ports::HttpRequest& requ
     if (!body) return Fail(Problem(ProblemCode::malformed_json, body.error().detail));
     if (!body->is_object())
         return Fail(Problem({{"", "validation_failed", "The body must be a JSON object."}}));
+    constexpr std::array<std::string_view, 3> fields{"filename", "bytes", "content_type"};
     std::string name = "picture";
     std::uint64_t bytes_max = context_.settings.upload_bytes_max;
     for (const auto& [field, value] : body->as_object()) {
@@ -189,11 +191,11 @@ Answer UploadRoutes::create(const Caller& caller, const ports::HttpRequest& requ
         } else if (field == "content_type" && value.is_string()) {
             continue;  // what it really is, is seen when it is here
         } else {
-            const bool known = field == "filename" || field == "bytes" || field == "content_type";
+            const bool known = std::find(fields.begin(), fields.end(), field_name) != fields.end();
             return Fail(
                 Problem({{"/" + json_pointer_token(field_name), known ? "validation_failed" : "unknown_field",
                           known ? field_name + " has the wrong type or value."
-                                : "There is no field \"" + field_name + "\"."}}));
+                                : unknown_field(field_name, fields)}}));
         }
     }
     auto upload = open_upload(context_, caller.user, name, bytes_max);
