@@ -53,12 +53,13 @@ struct CliWiring {
         start_embedded;
 
     // What tests replace. The defaults are the process's own.
-    std::ostream* out = nullptr;           // nullptr = standard output
-    std::ostream* err = nullptr;           // nullptr = standard error
-    std::optional<ConsoleTraits> console;  // unset = asks the terminal and the environment
-    std::function<std::optional<std::string>(const char* name)> environment;  // empty = getenv
-    std::function<void(int exit_code)> end_process;  // empty = std::_Exit; called with all output flushed
-    RetryPolicy retry;
+    std::ostream* out = nullptr;                          // nullptr = standard output
+    std::ostream* err = nullptr;                          // nullptr = standard error
+    std::optional<ConsoleTraits> console = std::nullopt;  // unset = asks the terminal and the environment
+    std::function<std::optional<std::string>(const char* name)> environment = {};  // empty = getenv
+    std::function<void(int exit_code)> end_process =
+        {};  // empty = std::_Exit; called with all output flushed
+    RetryPolicy retry = {};
 };
 
 /// The whole program but for wiring; returns the exit code (cli/exit_code.h). Called once per process: it

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "base/ids.h"
+#include "base/nearest.h"
 #include "cli/duration_flag.h"
-#include "cli/nearest.h"
 #include "cli/text.h"
 
 namespace darkroom::cli {
@@ -92,8 +92,7 @@ void Grammar::add_waiting_flags(CLI::App& command) {
 void Grammar::add_run() {
     run = add(app, "run", "Send pictures, wait for them, fetch the results");
     run->add_option("TYPE", found.type, "What to do: see darkroom types");
-    run->add_option("FILE", found.files, "Pictures")
-        ->allow_extra_args(false);  // else CLI11 takes "[a,b]" apart
+    run->add_option("FILE", found.files, "Pictures");
     add_repeatable(*run, "-p,--param", found.params,
                    "A param of the type as key=value; halo.mode=strong sets {\"halo\":{\"mode\":…}}");
     add_waiting_flags(*run);
@@ -151,8 +150,9 @@ std::vector<std::string> flag_names(const CLI::App& app) {
 }
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
-    const auto best = nearest(word, known);
-    return best ? "; did you mean \"" + *best + "\"?" : std::string();
+    const std::vector<std::string_view> candidates(known.begin(), known.end());
+    const auto best = nearest_word(word, candidates);
+    return best ? "; did you mean \"" + std::string(*best) + "\"?" : std::string();
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -161,16 +161,19 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
+std::string one_too_many(const std::string& argument) {
+    return "one argument too many: \"" + printable(argument) + "\"";
+}
+
 std::optional<std::string> complain_about_extras(const CLI::App& app, const CLI::App& command) {
     for (const auto& extra : app.remaining(true)) {
-        if (extra.size() < 2 || extra.front() != '-' || extra == "--") continue;
+        if (extra.size() < 2 || extra.front() != '-') continue;
         const auto flag = extra.substr(0, extra.find('='));
         return "unknown flag \"" + printable(flag) + "\"" + did_you_mean(flag, flag_names(command));
     }
     for (const auto& extra : app.remaining(true)) {
-        if (extra == "--") continue;
         const auto known = command_names(command);
-        if (known.empty()) return "one argument too many: \"" + printable(extra) + "\"";
+        if (known.empty()) return one_too_many(extra);
         const auto hint = did_you_mean(extra, known);
         return "unknown command \"" + printable(extra) + "\"" +
                (hint.empty() ? "; there are " + joined(known) : hint);
@@ -284,6 +287,45 @@ std::optional<std::string> read_values(Grammar& grammar) {
     }
 }
 
+/// What CLI11 gets, last argument first as it wants them, and what comes behind "--": names, whatever they
+/// look like (inside a subcommand CLI11 2.1 takes them for flags all the same).
+struct Arguments {
+    std::vector<std::string> last_first;
+    std::vector<std::string> names;
+};
+
+Arguments split_arguments(int argc, const char* const* argv) {
+    Arguments arguments;
+    int end = 1;
+    for (; end < argc && std::string_view(argv[end]) != "--"; ++end) {
+        const std::string_view argument = argv[end];
+        // CLI11 takes "[a,b]" for a list. With ./ before it, it is the same file and no list.
+        const bool like_a_list = argument.starts_with('[') && argument.ends_with(']');
+        arguments.last_first.insert(arguments.last_first.begin(),
+                                    (like_a_list ? "./" : "") + std::string(argument));
+    }
+    for (int i = end + 1; i < argc; ++i) arguments.names.emplace_back(argv[i]);
+    return arguments;
+}
+
+/// Where names without a flag go in each command; the answer is the first one for which there is no place.
+std::optional<std::string> place_names(CommandLine& line, std::vector<std::string> names) {
+    const bool takes_type = line.command == Command::run || line.command == Command::types;
+    for (auto& name : names) {
+        if (takes_type && line.type.empty()) {
+            line.type = std::move(name);
+        } else if (line.command == Command::run) {
+            line.files.push_back(std::move(name));
+        } else if (line.command == Command::jobs_get || line.command == Command::jobs_watch ||
+                   line.command == Command::jobs_cancel || line.command == Command::jobs_retry) {
+            line.ids.push_back(std::move(name));
+        } else {
+            return std::move(name);
+        }
+    }
+    return std::nullopt;
+}
+
 std::string sentence_of(const CLI::ParseError& error) { return printable(error.what()); }
 
 }  // namespace
@@ -291,12 +333,12 @@ std::string sentence_of(const CLI::ParseError& error) { return printable(error.w
 Result<CommandLine, UsageProblem> parse_command_line(int argc, const char* const* argv) {
     Grammar grammar;
     auto& line = grammar.found;
+    auto arguments = split_arguments(argc, argv);
     const auto complain = [&](std::string message) {
         return Fail(UsageProblem{std::move(message), full_name(deepest_command(grammar.app))});
     };
-    const char* const bare[] = {"darkroom"};
     try {
-        grammar.app.parse(argc < 1 ? 1 : argc, argc < 1 ? bare : argv);
+        grammar.app.parse(std::move(arguments.last_first));
     } catch (const CLI::CallForHelp&) {
         line.help = grammar.app.help();  // of the command that was named
         return std::move(line);
@@ -311,6 +353,7 @@ Result<CommandLine, UsageProblem> parse_command_line(int argc, const char* const
         return std::move(line);
     }
     line.command = *chosen;
+    if (const auto name = place_names(line, std::move(arguments.names))) return complain(one_too_many(*name));
     if (auto problem = read_values(grammar)) return complain(std::move(*problem));
     return std::move(line);
 }

@@ -2,9 +2,9 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include "base/nearest.h"
 #include "cli/commands.h"
 #include "cli/follow.h"
-#include "cli/nearest.h"
 #include "cli/param_flags.h"
 #include "cli/report.h"
 #include "cli/text.h"
@@ -54,7 +54,8 @@ ExitCode check_type(Program& program, GatewayClient& client) {
         if (!names.empty() && names.back() == program.line.type) return ExitCode::ok;
     }
     auto message = "there is no type \"" + program.line.type + "\"";
-    if (const auto best = nearest(program.line.type, names)) {
+    const std::vector<std::string_view> candidates(names.begin(), names.end());
+    if (const auto best = nearest_word(program.line.type, candidates)) {
         message += "; did you mean \"" + printable(*best) + "\"?";
     } else {
         message += "; darkroom types lists them";

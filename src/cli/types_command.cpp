@@ -3,9 +3,9 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include "base/nearest.h"
 #include "cli/commands.h"
 #include "cli/job_view.h"
-#include "cli/nearest.h"
 #include "cli/table.h"
 #include "cli/text.h"
 #include "cli/type_card.h"
@@ -51,7 +51,8 @@ ExitCode print_one(Program& program, const json::array& types) {
         return ExitCode::ok;
     }
     auto message = "there is no type \"" + printable(program.line.type) + "\"";
-    if (const auto best = nearest(program.line.type, names))
+    const std::vector<std::string_view> candidates(names.begin(), names.end());
+    if (const auto best = nearest_word(program.line.type, candidates))
         message += "; did you mean \"" + printable(*best) + "\"?";
     return program.complain(message, ExitCode::not_found);
 }
