@@ -9,11 +9,6 @@ namespace darkroom::conformance {
 using core::Status;
 using ports::Access;
 
-void SeededRandom::fill(std::span<std::uint8_t> bytes) {
-    const std::lock_guard lock(mutex_);
-    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(engine_());
-}
-
 TimePoint at(std::int64_t ms) { return from_unix_ms(1'790'000'000'000 + ms); }
 
 UserId user(std::string_view name) {

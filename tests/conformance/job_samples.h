@@ -1,8 +1,6 @@
 // Jobs, uploads and ends of attempts to try stores with, words for what a store holds, and a check that it
 // hangs together.
 #pragma once
-#include <mutex>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -10,16 +8,6 @@
 #include "ports/random.h"
 
 namespace darkroom::conformance {
-
-class SeededRandom final : public ports::Random {
-public:
-    explicit SeededRandom(std::uint64_t seed) : engine_(seed) {}
-    void fill(std::span<std::uint8_t> bytes) override;
-
-private:
-    std::mutex mutex_;
-    std::mt19937_64 engine_;
-};
 
 /// `ms` after the time at which every test begins.
 TimePoint at(std::int64_t ms);

@@ -2,7 +2,7 @@
 // attempts must be exactly what core's table and "by priority, then age" say, also when the store is closed
 // and opened in between.
 #include <algorithm>
-#include <map>
+#include <random>
 
 #include "tests/conformance/job_store_suite.h"
 
@@ -219,7 +219,7 @@ private:
 
     JobStoreUnderTest& under_test_;
     std::mt19937_64 dice_;
-    SeededRandom random_;
+    darkroom::testing::SeededRandom random_;
     Samples samples_;
     Model model_;
 };

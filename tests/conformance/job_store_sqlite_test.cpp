@@ -1,13 +1,9 @@
 // The SQLite store passes the suite of all job stores.
-#include <sqlite3.h>
-#include <stdlib.h>
-
-#include <filesystem>
-
 #include "base/check.h"
-#include "store/sqlite/database.h"
+#include "store/sqlite/database_file.h"
 #include "store/sqlite/sqlite_job_store.h"
 #include "tests/conformance/job_store_suite.h"
+#include "tests/support/temp_dir.h"
 
 namespace darkroom::conformance {
 namespace {
@@ -39,17 +35,7 @@ constexpr std::pair<const char*, const char*> row_checks[] = {
 
 class SqliteUnderTest : public JobStoreUnderTest {
 public:
-    SqliteUnderTest() {
-        std::string name = (std::filesystem::temp_directory_path() / "darkroom-store-XXXXXX").string();
-        DR_CHECK(::mkdtemp(name.data()) != nullptr);
-        folder_ = name;
-        reopen();
-    }
-    ~SqliteUnderTest() override {
-        store_.reset();
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
-    }
+    SqliteUnderTest() { reopen(); }
 
     ports::JobStore& store() override { return *store_; }
 
@@ -62,25 +48,25 @@ public:
 
     std::vector<std::string> row_problems() override {
         std::vector<std::string> problems;
-        store::Database db(path(), store::Database::Use::read_only, "");
-        sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        const auto db = store::open_for_reading(path(), {});
+        DR_CHECK(db.ok());
         for (const auto& [problem, sql] : row_checks) {
-            if (db.integer(sql) != 0) problems.emplace_back(problem);
+            if ((*db)->integer(sql) != 0) problems.emplace_back(problem);
         }
         return problems;
     }
 
 private:
-    std::string path() const { return (folder_ / "darkroom.db").string(); }
+    std::string path() const { return (folder_.path() / "darkroom.db").string(); }
 
-    SeededRandom random_{7};
-    std::filesystem::path folder_;
+    darkroom::testing::TempDir folder_;
+    darkroom::testing::SeededRandom random_{7};
     std::unique_ptr<store::SqliteJobStore> store_;
 };
 
 std::unique_ptr<JobStoreUnderTest> make_sqlite() { return std::make_unique<SqliteUnderTest>(); }
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, JobStoreSuite, testing::Values(&make_sqlite));
+INSTANTIATE_TEST_SUITE_P(Sqlite, JobStoreSuite, ::testing::Values(&make_sqlite));
 
 }  // namespace
 }  // namespace darkroom::conformance

@@ -1,7 +1,7 @@
 // What every JobStore must do, written against the port. A store passes by instantiating the suite with a
 // maker:
 //
-//   INSTANTIATE_TEST_SUITE_P(Sqlite, JobStoreSuite, testing::Values(&make_sqlite));
+//   INSTANTIATE_TEST_SUITE_P(Sqlite, JobStoreSuite, ::testing::Values(&make_sqlite));
 #pragma once
 #include <gtest/gtest.h>
 
@@ -11,6 +11,7 @@
 
 #include "ports/job_store.h"
 #include "tests/conformance/job_samples.h"
+#include "tests/support/seeded_random.h"
 
 namespace darkroom::conformance {
 
@@ -28,7 +29,7 @@ public:
 
 using MakeJobStore = std::unique_ptr<JobStoreUnderTest> (*)();
 
-class JobStoreSuite : public testing::TestWithParam<MakeJobStore> {
+class JobStoreSuite : public ::testing::TestWithParam<MakeJobStore> {
 protected:
     /// Whatever a test did, the store is consistent afterwards.
     void TearDown() override {
@@ -50,7 +51,7 @@ protected:
         return **store().list_events(ports::Access::everyone(), id, after, count_max);
     }
 
-    SeededRandom random_{20260704};
+    darkroom::testing::SeededRandom random_{20260704};
     Samples samples_{random_};
 
 private:

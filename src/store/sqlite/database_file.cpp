@@ -122,8 +122,12 @@ auto told(const std::string& path, const Work& work) -> ports::StoreResult<declt
         return work();
     } catch (const SqlFailure& failure) {
         auto error = failure.error();
-        if (error.detail.find(path) == std::string::npos)
-            error.detail = path + " cannot be used: " + error.detail;
+        if (error.detail.find(path) == std::string::npos) {
+            error.detail = error.kind == StoreErrorKind::broken
+                               ? path + " is damaged or unreadable (" + error.detail +
+                                     "); restore a backup; it was left as it is"
+                               : path + " cannot be used: " + error.detail;
+        }
         return Fail(std::move(error));
     } catch (const fs::filesystem_error& failure) {
         return Fail(ports::StoreError{StoreErrorKind::unavailable, failure.what()});

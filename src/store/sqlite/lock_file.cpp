@@ -49,7 +49,8 @@ ports::StoreResult<LockFile> LockFile::take(const std::string& path) {
     // On a full disk the id may not get written: the lock holds all the same.
     const auto id = std::to_string(::getpid()) + "\n";
     if (::ftruncate(file.get(), 0) != 0 || ::pwrite(file.get(), id.data(), id.size(), 0) < 0) {
-        log::warning("could not note the process id in the lock file", {{"path", path}, {"reason", reason_of(errno)}});
+        log::warning("could not note the process id in the lock file",
+                     {{"path", path}, {"reason", reason_of(errno)}});
     }
     return LockFile(std::move(file));
 }

@@ -1,0 +1,68 @@
+// Listings must walk an index that fits; a plan that scans everybody's jobs is found here, not in production.
+#include "store/sqlite/job_listing.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "store/sqlite/test_store.h"
+#include "tests/support/seeded_random.h"
+#include "tests/support/temp_dir.h"
+
+namespace darkroom::store {
+namespace {
+
+using TestFolder = TestFolderOf<darkroom::testing::TempDir, darkroom::testing::SeededRandom>;
+
+using core::Status;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string plan_of(Database& db, const std::string& sql) {
+    const auto explain = "EXPLAIN QUERY PLAN " + sql;
+    auto rows = db.query(explain);
+    std::string plan;
+    while (rows.next()) plan += rows.text(3) + "\n";
+    return plan;
+}
+
+TEST(SqlitePlans, NoListingSortsAndAUsersListingNeverScans) {
+    TestFolder folder;
+    ASSERT_TRUE(folder.open().ok());
+    Database db(folder.path(), Database::Use::write, "");
+    for (int s = -1; s < core::status_count; ++s) {
+        const auto status = static_cast<Status>(s);
+        for (const bool one_user : {true, false}) {
+            const auto plan = plan_of(db, listing_sql(one_user, s < 0 ? nullptr : &status));
+            SCOPED_TRACE(plan);
+            EXPECT_THAT(plan, Not(HasSubstr("TEMP B-TREE")));
+            if (one_user) {
+                EXPECT_THAT(plan, AnyOf(HasSubstr("user_id=?"), HasSubstr("jobs_at_work")));
+            }
+        }
+    }
+}
+
+TEST(SqlitePlans, TheQueuesStatementsUseTheirIndexes) {
+    TestFolder folder;
+    ASSERT_TRUE(folder.open().ok());
+    Database db(folder.path(), Database::Use::write, "");
+    for (const char* const sql : {
+             "SELECT rank, job_seq FROM ready WHERE backend = ? ORDER BY rank, job_seq LIMIT ?",
+             "SELECT count(*) FROM inflight WHERE endpoint = ?",
+             "SELECT job_seq FROM delayed WHERE due_at <= ? ORDER BY due_at, job_seq LIMIT ?",
+             "SELECT id, image FROM uploads INDEXED BY uploads_unused WHERE used = 0 AND expires_at <= ? "
+             "ORDER BY expires_at LIMIT ?",
+             "SELECT user_id, key FROM idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ?",
+             "DELETE FROM uploads WHERE id = ?",
+         }) {
+        const auto plan = plan_of(db, sql);
+        SCOPED_TRACE(std::string(sql) + "\n" + plan);
+        EXPECT_THAT(plan, HasSubstr("SEARCH"));
+        EXPECT_THAT(plan, Not(HasSubstr("SCAN")));
+        EXPECT_THAT(plan, Not(HasSubstr("TEMP B-TREE")));
+    }
+}
+
+}  // namespace
+}  // namespace darkroom::store
