@@ -1,0 +1,68 @@
+#include "imaging/pool/input_file.h"
+
+#include <fcntl.h>
+
+#include <array>
+#include <cerrno>
+#include <span>
+
+#include "base/log.h"
+
+namespace darkroom::imaging {
+namespace {
+
+using core::ErrorCode;
+using core::JobError;
+
+JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).message)}; }
+
+JobError explain(const ports::ObjectError& error) {
+    if (error.kind == ports::ObjectErrorKind::missing) return plain(ErrorCode::input_missing);
+    log::warning("input not readable", {{"detail", error.detail}});
+    return plain(ErrorCode::storage_unavailable);
+}
+
+JobError explain_write(int error) {
+    return plain(error == ENOSPC || error == EDQUOT ? ErrorCode::storage_full : ErrorCode::internal);
+}
+
+bool write_all(int file, std::span<const char> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(file, bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return false;
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+Result<UniqueFd, JobError> copy_of(ports::ObjectReader& reader, const std::filesystem::path& folder) {
+    UniqueFd copy(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (!copy) return Fail(explain_write(errno));
+    std::array<char, 65'536> buffer{};
+    for (;;) {
+        const auto bytes = reader.read(buffer);
+        if (!bytes) return Fail(explain(bytes.error()));
+        if (*bytes == 0) return copy;
+        if (!write_all(copy.get(), std::span(buffer).first(*bytes))) return Fail(explain_write(errno));
+    }
+}
+
+}  // namespace
+
+Result<InputFile, JobError> InputFile::open(ports::ObjectStore& objects, const core::InputImage& image,
+                                            const std::filesystem::path& folder) {
+    auto reader = objects.open(image.key);
+    if (!reader) return Fail(explain(reader.error()));
+    InputFile file;
+    file.reader_ = *std::move(reader);
+    if (image.bytes != 0 && file.reader_->bytes() != image.bytes)
+        return Fail(plain(ErrorCode::input_changed));
+    if (file.reader_->fd() >= 0) return file;
+    auto copy = copy_of(*file.reader_, folder);
+    if (!copy) return Fail(copy.error());
+    file.copy_ = *std::move(copy);
+    return file;
+}
+
+}  // namespace darkroom::imaging
