@@ -1,0 +1,220 @@
+#include "imaging/pool/local_backend.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+
+#include "imaging/pool/stored_png.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/seeded_random.h"
+#include "tests/support/temp_dir.h"
+
+namespace darkroom::imaging {
+namespace {
+
+using core::ErrorCode;
+
+/// One object, in memory; with or without a descriptor of its own.
+class OneObject final : public ports::ObjectStore {
+public:
+    explicit OneObject(std::string content) : bytes(std::move(content)) {}
+    std::string bytes;
+    bool has_fd = false;
+    std::optional<ports::ObjectErrorKind> broken;
+
+    class Reader final : public ports::ObjectReader {
+    public:
+        explicit Reader(const OneObject& object)
+            : object_(object), fd_(::memfd_create("object", MFD_CLOEXEC)) {
+            EXPECT_EQ(::write(fd_.get(), object.bytes.data(), object.bytes.size()),
+                      static_cast<ssize_t>(object.bytes.size()));
+        }
+        std::uint64_t bytes() const override { return object_.bytes.size(); }
+        Result<std::size_t, ports::ObjectError> read(std::span<char> buffer) override {
+            const std::size_t part =
+                object_.bytes.copy(buffer.data(), std::min<std::size_t>(buffer.size(), 1'000), at_);
+            at_ += part;
+            return part;
+        }
+        int fd() const override { return object_.has_fd ? fd_.get() : -1; }
+
+    private:
+        const OneObject& object_;
+        UniqueFd fd_;
+        std::size_t at_ = 0;
+    };
+
+    ports::ObjectStoreCapabilities capabilities() const override { return {}; }
+    Result<ports::ObjectInfo, ports::ObjectError> put(const core::ObjectKey&, ports::ByteSource&) override {
+        return Fail(ports::ObjectError{ports::ObjectErrorKind::denied, "read only"});
+    }
+    Result<ports::ObjectInfo, ports::ObjectError> put_file(const core::ObjectKey&,
+                                                           const std::filesystem::path&) override {
+        return Fail(ports::ObjectError{ports::ObjectErrorKind::denied, "read only"});
+    }
+    Result<std::unique_ptr<ports::ObjectReader>, ports::ObjectError> open(const core::ObjectKey&) override {
+        if (broken) return Fail(ports::ObjectError{*broken, "as the test asks"});
+        return std::unique_ptr<ports::ObjectReader>(std::make_unique<Reader>(*this));
+    }
+    Result<ports::ObjectInfo, ports::ObjectError> head(const core::ObjectKey&) override {
+        return Fail(ports::ObjectError{ports::ObjectErrorKind::missing, "not asked for"});
+    }
+    Result<void, ports::ObjectError> remove(const core::ObjectKey&) override { return {}; }
+};
+
+class Listener final : public ports::AttemptSink {
+public:
+    void attempt_started(const AttemptId& attempt) override {
+        const std::lock_guard lock(mutex_);
+        started_.push_back(attempt);
+        changed_.notify_all();
+    }
+    void attempt_finished(const AttemptId& attempt, ports::WorkResult result) override {
+        const std::lock_guard lock(mutex_);
+        EXPECT_TRUE(finished_.emplace(attempt, std::move(result)).second) << "told twice";
+        changed_.notify_all();
+    }
+    bool wait_started(std::size_t count) {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return started_.size() >= count; });
+    }
+    /// nullptr if nothing is heard in time.
+    const ports::WorkResult* wait_finished(const AttemptId& attempt) {
+        std::unique_lock lock(mutex_);
+        const bool heard =
+            changed_.wait_for(lock, std::chrono::seconds(30), [&] { return finished_.count(attempt) != 0; });
+        return heard ? &finished_.at(attempt) : nullptr;
+    }
+    std::size_t finished() {
+        const std::lock_guard lock(mutex_);
+        return finished_.size();
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<AttemptId> started_;
+    std::map<AttemptId, ports::WorkResult> finished_;
+};
+
+class LocalBackendTest : public ::testing::Test {
+protected:
+    void open(int inflight_max = 2) {
+        LocalBackendOptions options;
+        options.inflight_max = inflight_max;
+        options.pool.program = DARKROOM_IMAGING_PROGRAM;
+        options.pool.work_dir = folder_.path();
+        options.pool.allow_probes = true;
+        auto opened = LocalBackend::open(std::move(options), objects_, clock_, random_);
+        ASSERT_TRUE(opened) << opened.error();
+        backend_ = *std::move(opened);
+    }
+    ports::WorkOrder order(const std::string& type = "upscale_2k",
+                           const std::string& params = R"({"v":1,"target":256})") {
+        core::InputImage image;
+        image.key = core::ObjectKey::uploaded(random_.id<UploadId>(), "png");
+        image.bytes = objects_.bytes.size();
+        return {.job = random_.id<JobId>(),
+                .attempt = random_.id<AttemptId>(),
+                .attempt_number = 1,
+                .type = type,
+                .params_effective_json = params,
+                .inputs = {image},
+                .time_limit = Milliseconds(60'000)};
+    }
+    ErrorCode failure_of(ports::WorkOrder work) {
+        const AttemptId attempt = work.attempt;
+        backend_->start(std::move(work), listener_);
+        const auto* result = listener_.wait_finished(attempt);
+        EXPECT_TRUE(result != nullptr && !result->ok());
+        return result != nullptr && !result->ok() ? result->error().code : ErrorCode::internal;
+    }
+
+    testing::TempDir folder_;
+    testing::ManualClock clock_;
+    testing::SeededRandom random_{1};
+    OneObject objects_{testing::stored_png(100, 80)};
+    Listener listener_;
+    std::unique_ptr<LocalBackend> backend_;
+};
+
+TEST_F(LocalBackendTest, AnOrderIsStartedAndFinishedWithItsFiles) {
+    for (const bool has_fd : {false, true}) {
+        objects_.has_fd = has_fd;
+        open();
+        EXPECT_EQ(backend_->endpoint().backend, "local");
+        EXPECT_EQ(backend_->endpoint().inflight_max, 2);
+        const auto work = order();
+        backend_->start(work, listener_);
+        const auto* result = listener_.wait_finished(work.attempt);
+        ASSERT_NE(result, nullptr);
+        ASSERT_TRUE(result->ok()) << result->error().message;
+        ASSERT_EQ((*result)->files.size(), 2u);
+        EXPECT_EQ((*result)->files[0].width, 256u);
+        EXPECT_TRUE(std::filesystem::exists((*result)->files[0].path));
+        EXPECT_NE((*result)->measures_json.find("consistency_db"), std::string::npos);
+        backend_.reset();
+        EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+    }
+}
+
+TEST_F(LocalBackendTest, TroubleWithTheInputHasItsOwnCodes) {
+    open();
+    auto without = order();
+    without.inputs.clear();
+    EXPECT_EQ(failure_of(std::move(without)), ErrorCode::input_missing);
+    auto changed = order();
+    changed.inputs[0].bytes += 1;
+    EXPECT_EQ(failure_of(std::move(changed)), ErrorCode::input_changed);
+    EXPECT_EQ(failure_of(order("upscale_2k", "[")), ErrorCode::params_invalid);
+    EXPECT_EQ(failure_of(order("no_such_type")), ErrorCode::recipe_not_found);
+    objects_.broken = ports::ObjectErrorKind::missing;
+    EXPECT_EQ(failure_of(order()), ErrorCode::input_missing);
+    objects_.broken = ports::ObjectErrorKind::unavailable;
+    EXPECT_EQ(failure_of(order()), ErrorCode::storage_unavailable);
+    EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+}
+
+TEST_F(LocalBackendTest, StoppingAnAttemptEndsItAsCancelledAndOthersGoOn) {
+    open();
+    const auto endless = order("probe", R"({"what":"sleep"})"), other = order();
+    backend_->start(endless, listener_);
+    ASSERT_TRUE(listener_.wait_started(1));
+    backend_->start(other, listener_);
+    backend_->stop_attempt(random_.id<AttemptId>());  // unknown: ignored
+    backend_->stop_attempt(endless.attempt);
+    backend_->stop_attempt(endless.attempt);
+    const auto* stopped = listener_.wait_finished(endless.attempt);
+    ASSERT_NE(stopped, nullptr);
+    ASSERT_FALSE(stopped->ok());
+    EXPECT_EQ(stopped->error().code, ErrorCode::cancelled);
+    const auto* finished = listener_.wait_finished(other.attempt);
+    ASSERT_NE(finished, nullptr);
+    EXPECT_TRUE(finished->ok());
+}
+
+TEST_F(LocalBackendTest, ShuttingDownInterruptsEveryOrderThatIsOpenAndTellsOfEach) {
+    open(1);
+    const auto working = order("probe", R"({"what":"sleep"})"), waiting = order();
+    backend_->start(working, listener_);
+    ASSERT_TRUE(listener_.wait_started(1));
+    backend_->start(waiting, listener_);
+    backend_->shut_down();
+    EXPECT_EQ(listener_.finished(), 2u);
+    for (const auto& work : {working, waiting}) {
+        const auto* result = listener_.wait_finished(work.attempt);
+        ASSERT_FALSE(result->ok());
+        EXPECT_EQ(result->error().code, ErrorCode::interrupted);
+    }
+    backend_->shut_down();  // twice is the same as once
+    backend_.reset();
+    EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+    EXPECT_EQ(errno, ECHILD);
+    EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+}
+
+}  // namespace
+}  // namespace darkroom::imaging
