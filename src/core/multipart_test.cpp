@@ -9,6 +9,8 @@
 namespace darkroom::core {
 namespace {
 
+using namespace std::string_literals;
+
 struct Part {
     std::string name;
     std::optional<std::string> filename;
@@ -66,7 +68,7 @@ std::string field(const std::string& name, const std::string& value) {
 const std::string close = "--b0--\r\n";
 
 TEST(Multipart, ReadsFieldsAndFilesInOrder) {
-    const std::string picture("\x89PNG\r\n\x1a\n\0\r\n--b\r\n--b1--\r\n", 26);
+    const std::string picture = "\x89PNG\r\n\x1a\n\0\r\n--b\r\n--b1--\r\n"s;
     const std::string body = field("type", "bg_remove") +
                              "--b0\r\ncontent-type: image/png\r\nContent-Disposition: form-data; name=file; "
                              "filename=\"C:\\dir\\my \\\"best\\\" shoe.png\"\r\nX-Other: 1\r\n\r\n" +
@@ -203,7 +205,7 @@ TEST(Multipart, ReadsEveryBodyTheSameHoweverItIsCut) {
                              "--b0\r\nContent-Disposition: form-data; name=f; "
                              "filename=\"x\"\r\nContent-Type: a/b\r\n\r\n\r\n\r\n" +
                              close;
-    const std::string spice("\r\n -b0;=\":\\\0\x80", 14);
+    const std::string spice = "\r\n -b0;=\":\\\0\x80"s;
     for (std::uint32_t seed = 0; seed < 5'000; ++seed) {
         SCOPED_TRACE(seed);
         std::mt19937 random(seed);

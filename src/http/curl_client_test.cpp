@@ -219,7 +219,7 @@ TEST(CurlClient, TellsWhatMayHaveBeenReceivedFromWhatWasNot) {
     EXPECT_EQ(error_of(client, post_to(half.url())), FetchError::interrupted);
     const RawServer nonsense([](int socket, int) {
         read_request(socket);
-        write_all(socket, std::string("\0\1\2 nonsense\r\n\r\n", 16));
+        write_all(socket, std::string("\0\1\2", 3) + " nonsense\r\n\r\n");
     });
     EXPECT_EQ(error_of(client, post_to(nonsense.url())), FetchError::interrupted);
     const RawServer silent([](int socket, int) { wait_for_close(socket); });
