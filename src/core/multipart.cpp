@@ -7,8 +7,8 @@
 namespace darkroom::core {
 namespace {
 
-constexpr std::size_t piece_bytes = 64 * 1'024;
-constexpr std::size_t preamble_bytes_max = 64 * 1'024;
+constexpr std::size_t piece_bytes = 65'536;
+constexpr std::size_t preamble_bytes_max = 65'536;
 
 // RFC 2046 §5.1.1: 1 to 70 characters, the last one not a space.
 bool is_boundary(std::string_view text) {

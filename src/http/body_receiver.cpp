@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view spool_prefix = "spool-";
 // A declared length is only a promise: memory grows with what really comes.
-constexpr std::uint64_t reserve_bytes_max = 256 * 1024;
+constexpr std::uint64_t reserve_bytes_max = 262'144;
 
 HeadFault spool_fault(int error) {
     if (error == ENOSPC || error == EDQUOT || error == EFBIG) {

@@ -8,7 +8,7 @@ namespace {
 // Reads in a row before other connections get their turn: a fast upload must not starve them.
 constexpr int reads_in_a_row = 4;
 // What a client may pipeline behind a held answer or a stream before its socket is no longer read.
-constexpr std::size_t pipelined_bytes_max = 64 * 1024;
+constexpr std::size_t pipelined_bytes_max = 65'536;
 
 }  // namespace
 

@@ -9,6 +9,8 @@
 namespace darkroom::http {
 namespace {
 
+constexpr std::size_t kept_input_bytes = 16'384;
+
 bool has_no_body(int status) { return status == 204 || status == 304; }
 
 void set_field(ports::HttpFields& fields, std::string_view name, std::string value) {
@@ -125,7 +127,10 @@ void Connection::on_answered(bool ok) {
     if (!exchange_->keep_alive || finishing_) return end_connection();
     exchange_.reset();
     enter(Phase::idle);
-    if (in_.empty()) return want_input();
+    if (in_.empty()) {
+        if (in_.capacity() > kept_input_bytes) in_ = {};  // thousands of idle connections must stay cheap
+        return want_input();
+    }
     process_head();
 }
 

@@ -43,7 +43,10 @@ void Connection::begin_request() {
 
 void Connection::route_request(const ports::HttpMethod* method, const std::string& path) {
     const bool asks_options = method != nullptr && *method == ports::HttpMethod::options;
-    auto match = core_.router.match(method != nullptr ? std::optional(*method) : std::nullopt, path);
+    const auto* content_type = exchange_->request.header("Content-Type");
+    auto match =
+        core_.router.match(method != nullptr ? std::optional(*method) : std::nullopt, path,
+                           content_type != nullptr ? std::string_view(*content_type) : std::string_view());
     if (asks_options && (path == "*" || !match.allow.empty())) {
         ports::HttpResponse options;
         options.status = 204;

@@ -14,7 +14,7 @@ namespace {
 
 TEST(HandlerPool, RunsAsManyBlockingTasksAtOnceAsItHasThreads) {
     constexpr int threads = 16;
-    HandlerPool pool("test", threads, 256 * 1024);
+    HandlerPool pool("test", threads, 262'144);
     for (int round = 0; round < 20; ++round) {
         // Passes only if all of them run at the same time. Shared, because the last to leave still reads it.
         const auto meeting = std::make_shared<std::barrier<>>(threads + 1);
@@ -28,8 +28,8 @@ TEST(HandlerPool, LosesNoTaskHoweverManyThreadsSubmit) {
     constexpr int each = 5'000;
     std::atomic<int> ran{0};
     testing::Signal all_ran;
-    HandlerPool pool("test", 8, 256 * 1024);
-    HandlerPool submitting("submit", submitters, 256 * 1024);
+    HandlerPool pool("test", 8, 262'144);
+    HandlerPool submitting("submit", submitters, 262'144);
     for (int s = 0; s < submitters; ++s) {
         submitting.submit([&] {
             for (int i = 0; i < each; ++i) {
@@ -46,7 +46,7 @@ TEST(HandlerPool, StoppingWaitsForTheRunningAndDropsTheQueued) {
     testing::Signal begun;
     testing::Signal go_on;
     std::atomic<int> finished{0};
-    HandlerPool pool("test", 1, 256 * 1024);
+    HandlerPool pool("test", 1, 262'144);
     pool.submit([&] {
         begun.raise();
         go_on.wait();
@@ -66,7 +66,7 @@ TEST(HandlerPool, StoppingWaitsForTheRunningAndDropsTheQueued) {
 TEST(HandlerPool, NamesItsThreads) {
     std::array<char, 16> name{};
     testing::Signal named;
-    HandlerPool pool("http-handler", 1, 256 * 1024);
+    HandlerPool pool("http-handler", 1, 262'144);
     pool.submit([&] {
         pthread_getname_np(pthread_self(), name.data(), name.size());
         named.raise();

@@ -10,8 +10,8 @@
 namespace darkroom::http {
 
 struct HeadLimits {
-    std::size_t request_line_bytes = 8 * 1024;
-    std::size_t head_bytes = 16 * 1024;
+    std::size_t request_line_bytes = 8'192;
+    std::size_t head_bytes = 16'384;
     std::size_t fields = 64;
 };
 

@@ -1,5 +1,7 @@
 #include "http/router.h"
 
+#include <strings.h>
+
 #include <algorithm>
 
 #include "base/check.h"
@@ -30,8 +32,9 @@ std::vector<std::string_view> split(std::string_view path) {
     }
 }
 
-void add_methods(std::array<bool, 7>& allowed, const std::array<const ports::HttpRoute*, 7>& by_method) {
-    for (std::size_t i = 0; i < allowed.size(); ++i) allowed[i] = allowed[i] || by_method[i] != nullptr;
+template <class ByMethod>
+void add_methods(std::array<bool, 7>& allowed, const ByMethod& by_method) {
+    for (std::size_t i = 0; i < allowed.size(); ++i) allowed[i] = allowed[i] || !by_method[i].empty();
 }
 
 std::string allow_value(std::array<bool, 7> allowed) {
@@ -61,9 +64,10 @@ Router::Router(std::vector<ports::HttpRoute> routes) : routes_(std::move(routes)
             entries_.push_back({route.pattern, std::move(segments), params, {}});
             entry = std::prev(entries_.end());
         }
-        auto& slot = entry->by_method[std::size_t(route.method)];
-        DR_CHECK(slot == nullptr);
-        slot = &route;
+        auto& choices = entry->by_method[std::size_t(route.method)];
+        DR_CHECK(std::none_of(choices.begin(), choices.end(),
+                              [&](const auto* known) { return known->media_type == route.media_type; }));
+        choices.insert(route.media_type.empty() ? choices.end() : choices.begin(), &route);
     }
     std::stable_sort(entries_.begin(), entries_.end(),
                      [](const Entry& a, const Entry& b) { return a.params < b.params; });
@@ -120,7 +124,20 @@ bool Router::match_entry(const Entry& entry, const std::vector<std::string>& pat
     return true;
 }
 
-Router::Match Router::match(std::optional<HttpMethod> method, std::string_view path) const {
+// Media types compare without case, and parameters such as a boundary do not count (RFC 9110 §8.3.1).
+const ports::HttpRoute* Router::choose(const Choices& choices, std::string_view content_type) {
+    content_type = content_type.substr(0, content_type.find_first_of("; \t"));
+    for (const auto* route : choices) {
+        const auto& wanted = route->media_type;
+        const bool same = wanted.size() == content_type.size() &&
+                          ::strncasecmp(wanted.data(), content_type.data(), wanted.size()) == 0;
+        if (wanted.empty() || same) return route;
+    }
+    return nullptr;
+}
+
+Router::Match Router::match(std::optional<HttpMethod> method, std::string_view path,
+                            std::string_view content_type) const {
     Match found;
     std::vector<std::string> decoded;
     if (path.empty() || path.front() != '/') return found;
@@ -136,9 +153,9 @@ Router::Match Router::match(std::optional<HttpMethod> method, std::string_view p
         exists = true;
         add_methods(allowed, entry.by_method);
         if (!method || *method == HttpMethod::options) continue;
-        const auto* route = entry.by_method[std::size_t(*method)];
+        const auto* route = choose(entry.by_method[std::size_t(*method)], content_type);
         if (route == nullptr && *method == HttpMethod::head)
-            route = entry.by_method[std::size_t(HttpMethod::get)];
+            route = choose(entry.by_method[std::size_t(HttpMethod::get)], content_type);
         if (route == nullptr) continue;
         found.route = route;
         for (std::size_t i = 0; i < decoded.size(); ++i) {

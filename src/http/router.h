@@ -13,7 +13,8 @@ namespace darkroom::http {
 
 class Router {
 public:
-    /// Two routes with the same method and pattern, or a pattern with an unknown {type}, are bugs and abort.
+    /// Two routes with the same method, pattern and media type, or a pattern with an unknown {type}, are bugs
+    /// and abort.
     explicit Router(std::vector<ports::HttpRoute> routes);
 
     struct Match {
@@ -27,7 +28,9 @@ public:
     bool spools() const;
 
     /// HEAD falls back to the GET route. OPTIONS never matches a route: the server answers it from `allow`.
-    Match match(std::optional<ports::HttpMethod> method, std::string_view path) const;
+    /// `content_type` is the header as sent: it chooses between routes that differ in media_type only.
+    Match match(std::optional<ports::HttpMethod> method, std::string_view path,
+                std::string_view content_type = {}) const;
 
 private:
     enum class Kind { literal, uuid, word, token };
@@ -35,15 +38,18 @@ private:
         Kind kind;
         std::string text;  // of a literal
     };
+    /// The routes of one method, those with a media type first.
+    using Choices = std::vector<const ports::HttpRoute*>;
     struct Entry {
         std::string pattern;
         std::vector<Segment> segments;
         std::size_t params = 0;
-        std::array<const ports::HttpRoute*, 7> by_method{};
+        std::array<Choices, 7> by_method{};
     };
 
     static std::vector<Segment> parse_pattern(std::string_view pattern);
     static bool fits(const Segment& segment, std::string_view text);
+    static const ports::HttpRoute* choose(const Choices& choices, std::string_view content_type);
     static bool match_entry(const Entry& entry, const std::vector<std::string>& path);
 
     std::vector<ports::HttpRoute> routes_;

@@ -28,6 +28,20 @@ std::string pattern_of(const Router& router, HttpMethod method, std::string_view
     return match.route == nullptr ? "" : match.route->pattern;
 }
 
+TEST(Router, TheMediaTypeChoosesBetweenRoutesOfOnePath) {
+    auto form = route(HttpMethod::post, "/jobs");
+    form.media_type = "multipart/form-data";
+    const Router router({route(HttpMethod::post, "/jobs"), form});
+    const auto media_of = [&](std::string_view content_type) {
+        return router.match(HttpMethod::post, "/jobs", content_type).route->media_type;
+    };
+    EXPECT_EQ(media_of("multipart/form-data; boundary=x"), "multipart/form-data");
+    EXPECT_EQ(media_of("Multipart/Form-Data;boundary=x"), "multipart/form-data");
+    EXPECT_EQ(media_of("application/json"), "");
+    EXPECT_EQ(media_of("multipart/form-data-not"), "");
+    EXPECT_EQ(media_of(""), "");
+}
+
 TEST(Router, FindsLiteralAndTypedPaths) {
     const auto router = jobs_router();
     EXPECT_EQ(pattern_of(router, HttpMethod::get, "/"), "/");

@@ -40,7 +40,7 @@ public:
     const Router router;
     asio::io_context io{1};
     Mailbox mailbox{io};
-    std::array<char, 64 * 1024> scratch{};       // what was just read; empty again when a callback returns
+    std::array<char, 65'536> scratch{};          // what was just read; empty again when a callback returns
     std::function<void(Connection&)> on_closed;  // set by the server
     bool stopping = false;
 

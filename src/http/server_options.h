@@ -26,7 +26,7 @@ struct ServerOptions {
     std::string address = "127.0.0.1";  // an IP address, or localhost
     std::uint16_t port = 0;             // 0 = a free one
     unsigned handler_threads = 64;
-    std::size_t handler_stack_bytes = 256 * 1024;
+    std::size_t handler_stack_bytes = 262'144;
     HeadLimits head;
     ServerTimeouts timeouts;
     std::uint64_t body_bytes_per_second_min = 1024;

@@ -10,8 +10,8 @@
 namespace darkroom::http {
 namespace {
 
-constexpr std::uint64_t file_piece_bytes = 64 * 1024;
-constexpr std::size_t kept_capacity_bytes = 64 * 1024;
+constexpr std::uint64_t file_piece_bytes = 65'536;
+constexpr std::size_t kept_capacity_bytes = 16'384;
 
 }  // namespace
 

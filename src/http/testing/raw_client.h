@@ -56,7 +56,7 @@ public:
 
 private:
     enum class Got { bytes, end, nothing };
-    Got receive(Instant deadline, std::size_t bytes_max = 64 * 1024);
+    Got receive(Instant deadline, std::size_t bytes_max = 65'536);
     Instant deadline() const { return std::chrono::steady_clock::now() + patience_; }
 
     UniqueFd socket_;

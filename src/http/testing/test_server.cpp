@@ -78,7 +78,7 @@ std::vector<ports::HttpRoute> simple_routes() {
         route(ports::HttpMethod::get, "/hello", [](ports::HttpRequest&) { return text_answer("hello"); }));
     routes.push_back(route(ports::HttpMethod::post, "/echo",
                            [](ports::HttpRequest& request) { return text_answer(std::move(request.body)); },
-                           {ports::BodyPolicy::Kind::buffer, 64 * 1024}));
+                           {ports::BodyPolicy::Kind::buffer, 65'536}));
     routes.push_back(route(ports::HttpMethod::post, "/spool",
                            [](ports::HttpRequest& request) {
                                const auto on_disk = std::filesystem::file_size(request.spooled->path());
