@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+extern "C" {  // this header of glibc 2.36 forgets it
+#include <sys/pidfd.h>
+}
 
 #include <algorithm>
 #include <cerrno>
