@@ -128,6 +128,7 @@ Result<void, StartFailure> Gateway::Rooms::build_work() {
     options.pool.program = settings.imaging_program;
     options.pool.work_dir = settings.data_dir / "work";
     options.pool.limits = image_limits(settings);
+    options.pool.wall_limit = options.pool.cpu_limit = settings.run_timeout;
     auto backend = imaging::LocalBackend::open(std::move(options), *objects, clock, random);
     if (!backend) return Fail(StartFailure{backend.error(), exit_config});
     local = *std::move(backend);
