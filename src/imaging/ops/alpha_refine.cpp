@@ -11,17 +11,19 @@ namespace darkroom::imaging {
 namespace {
 
 constexpr float core_weight = 1.0F;
-constexpr float band_weight =
-    0.02F;  // colours inside the band count only where there are no certain ones (thin stems)
-constexpr float contrast_min = 0.03F;  // of 0..1: below it the two colours cannot be told apart
-constexpr float contrast_full = 0.15F;
-constexpr float residual_scale =
-    0.08F;  // distance from the line between the colours at which it is not believed
-constexpr float settled_high = 0.95F;
-constexpr float settled_low = 0.05F;
-constexpr float fallback_epsilon = 1e-4F;
-constexpr float smoothing_epsilon = 1e-5F;
-constexpr float stretch = 0.05F;  // at both ends: noise must not leave 2 % veils and 98 % holes
+// Colours inside the band count only where there are no certain ones (thin stems).
+constexpr float band_weight = 0.1F;
+// Distance of the two colours, of 0..1: below the one they cannot be told apart, above the other fully.
+constexpr float contrast_min = 0.03F;
+constexpr float contrast_full = 0.5F;
+// Distance from the line between the colours at which a pixel is not believed to lie on it.
+constexpr float residual_scale = 0.03F;
+constexpr float settled_high = 0.9F;
+constexpr float settled_low = 0.1F;
+constexpr float fallback_epsilon = 1e-5F;
+constexpr float smoothing_epsilon = 1e-4F;
+// At both ends: noise must not leave 2 % veils and 98 % holes.
+constexpr float stretch = 0.1F;
 
 /// Weighted colours and weights: box filtering both and dividing gives a local mean.
 cv::Mat weighted(const cv::Mat& guide, const Trimap& trimap, bool subject) {
@@ -122,8 +124,8 @@ std::array<LocalColours, 3> local_colours(const cv::Mat& guide, const Trimap& tr
     return colours;
 }
 
-/// A second look with what the first has settled: certain pixels now lie right beside the outline, so the colours
-/// compared are those at the rim itself, which is darker or shinier than the middle of an object.
+/// A second look with what the first has settled: certain pixels now lie right beside the outline, so the
+/// colours compared are those at the rim itself, which is darker or shinier than the middle of an object.
 Trimap narrowed(const Trimap& trimap, const cv::Mat& alpha) {
     Trimap narrow;
     narrow.band_px = std::max(1, trimap.band_px / 2);
@@ -138,9 +140,7 @@ Trimap narrowed(const Trimap& trimap, const cv::Mat& alpha) {
     return narrow;
 }
 
-}  // namespace
-
-RefinedAlpha refine_alpha(const cv::Mat& guide, const Trimap& trimap) {
+RefinedAlpha refine_window(const cv::Mat& guide, const Trimap& trimap) {
     cv::Mat hard;
     trimap.mask.convertTo(hard, CV_32F, 1.0 / 255);
     const cv::Mat fallback = apply_guided(guide, fit_guided(guide, hard, trimap.band_px, fallback_epsilon));
@@ -148,10 +148,35 @@ RefinedAlpha refine_alpha(const cv::Mat& guide, const Trimap& trimap) {
     const Trimap narrow = narrowed(trimap, first);
     RefinedAlpha refined;
     refined.alpha = mix_estimates(guide, narrow, local_colours(guide, narrow), first);
-    refined.coefficients = fit_guided(guide, refined.alpha, std::max(2, trimap.band_px / 2), smoothing_epsilon);
+    refined.coefficients =
+        fit_guided(guide, refined.alpha, std::max(2, trimap.band_px / 2), smoothing_epsilon);
     refined.alpha = (refined.alpha + apply_guided(guide, refined.coefficients)) * 0.5;
     settle(refined.alpha, trimap);
     return refined;
+}
+
+/// Everything that is not certainly background, with as much background around it as its colours are taken
+/// from.
+cv::Rect busy_window(const Trimap& trimap) {
+    const int room = 16 * trimap.band_px;
+    cv::Rect box = cv::boundingRect(trimap.labels != Trimap::background);
+    box = (box + cv::Size(2 * room, 2 * room)) - cv::Point(room, room);
+    return box & cv::Rect({}, trimap.labels.size());
+}
+
+}  // namespace
+
+RefinedAlpha refine_alpha(const cv::Mat& guide, const Trimap& trimap) {
+    const cv::Rect window = busy_window(trimap);
+    RefinedAlpha whole;
+    whole.alpha = cv::Mat::zeros(guide.size(), CV_32F);
+    whole.coefficients = cv::Mat::zeros(guide.size(), CV_32FC4);
+    if (window.empty()) return whole;
+    const RefinedAlpha part =
+        refine_window(guide(window), {trimap.labels(window), trimap.mask(window), trimap.band_px});
+    part.alpha.copyTo(whole.alpha(window));
+    part.coefficients.copyTo(whole.coefficients(window));
+    return whole;
 }
 
 }  // namespace darkroom::imaging

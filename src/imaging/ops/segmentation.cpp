@@ -1,6 +1,7 @@
 #include "imaging/ops/segmentation.h"
 
 #include <algorithm>
+#include <array>
 #include <opencv2/imgproc.hpp>
 
 #include "imaging/ops/mask_cleanup.h"
@@ -12,8 +13,8 @@ namespace {
 constexpr int working_long_side = 512;
 constexpr double seed_share_min = 0.0025;  // of the picture
 constexpr int grabcut_rounds = 3;
-constexpr double flood_prior = 1.04;        // most pictures do have shadows: a near tie goes to the flood
-constexpr int surroundings_px = 24;              // of background kept around what GrabCut looks at
+constexpr double flood_prior = 1.04;  // most pictures do have shadows: a near tie goes to the flood
+constexpr int surroundings_px = 24;   // of background kept around what GrabCut looks at
 constexpr std::uint64_t random_seed = 0x0DA12C;  // GrabCut's k-means draws from the thread's generator
 
 /// The part of `mask` that is joined to the frame.
@@ -112,8 +113,13 @@ std::optional<Segmentation> segment_with(const WorkingCopy& copy, const BorderMo
 
 std::optional<Segmentation> segment(const WorkingCopy& copy, const BorderModel& model,
                                     const ShadowFlood& flood) {
-    std::optional<Segmentation> with = segment_with(copy, model, flood, true);
-    std::optional<Segmentation> without = segment_with(copy, model, flood, false);
+    std::array<std::optional<Segmentation>, 2> answers;
+    cv::parallel_for_({0, 2}, [&](const cv::Range& range) {
+        for (int i = range.start; i < range.end; ++i) {
+            answers[static_cast<std::size_t>(i)] = segment_with(copy, model, flood, i == 0);
+        }
+    });
+    auto& [with, without] = answers;
     if (!with || !without) return with ? with : without;
     return with->score * flood_prior >= without->score ? with : without;
 }
