@@ -57,6 +57,7 @@ double create_jobs(ports::JobStore& store, ports::Random& random, int callers, i
     const auto start = Clock::now();
     {
         std::vector<std::jthread> threads;
+        threads.reserve(static_cast<std::size_t>(callers));
         for (int caller = 0; caller < callers; ++caller) {
             threads.emplace_back([&, caller] {
                 for (int i = caller; i < count; i += callers) {

@@ -137,6 +137,7 @@ TEST_P(JobStoreSuite, TheSameRequestUnderOneKeyMakesOneJobHoweverManyAskAtOnce) 
     std::vector<std::optional<JobId>> answers(callers_count);
     {
         std::vector<std::jthread> callers;
+        callers.reserve(callers_count);
         for (int i = 0; i < callers_count; ++i) {
             callers.emplace_back([&, i] {
                 const auto outcome = store().create_job(requests[static_cast<std::size_t>(i)]);

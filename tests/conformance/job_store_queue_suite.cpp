@@ -1,7 +1,7 @@
 // Claiming: order, limits, many at once; delayed retries; the listener.
 #include <condition_variable>
-#include <set>
 #include <thread>
+#include <unordered_set>
 
 #include "tests/conformance/job_store_suite.h"
 
@@ -15,6 +15,7 @@ const UserId ann = user("ann");
 
 std::vector<std::string> ids(const std::vector<ports::Claimed>& claimed) {
     std::vector<std::string> out;
+    out.reserve(claimed.size());
     for (const auto& one : claimed) out.push_back(one.job.id.str());
     return out;
 }
@@ -64,7 +65,7 @@ TEST_P(JobStoreSuite, EightDispatchersNeverExceedTheLimitAndNoJobIsTakenTwice) {
     constexpr int jobs_count = 120;
     for (int i = 0; i < jobs_count; ++i) ASSERT_TRUE(store().create_job(samples_.job(ann)).ok());
     std::mutex mutex;
-    std::set<JobId> taken;
+    std::unordered_set<JobId> taken;
     int in_flight = 0;  // by the dispatchers' own count: up after a claim, down before a finish
     int most = 0;
     int twice = 0;
@@ -91,6 +92,7 @@ TEST_P(JobStoreSuite, EightDispatchersNeverExceedTheLimitAndNoJobIsTakenTwice) {
     };
     {
         std::vector<std::jthread> dispatchers;
+        dispatchers.reserve(8);
         for (int i = 0; i < 8; ++i) dispatchers.emplace_back(dispatch, i);
     }
     EXPECT_EQ(taken.size(), std::size_t{jobs_count});
@@ -197,10 +199,12 @@ TEST_P(JobStoreSuite, TheListenerHearsOfAJobOnlyWhenItCanBeReadAndBeforeItsCalle
     Onlooker onlooker(store());
     store().set_listener(&onlooker);
     std::vector<ports::NewJob> requests;
+    requests.reserve(64);
     for (int i = 0; i < 64; ++i) requests.push_back(samples_.job(ann));
     std::atomic<int> unheard{0};
     {
         std::vector<std::jthread> callers;
+        callers.reserve(requests.size());
         for (const auto& request : requests) {
             callers.emplace_back([&] {
                 if (!store().create_job(request).ok()) return;

@@ -124,6 +124,7 @@ TEST_F(SqliteDisk, WhatWaitsWhileTheWriterIsBusySharesOneSync) {
     Gate gate;
     store_->set_listener(&gate);
     std::vector<ports::NewJob> jobs;
+    jobs.reserve(callers_count + 1);
     for (int i = 0; i < callers_count + 1; ++i) jobs.push_back(folder_.job());
     std::atomic<int> created{0};
     std::atomic<int> calling{0};
@@ -151,10 +152,12 @@ TEST_F(SqliteDisk, OneBadPieceOfABatchFailsAlone) {
     const auto twin = folder_.job();
     ASSERT_TRUE(store_->create_job(twin).ok());
     std::vector<ports::NewJob> jobs;
+    jobs.reserve(64);
     for (int i = 0; i < 64; ++i) jobs.push_back(i % 16 == 5 ? twin : folder_.job());
     std::atomic<int> created{0};
     {
         std::vector<std::jthread> callers;
+        callers.reserve(jobs.size());
         for (const auto& job : jobs)
             callers.emplace_back([&] { created += store_->create_job(job).ok() ? 1 : 0; });
     }

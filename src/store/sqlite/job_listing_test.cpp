@@ -47,12 +47,14 @@ TEST(SqlitePlans, TheQueuesStatementsUseTheirIndexes) {
     TestFolder folder;
     ASSERT_TRUE(folder.open().ok());
     Database db(folder.path(), Database::Use::write, "");
+    const std::string expired_uploads =
+        "SELECT id, image FROM uploads INDEXED BY uploads_unused WHERE used = 0 AND expires_at <= ?"
+        " ORDER BY expires_at LIMIT ?";
     for (const char* const sql : {
+             expired_uploads.c_str(),
              "SELECT rank, job_seq FROM ready WHERE backend = ? ORDER BY rank, job_seq LIMIT ?",
              "SELECT count(*) FROM inflight WHERE endpoint = ?",
              "SELECT job_seq FROM delayed WHERE due_at <= ? ORDER BY due_at, job_seq LIMIT ?",
-             "SELECT id, image FROM uploads INDEXED BY uploads_unused WHERE used = 0 AND expires_at <= ? "
-             "ORDER BY expires_at LIMIT ?",
              "SELECT user_id, key FROM idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ?",
              "DELETE FROM uploads WHERE id = ?",
          }) {

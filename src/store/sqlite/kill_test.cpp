@@ -34,6 +34,7 @@ struct Child {
     auto opened = SqliteJobStore::open(folder.path(), random);
     DR_CHECK(opened.ok());
     std::vector<std::thread> callers;
+    callers.reserve(4);
     for (int i = 0; i < 4; ++i) {
         callers.emplace_back([&] {
             auto request = folder.job();

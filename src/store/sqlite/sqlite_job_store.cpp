@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "store/sqlite/database_file.h"
 #include "store/sqlite/event_rows.h"
+#include "store/sqlite/job_creation.h"
 #include "store/sqlite/job_listing.h"
 #include "store/sqlite/job_rows.h"
 #include "store/sqlite/key_rows.h"
@@ -36,7 +37,8 @@ StoreResult<void> done(const StoreResult<bool>& outcome) {
 }  // namespace
 
 StoreResult<std::unique_ptr<SqliteJobStore>> SqliteJobStore::open(const std::string& path,
-                                                                  ports::Random& random, Options options) {
+                                                                  ports::Random& random,
+                                                                  const Options& options) {
     DR_CHECK(options.readers > 0);
     drop_shared_lock();
     auto lock = LockFile::take(path + ".lock");

@@ -31,7 +31,8 @@ public:
     /// as it is, and the error's detail is a sentence for the operator. `random` gives the attempts their ids
     /// and must outlive the store.
     static ports::StoreResult<std::unique_ptr<SqliteJobStore>> open(const std::string& path,
-                                                                    ports::Random& random, Options options);
+                                                                    ports::Random& random,
+                                                                    const Options& options);
     static ports::StoreResult<std::unique_ptr<SqliteJobStore>> open(const std::string& path,
                                                                     ports::Random& random);
 

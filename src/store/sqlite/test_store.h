@@ -13,8 +13,8 @@ class TestFolderOf {
 public:
     std::string path() const { return (folder_.path() / "darkroom.db").string(); }
     std::string path(const std::string& ending) const { return path() + ending; }
-    ports::StoreResult<std::unique_ptr<SqliteJobStore>> open(SqliteJobStore::Options options = {}) {
-        return SqliteJobStore::open(path(), random_, std::move(options));
+    ports::StoreResult<std::unique_ptr<SqliteJobStore>> open(const SqliteJobStore::Options& options = {}) {
+        return SqliteJobStore::open(path(), random_, options);
     }
 
     ports::NewJob job(const std::string& owner = "ann", std::size_t params_bytes = 100) {

@@ -9,7 +9,6 @@
 
 namespace darkroom::store {
 
-ports::CreateOutcome create_job(Transaction& transaction, const ports::NewJob& request);
 std::vector<ports::Claimed> claim_jobs(Transaction& transaction, ports::Random& random,
                                        const ports::ClaimRequest& request);
 ports::Applied start_attempt(Transaction& transaction, const AttemptId& attempt, TimePoint now);
