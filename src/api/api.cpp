@@ -4,6 +4,7 @@
 
 #include "api/create_job.h"
 #include "api/downloads.h"
+#include "api/error_page.h"
 #include "api/job_events.h"
 #include "api/jobs.h"
 #include "api/operations.h"
@@ -30,6 +31,7 @@ std::vector<ports::HttpRoute> Api::routes() {
         append(all, dispatcher_routes(context_, base));
     }
     append(all, health_routes(context_));
+    append(all, error_page_routes());
     return all;
 }
 

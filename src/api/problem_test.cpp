@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <string>
 
+#include "api/error_page.h"
 #include "base/json.h"
 
 namespace darkroom::api {
@@ -55,6 +57,20 @@ TEST(Problem, EveryJobErrorCanBeAnAnswerToAnUpload) {
         const Problem problem(core::JobError{code, "Why."});
         EXPECT_EQ(problem.code, core::to_string(code));
         EXPECT_TRUE(problem.status == 413 || problem.status == 415 || problem.status == 422);
+    }
+}
+
+TEST(Problem, TheTypeOfEveryProblemLeadsToItsExplanation) {
+    const auto page = error_page();
+    for (int i = 0; i < problem_code_count; ++i) {
+        const auto name = std::string(traits(static_cast<ProblemCode>(i)).name);
+        EXPECT_NE(page.find("id=\"" + name + "\""), std::string::npos) << name;
+        const auto type = body_of(to_response(Problem(static_cast<ProblemCode>(i), "Why."), "")).at("type");
+        EXPECT_EQ(type.as_string(), "/docs/errors#" + name);
+    }
+    for (int i = 0; i < core::error_code_count; ++i) {
+        const auto name = std::string(core::to_string(static_cast<core::ErrorCode>(i)));
+        EXPECT_NE(page.find("id=\"" + name + "\""), std::string::npos) << name;
     }
 }
 
