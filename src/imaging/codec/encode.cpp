@@ -27,15 +27,18 @@ VImage on_white(const VImage& image) {
 }
 
 void write(const VImage& image, const EncodeOptions& options, const vips::VTarget& target) {
-    // `strip` would drop the profile as well. Without it libvips adds an EXIF block of its own to JPEG, with the resolution.
+    // `strip` would drop the profile as well. Without it libvips adds an EXIF block of its own to JPEG, with
+    // the resolution.
     const bool tagged = options.tag_as_srgb && image.bands() >= 3;
     auto* common = VImage::option()->set("strip", options.metadata.is_null() && !tagged);
     if (tagged) common->set("profile", "srgb");
     switch (options.format) {
         case OutputFormat::png:
-            image.pngsave_target(target, common->set("compression", options.png_compression)
-                                             ->set("filter", VIPS_FOREIGN_PNG_FILTER_ALL)
-                                             ->set("palette", options.png_palette));
+            image.pngsave_target(target,
+                                 common->set("compression", options.png_compression)
+                                     ->set("filter", options.png_palette ? VIPS_FOREIGN_PNG_FILTER_NONE
+                                                                         : VIPS_FOREIGN_PNG_FILTER_ALL)
+                                     ->set("palette", options.png_palette));
             break;
         case OutputFormat::webp:
             image.webpsave_target(target,

@@ -1,3 +1,4 @@
+// What jpeg_to_png promises, on logos and glows drawn here with their truth.
 #include <gtest/gtest.h>
 
 #include <boost/json/parse.hpp>

@@ -1,3 +1,4 @@
+// What upscale_2k promises, on scenes drawn here: gain over Lanczos, consistency, exact size, crisp alpha.
 #include <gtest/gtest.h>
 
 #include <boost/json/parse.hpp>

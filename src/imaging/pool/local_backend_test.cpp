@@ -1,3 +1,4 @@
+// The Backend port over real pixel processes, with an object store and a listener that the test plays.
 #include "imaging/pool/local_backend.h"
 
 #include <fcntl.h>
@@ -7,7 +8,7 @@
 
 #include <cerrno>
 
-#include "imaging/pool/stored_png.h"
+#include "imaging/pool/testing/stored_png.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/seeded_random.h"
 #include "tests/support/temp_dir.h"

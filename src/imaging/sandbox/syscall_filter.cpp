@@ -26,7 +26,7 @@ constexpr int allowed[] = {
     // threads
     SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(set_tid_address), SCMP_SYS(gettid),
     SCMP_SYS(getpid), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_getparam),
-    SCMP_SYS(sched_getscheduler), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(restart_syscall),
+    SCMP_SYS(sched_getscheduler), SCMP_SYS(clock_nanosleep), SCMP_SYS(restart_syscall),
     // time, chance, and what the machine is like
     SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday), SCMP_SYS(getrandom),
     SCMP_SYS(sysinfo), SCMP_SYS(getrusage), SCMP_SYS(uname),
