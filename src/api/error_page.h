@@ -1,5 +1,5 @@
-// GET /docs/errors: what every code means, made from the tables that the answers are made from. The `type` of a problem
-// document points here.
+// GET /docs/errors: what every code means, made from the tables that the answers are made from. The `type` of
+// a problem document points here.
 #pragma once
 #include <string>
 #include <vector>

@@ -39,7 +39,7 @@ public:
         } else if (name == "input_urls" || name == "webhook_url") {
             read_not_here(name, value);
         } else {
-            wrong("/" + json_pointer_token(name), unknown_field(name, fields), "unknown_field");
+            wrong("/" + json_pointer_token(name), unknown_field_sentence(name, fields), "unknown_field");
         }
     }
 

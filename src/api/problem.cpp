@@ -28,6 +28,10 @@ constexpr ProblemTraits table[] = {
     {too_large, "too_large", 413, "The body is too large", false},
     {unsupported_media_type, "unsupported_media_type", 415, "This media type is not accepted here", false},
     {validation_failed, "validation_failed", 422, "The request is not valid", false},
+    {unknown_field, "unknown_field", 422, "The request has a field that does not exist", false},
+    {params_unknown_field, "params_unknown_field", 422, "The type has no such param", false},
+    {params_version_unsupported, "params_version_unsupported", 422, "The type has no such version of params",
+     false},
     {unknown_type, "unknown_type", 422, "There is no such job type", false},
     {upload_not_found, "upload_not_found", 422, "There is no such upload", false},
     {upload_not_sent, "upload_not_sent", 422, "The upload was never sent", false},
@@ -103,7 +107,7 @@ const ProblemTraits& traits(ProblemCode code) {
     return row;
 }
 
-std::string unknown_field(std::string_view name, std::span<const std::string_view> known) {
+std::string unknown_field_sentence(std::string_view name, std::span<const std::string_view> known) {
     constexpr std::size_t shown_bytes_max = 64;
     auto sentence = "There is no field \"" + std::string(name.substr(0, shown_bytes_max)) + "\".";
     if (const auto nearest = nearest_word(name, known))
@@ -171,7 +175,7 @@ ports::HttpResponse to_response(const Problem& problem, const std::string& reque
 ports::HttpResponse respond_error(int status, std::string_view code, std::string_view detail) {
     JsonWriter json;
     json.begin_object()
-        .member("type", "/docs/errors#" + std::string(code))
+        .member("type", "about:blank")
         .member("title", "The request was refused")
         .member("status", status)
         .member("detail", detail)

@@ -35,6 +35,9 @@ enum class ProblemCode {
     too_large,
     unsupported_media_type,
     validation_failed,
+    unknown_field,
+    params_unknown_field,
+    params_version_unsupported,
     unknown_type,
     upload_not_found,
     upload_not_sent,
@@ -46,7 +49,7 @@ enum class ProblemCode {
     storage_full,
     internal
 };
-inline constexpr int problem_code_count = 28;
+inline constexpr int problem_code_count = 31;
 
 struct ProblemTraits {
     ProblemCode code;
@@ -65,7 +68,7 @@ struct FieldProblem {
 };
 
 /// The sentence for a field that is not one of `known`, with the one that was probably meant.
-std::string unknown_field(std::string_view name, std::span<const std::string_view> known);
+std::string unknown_field_sentence(std::string_view name, std::span<const std::string_view> known);
 
 struct Problem {
     Problem(ProblemCode problem_code, std::string problem_detail);

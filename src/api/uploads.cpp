@@ -195,7 +195,7 @@ Answer UploadRoutes::create(const Caller& caller, const ports::HttpRequest& requ
             return Fail(
                 Problem({{"/" + json_pointer_token(field_name), known ? "validation_failed" : "unknown_field",
                           known ? field_name + " has the wrong type or value."
-                                : unknown_field(field_name, fields)}}));
+                                : unknown_field_sentence(field_name, fields)}}));
         }
     }
     auto upload = open_upload(context_, caller.user, name, bytes_max);
