@@ -41,12 +41,14 @@ cv::Mat find_gaps(const BorderModel& model) {
         const cv::Rect box(stats.at<int>(part, cv::CC_STAT_LEFT), stats.at<int>(part, cv::CC_STAT_TOP),
                            stats.at<int>(part, cv::CC_STAT_WIDTH), stats.at<int>(part, cv::CC_STAT_HEIGHT));
         if (std::max(box.width, box.height) < length_min) continue;
-        const cv::Mat inside = labels(box) == part;
+        // With a rim around it: a box that is all valley would have no outline inside it.
+        const cv::Rect around = (box + cv::Size(4, 4) - cv::Point(2, 2)) & cv::Rect({}, valley.size());
+        const cv::Mat inside = labels(around) == part;
         cv::Mat rim;
         cv::morphologyEx(inside, rim, cv::MORPH_GRADIENT, cv::Mat::ones(3, 3, CV_8U));
-        const double steep = cv::mean(steepness(box), rim)[0];
-        const double deep = cv::mean(depth(box), inside)[0];
-        if (steep >= steepness_min * deep) gaps(box).setTo(255, inside);
+        const double steep = cv::mean(steepness(around), rim)[0];
+        const double deep = cv::mean(depth(around), inside)[0];
+        if (steep >= steepness_min * deep) gaps(around).setTo(255, inside);
     }
     return gaps;
 }
