@@ -245,6 +245,8 @@ TEST_P(JobStoreSuite, TheListenerHearsOfEveryChangeOfAJobAndOfFreedSlots) {
     ASSERT_TRUE(store().cancel_job(Access::of(ann), brought.job.id, "key:app", at(6'000)).ok());
     EXPECT_EQ(onlooker.changed().size(), 3u);
     ASSERT_TRUE(store().requeue_job(Access::of(ann), brought.job.id, "key:app", at(6'000)).ok());
+    EXPECT_EQ((*store().find_job(Access::of(ann), brought.job.id))->attempts_forgiven, 1)
+        << "what was tried before the owner's retry no longer counts";
     EXPECT_EQ(onlooker.changed().size(), 4u);
     EXPECT_EQ(onlooker.ready(), 3);
     store().set_listener(nullptr);

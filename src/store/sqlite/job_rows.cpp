@@ -9,8 +9,8 @@ namespace {
 #define JOB_HEAD_COLUMNS                                                                                \
     "seq, id, user_id, status, backend, priority, attempt_count, updated_at, started_at, finished_at, " \
     "error_code, "                                                                                      \
-    "error_message, selected_attempt, thumbnail"
-constexpr int head_columns = 14;
+    "error_message, selected_attempt, thumbnail, attempts_forgiven"
+constexpr int head_columns = 15;
 
 JobHead head_of(const Rows& rows) {
     JobHead head;
@@ -27,6 +27,7 @@ JobHead head_of(const Rows& rows) {
     head.error = error_in(rows, 10, 11);
     head.selected_attempt = rows.optional_id<AttemptId>(12);
     head.thumbnail = rows.optional_key(13);
+    head.attempts_forgiven = static_cast<int>(rows.integer(14));
     return head;
 }
 
@@ -47,6 +48,7 @@ core::Job job_of(const Rows& rows) {
     job.error = std::move(head.error);
     job.selected_attempt = head.selected_attempt;
     job.thumbnail = std::move(head.thumbnail);
+    job.attempts_forgiven = head.attempts_forgiven;
     job.type = rows.text(head_columns);
     job.recipe = rows.text(head_columns + 1);
     job.params_json = rows.text(head_columns + 2);
@@ -111,9 +113,9 @@ void update_job(Database& db, const JobHead& head, core::Status from) {
     const auto changed = db.run(
         "UPDATE jobs SET status = ?3, attempt_count = ?4, updated_at = ?5, started_at = ?6, finished_at = "
         "?7, error_code = ?8,"
-        " error_message = ?9, selected_attempt = ?10, thumbnail = ?11 WHERE seq = ?1 AND status = ?2",
+        " error_message = ?9, selected_attempt = ?10, thumbnail = ?11, attempts_forgiven = ?12 WHERE seq = ?1 AND status = ?2",
         head.seq, from, head.status, head.attempt_count, head.updated_at, head.started_at, head.finished_at,
-        code, message, head.selected_attempt, head.thumbnail);
+        code, message, head.selected_attempt, head.thumbnail, head.attempts_forgiven);
     if (changed != 1) throw SqlFailure::damaged("a job changed under the only writer");
 }
 

@@ -17,6 +17,7 @@ struct JobHead {
     std::string backend;
     int priority = 0;
     int attempt_count = 0;  // the number of the newest attempt
+    int attempts_forgiven = 0;
     TimePoint updated_at{};
     std::optional<TimePoint> started_at;
     std::optional<TimePoint> finished_at;

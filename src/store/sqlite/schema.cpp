@@ -42,6 +42,7 @@ CREATE TABLE jobs (
     backend TEXT NOT NULL,
     priority INTEGER NOT NULL,
     attempt_count INTEGER NOT NULL DEFAULT 0,
+    attempts_forgiven INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     started_at INTEGER,

@@ -68,6 +68,7 @@ void apply_to_job(JobHead& job, const core::Transition& transition, const Step& 
     if (has(transition.effects, Effect::reopen)) {
         job.finished_at.reset();
         job.error.reset();
+        job.attempts_forgiven = job.attempt_count;
     }
     if (has(transition.effects, Effect::select_attempt)) {
         job.selected_attempt = step.attempt_id;
