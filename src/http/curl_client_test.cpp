@@ -184,6 +184,7 @@ TEST_F(CurlClientTest, RefusesWhatIsNotHttpAndHeadersThatWouldBreakOut) {
 TEST_F(CurlClientTest, IsUsedByManyThreadsAtOnce) {
     std::atomic<int> good{0};
     std::vector<std::thread> threads;
+    threads.reserve(8);
     for (int t = 0; t < 8; ++t) {
         threads.emplace_back([&, t] {
             for (int i = 0; i < 50; ++i) {

@@ -117,7 +117,9 @@ std::optional<FetchFailure> CurlTransfer::set_headers() {
             return FetchFailure{FetchError::bad_url, "a header field cannot be sent"};
         }
         // "Name;" is how libcurl is told to send an empty value.
-        add_header(value.empty() ? name + ";" : name + ": " + value);
+        auto line = name;
+        line.append(value.empty() ? ";" : ": ").append(value);
+        add_header(line);
     }
     return std::nullopt;
 }

@@ -10,7 +10,6 @@ namespace {
 
 using testing::eventually;
 using testing::get;
-using testing::post;
 using testing::RawClient;
 using testing::simple_routes;
 using testing::TestServer;

@@ -65,7 +65,8 @@ RawClient::RawClient(std::uint16_t port, const std::string& source, int receive_
     }
     if (!source.empty()) {
         const auto from = loopback(source, 0);
-        ::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&from), sizeof from);
+        if (::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0)
+            return;  // not connected
     }
     const auto to = loopback("127.0.0.1", port);
     connected_ = ::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
