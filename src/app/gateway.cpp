@@ -11,6 +11,7 @@
 #include "api/upload_expiry.h"
 #include "app/api_keys.h"
 #include "app/key_files.h"
+#include "app/open_files.h"
 #include "app/system_clock.h"
 #include "app/system_random.h"
 #include "base/json_writer.h"
@@ -166,6 +167,7 @@ Result<void, StartFailure> Gateway::Rooms::listen() {
     options.address = settings.listen_address;
     options.port = settings.listen_port;
     options.spool_dir = settings.data_dir / "incoming" / "bodies";
+    options.connections_max = connections_for(raise_open_files_limit(), options.connections_max);
     server = std::make_unique<http::Server>(std::move(options), api->routes(), api::respond_error);
     const auto port = server->start();
     if (!port) return Fail(StartFailure{port.error().detail, exit_config});
