@@ -6,7 +6,7 @@ set -euo pipefail
 export LC_ALL=C
 
 root=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
-bin=${DARKROOM_BIN:-$root/build/bin}
+bin=${DEMO_BIN:-$root/build/bin}
 out=demo-out
 data=$out/data
 server_pid=

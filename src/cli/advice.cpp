@@ -5,6 +5,7 @@
 namespace darkroom::cli {
 
 std::string_view advice_for(std::string_view error_code) {
+    if (error_code == "too_large") return "make the picture smaller first";  // said before there was a job
     const auto code = core::parse_error_code(error_code);
     if (!code) return {};
     switch (*code) {

@@ -38,7 +38,8 @@ private:
     void add_jobs();
     void add_waiting_flags(CLI::App& command);
     template <class List>
-    void add_repeatable(CLI::App& command, const char* name, List& values, const char* description);
+    void add_repeatable(CLI::App& command, const char* name, List& values, const char* value_name,
+                        const char* description);
 };
 
 Grammar::Grammar() {
@@ -53,6 +54,8 @@ Grammar::Grammar() {
     app.add_flag("--no-color", found.no_color, "No colours");
     app.add_flag("--version", show_version, "Show the version");
     app.allow_extras();
+    app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+    app.get_formatter()->label("Subcommands", "Commands");
     app.footer(
         "The API key is taken from DARKROOM_API_KEY, or from admin.key in the data folder.\n"
         "darkroom COMMAND --help tells more, for example: darkroom run --help");
@@ -63,7 +66,7 @@ Grammar::Grammar() {
     add_run();
     add_jobs();
     types = add(app, "types", "What can be run; with a name, its params");
-    types->add_option("NAME", found.type, "One type");
+    types->add_option("NAME", found.type, "One type")->type_name(" ");
     version = add(app, "version", "Show the version");
 }
 
@@ -75,8 +78,10 @@ CLI::App* Grammar::add(CLI::App& parent, const char* name, const char* descripti
 }
 
 template <class List>
-void Grammar::add_repeatable(CLI::App& command, const char* name, List& values, const char* description) {
+void Grammar::add_repeatable(CLI::App& command, const char* name, List& values, const char* value_name,
+                             const char* description) {
     command.add_option(name, values, description)
+        ->type_name(value_name)
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->allow_extra_args(false);
@@ -91,9 +96,9 @@ void Grammar::add_waiting_flags(CLI::App& command) {
 
 void Grammar::add_run() {
     run = add(app, "run", "Send pictures, wait for them, fetch the results");
-    run->add_option("TYPE", found.type, "What to do: see darkroom types");
-    run->add_option("FILE", found.files, "Pictures");
-    add_repeatable(*run, "-p,--param", found.params,
+    run->add_option("TYPE", found.type, "What to do: see darkroom types")->type_name(" ");
+    run->add_option("FILE", found.files, "Pictures")->type_name(" ");
+    add_repeatable(*run, "-p,--param", found.params, "KEY=VALUE",
                    "A param of the type as key=value; halo.mode=strong sets {\"halo\":{\"mode\":…}}");
     add_waiting_flags(*run);
     run->footer(
@@ -106,16 +111,17 @@ void Grammar::add_run() {
 void Grammar::add_jobs() {
     jobs = add(app, "jobs", "Look at jobs and steer them");
     list = add(*jobs, "list", "The newest jobs");
-    add_repeatable(*list, "--status", found.statuses,
+    add_repeatable(*list, "--status", found.statuses, "STATUS",
                    "Only these: queued, dispatched, running, succeeded, failed, cancelled");
-    list->add_option("--type", found.type, "Only this type");
+    list->add_option("--type", found.type, "Only this type")->type_name("NAME");
     list->add_option("-n,--limit", limit, "How many (20)")->type_name("N");
     get = add(*jobs, "get", "One job in full");
     watch = add(*jobs, "watch", "Wait for jobs; with -o, fetch their results");
     add_waiting_flags(*watch);
     cancel = add(*jobs, "cancel", "Stop jobs that have not ended");
     retry = add(*jobs, "retry", "Try failed or cancelled jobs again");
-    for (auto* command : {get, watch, cancel, retry}) command->add_option("ID", found.ids, "Job ids");
+    for (auto* command : {get, watch, cancel, retry})
+        command->add_option("ID", found.ids, "Job ids")->type_name(" ");
 }
 
 // ---- What was chosen

@@ -123,7 +123,13 @@ void Crew::collect_all() {
 std::optional<std::size_t> Crew::next_to_collect() {
     std::unique_lock lock(mutex_);
     const auto nothing_will_come = [&] { return to_send_.empty() && sending_ == 0; };
-    while (to_collect_.empty() && !nothing_will_come() && !stopping()) changed_.wait_for(lock, tick);
+    const auto time_is_up = [&] {
+        return clock_.monotonic() >= plan_.deadline;
+    };  // watch() is about to say so
+    while (!stopping() &&
+           ((to_collect_.empty() && !nothing_will_come()) || (!to_collect_.empty() && time_is_up()))) {
+        changed_.wait_for(lock, tick);
+    }
     if (stopping() || to_collect_.empty()) return std::nullopt;
     const auto index = to_collect_.front();
     to_collect_.pop_front();
@@ -138,8 +144,9 @@ void Crew::collect_one(std::size_t index) {
         id = pictures_[index].job_id;
         if (!to_collect_.empty()) slice = std::min(slice, crowded_wait_slice);
     }
-    const auto left = std::chrono::ceil<Milliseconds>(plan_.deadline - clock_.monotonic());
-    auto job = wait_for_job(client_, id, std::clamp(left, Milliseconds(0), slice));
+    const auto asked_at = clock_.monotonic();
+    slice = std::clamp(std::chrono::ceil<Milliseconds>(plan_.deadline - asked_at), Milliseconds(0), slice);
+    auto job = wait_for_job(client_, id, slice);
     if (!job) {
         if (job.error().stopped) return;
         const bool outage = job.error().exit_code == ExitCode::unreachable;
@@ -151,10 +158,12 @@ void Crew::collect_one(std::size_t index) {
     {
         const std::lock_guard lock(mutex_);
         pictures_[index].job = *job;
-        if (!view->ended()) {
-            to_collect_.push_back(index);  // behind the others
-            return;
-        }
+    }
+    if (!view->ended()) {
+        if (clock_.monotonic() - asked_at < slice / 2) client_.stop().pause(plan_.poll_pause);
+        const std::lock_guard lock(mutex_);
+        to_collect_.push_back(index);  // behind the others
+        return;
     }
     if (view->succeeded()) return fetch(index, *view);
     StepFailure failure{view->error_code, view->error_message};

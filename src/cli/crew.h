@@ -37,6 +37,7 @@ struct CrewPlan {
     boost::json::object params;
     OutputNames* names = nullptr;     // nullptr = results are not fetched
     Milliseconds wait_slice{30'000};  // of one held request
+    Milliseconds poll_pause{500};     // after an answer that came much sooner although nothing had ended
     Instant deadline;
 };
 

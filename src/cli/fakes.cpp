@@ -326,7 +326,11 @@ std::vector<std::string> TempFolder::names() const {
 // ---- The program
 // --------------------------------------------------------------------------------------------
 
-Darkroom::Darkroom() { environment["DARKROOM_DATA_DIR"] = (folder.path() / "data").string(); }
+Darkroom::Darkroom() {
+    retry.pause_base = Milliseconds(1);
+    retry.poll_pause = Milliseconds(1);
+    environment["DARKROOM_DATA_DIR"] = (folder.path() / "data").string();
+}
 
 void Darkroom::with_server() {
     (void)folder.file("data/gateway.json", R"({"url":"http://127.0.0.1:8080","pid":1})");
@@ -361,7 +365,7 @@ Darkroom::Outcome Darkroom::run(std::vector<std::string> arguments) {
                 if (on_end_process) on_end_process();
             },
     };
-    wiring.retry.pause_base = Milliseconds(1);
+    wiring.retry = retry;
     std::vector<const char*> argv{"darkroom"};
     for (const auto& argument : arguments) argv.push_back(argument.c_str());
     const int code = run_cli(static_cast<int>(argv.size()), argv.data(), wiring);

@@ -142,6 +142,7 @@ public:
     FakeGateway gateway{http};
     std::map<std::string, std::string> environment;
     ConsoleTraits console;
+    RetryPolicy retry;  // with pauses of a millisecond
     std::vector<ServeRequest> served;
     int embedded_started = 0;
     int embedded_stopped = 0;

@@ -31,6 +31,7 @@ ExitCode follow(Program& program, Connection& connection, CrewPlan plan, std::ve
     auto& clock = program.wiring.clock;
     const auto begin = clock.monotonic();
     plan.deadline = begin + program.line.timeout.value_or(default_timeout);
+    plan.poll_pause = program.wiring.retry.poll_pause;
     if (console.traits().animation) plan.wait_slice = watched_wait_slice;
 
     const Interrupts interrupts([&program] { program.stop.ask(); });

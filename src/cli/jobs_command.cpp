@@ -21,7 +21,7 @@ json::object object_or_empty(Result<json::value, CallFailure> answer) {
 }
 
 /// Posts to each job in turn and prints what it is now; goes on after a refusal.
-ExitCode post_to_each(Program& program, const std::string& action, std::string_view done_word) {
+ExitCode post_to_each(Program& program, const std::string& action) {
     auto connection = connect(program, false);
     if (!connection) return connection.error();
     std::vector<ExitCode> codes;
@@ -41,7 +41,8 @@ ExitCode post_to_each(Program& program, const std::string& action, std::string_v
         }
         codes.push_back(ExitCode::ok);
         documents.push_back(json::serialize(*answer));
-        if (!program.line.json) program.console.result(id + "  " + std::string(done_word));
+        const auto view = answer->is_object() ? view_job(answer->get_object()) : std::nullopt;
+        if (!program.line.json) program.console.result(id + "  " + printable(view ? view->status : "done"));
     }
     if (program.line.json) {
         std::string text = "[";
@@ -97,10 +98,10 @@ ExitCode watch_jobs(Program& program) {
     return follow(program, *connection, std::move(plan), std::move(pictures));
 }
 
-ExitCode cancel_jobs(Program& program) { return post_to_each(program, "cancel", "CANCELLED"); }
+ExitCode cancel_jobs(Program& program) { return post_to_each(program, "cancel"); }
 
 ExitCode retry_jobs(Program& program) {
-    const auto code = post_to_each(program, "retry", "QUEUED");
+    const auto code = post_to_each(program, "retry");
     if (code == ExitCode::ok && !program.line.json) {
         std::string ids;
         for (const auto& id : program.line.ids) ids += " " + id;

@@ -10,6 +10,7 @@ struct RetryPolicy {
     Milliseconds pause_base{250};     // doubled each time, with full jitter
     Milliseconds pause_cap{4'000};
     Milliseconds retry_after_max{30'000};  // a server that asks for a longer pause is not waited for
+    Milliseconds poll_pause{500};  // between questions to a server that does not hold them (Prefer: wait)
 };
 
 }  // namespace darkroom::cli

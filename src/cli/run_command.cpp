@@ -82,6 +82,9 @@ ExitCode run_pictures(Program& program) {
     if (!connection) return connection.error();
     if (const auto code = check_type(program, *connection->client); code != ExitCode::ok) return code;
 
+    if (!connection->embedded)
+        program.console.note(counted(usable.size(), "file") + " to " + connection->client->url());
+
     OutputNames names(folder == "." ? std::filesystem::path() : folder, usable);
     CrewPlan plan;
     plan.type = program.line.type;

@@ -419,6 +419,17 @@ TEST_F(RunCommand, TheTimeLimitEndsTheWaitNotTheJob) {
     EXPECT_EQ(text_member(document->get_array().front().get_object(), "status"), "RUNNING");
 }
 
+TEST_F(RunCommand, AServerThatHoldsNoRequestIsNotHammered) {
+    darkroom.with_server();
+    darkroom.retry.poll_pause = Milliseconds(40);
+    darkroom.http.on(HttpMethod::get, "/api/v1/jobs/", [](const auto& request) -> Answer {
+        return json_answer(
+            200, R"({"id":")" + request.url.substr(request.url.rfind('/') + 1) + R"(","status":"RUNNING"})");
+    });
+    EXPECT_EQ(run({picture("a.jpg"), "--timeout", "200ms"}).code, 7);
+    EXPECT_LE(darkroom.http.seen(HttpMethod::get, "/api/v1/jobs/").size(), 6u);
+}
+
 TEST_F(RunCommand, AHeldRequestDoesNotKeepTheProcess) {
     darkroom.with_server();
     std::mutex mutex;
