@@ -196,7 +196,8 @@ void Gateway::Rooms::expire_uploads_until_stopped() {
 void Gateway::Rooms::stop(Milliseconds grace) {
     if (stopping.exchange(true)) return;
     std::error_code ignored;
-    std::filesystem::remove(settings.data_dir / "gateway.json", ignored);
+    // Without the store this process never held the folder: the note is that of the gateway which does.
+    if (store) std::filesystem::remove(settings.data_dir / "gateway.json", ignored);
     if (server) server->stop(grace);
     if (dispatcher) dispatcher->stop();
     if (expiry_wake_up) expiry_wake_up->set();
