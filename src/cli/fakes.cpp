@@ -337,7 +337,7 @@ void Darkroom::with_server() {
     (void)folder.file("data/admin.key", "dk_test\n");
 }
 
-Darkroom::Outcome Darkroom::run(std::vector<std::string> arguments) {
+Darkroom::Outcome Darkroom::run(const std::vector<std::string>& arguments) {
     RealClock clock;
     SeededRandom random;
     std::ostringstream out;

@@ -156,7 +156,7 @@ public:
         std::string err;
     };
     /// Arguments after "darkroom".
-    Outcome run(std::vector<std::string> arguments);
+    Outcome run(const std::vector<std::string>& arguments);
     /// As `serve` does it: gateway.json and admin.key in the data folder.
     void with_server();
 };

@@ -38,7 +38,7 @@ protected:
         call.repeat_is_safe = repeat_is_safe;
         return client.call(call);
     }
-    static Handler always(int status, const std::string& body, ports::HttpFields headers = {}) {
+    static Handler always(int status, const std::string& body, const ports::HttpFields& headers = {}) {
         return [=](const auto&) -> Answer { return json_answer(status, body, headers); };
     }
     static Handler always(FetchError kind) {

@@ -15,8 +15,7 @@ Result<InputFile, InputProblem> inspect_file(const std::string& path) {
     const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!file) {
         const int error = errno;
-        if (error == ENOENT || error == ENOTDIR)
-            return Fail(InputProblem{"file_missing", "there is no such file"});
+        if (error == ENOENT || error == ENOTDIR) return Fail(InputProblem{"file_missing", "does not exist"});
         return Fail(
             InputProblem{"file_unreadable", "cannot be read: " + std::generic_category().message(error)});
     }

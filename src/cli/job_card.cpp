@@ -1,11 +1,11 @@
 #include "cli/job_card.h"
 
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include "cli/advice.h"
 #include "cli/job_view.h"
+#include "cli/json_text.h"
 #include "cli/text.h"
 
 namespace darkroom::cli {
@@ -50,7 +50,7 @@ std::string error_words(const json::object& owner) {
 
 std::string params_words(const json::object& job) {
     const auto* params = object_member(job, "params");
-    return params == nullptr ? std::string() : json::serialize(*params);
+    return params == nullptr ? std::string() : json_text(*params);
 }
 
 std::string attempt_words(const json::object& attempt) {

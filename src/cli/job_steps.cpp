@@ -1,8 +1,9 @@
 #include "cli/job_steps.h"
 
-#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
 
 #include "base/json_writer.h"
+#include "cli/json_text.h"
 
 namespace darkroom::cli {
 namespace {
@@ -105,7 +106,7 @@ Result<json::object, StepFailure> send_picture(GatewayClient& client, const Send
     const auto upload_id = upload(client, order);
     if (!upload_id) return Fail(upload_id.error());
     JsonWriter body;
-    body.begin_object().member("type", order.type).raw_member("params", json::serialize(order.params));
+    body.begin_object().member("type", order.type).raw_member("params", json_text(order.params));
     body.key("inputs").begin_array().begin_object().member("upload", *upload_id).end_object().end_array();
     body.key("metadata").begin_object().member("cli_file", order.file.path.filename().string()).end_object();
     body.end_object();

@@ -1,11 +1,11 @@
 // `darkroom jobs get|watch|cancel|retry`: jobs that are known by their ids.
-#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include "cli/commands.h"
 #include "cli/follow.h"
 #include "cli/job_card.h"
 #include "cli/job_view.h"
+#include "cli/json_text.h"
 #include "cli/text.h"
 
 namespace darkroom::cli {
@@ -40,7 +40,7 @@ ExitCode post_to_each(Program& program, const std::string& action) {
             continue;
         }
         codes.push_back(ExitCode::ok);
-        documents.push_back(json::serialize(*answer));
+        documents.push_back(json_text(*answer));
         const auto view = answer->is_object() ? view_job(answer->get_object()) : std::nullopt;
         if (!program.line.json) program.console.result(id + "  " + printable(view ? view->status : "done"));
     }
@@ -63,7 +63,7 @@ ExitCode show_job(Program& program) {
     const auto job = connection->client->call(call);
     if (!job) return program.complain(job.error());
     if (program.line.json) {
-        program.console.result(json::serialize(*job));
+        program.console.result(json_text(*job));
         return ExitCode::ok;
     }
     if (!job->is_object() || !view_job(job->get_object())) {

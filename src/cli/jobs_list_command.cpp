@@ -1,11 +1,11 @@
 // `darkroom jobs list`: the newest jobs as a table, page by page until the limit.
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include "base/json_writer.h"
 #include "cli/commands.h"
 #include "cli/job_view.h"
+#include "cli/json_text.h"
 #include "cli/table.h"
 #include "cli/text.h"
 
@@ -76,7 +76,7 @@ Result<JobList, CallFailure> fetch_list(Program& program, GatewayClient& client)
 void print_json(Program& program, const JobList& list) {
     JsonWriter writer;
     writer.begin_object().key("jobs").begin_array();
-    for (const auto& job : list.jobs) writer.raw(json::serialize(job));
+    for (const auto& job : list.jobs) writer.raw(json_text(job));
     writer.end_array().key("next_cursor");
     list.next_cursor.empty() ? writer.null() : writer.value(list.next_cursor);
     program.console.result(writer.end_object().take());

@@ -101,7 +101,10 @@ std::vector<std::string> sentences(const ServerProblem& problem) {
 
 std::string in_one_line(const ServerProblem& problem) {
     std::string text;
-    for (const auto& sentence : sentences(problem)) text += (text.empty() ? "" : "; ") + sentence;
+    for (const auto& sentence : sentences(problem)) {
+        if (text.ends_with('.')) text.pop_back();
+        text += (text.empty() ? "" : "; ") + sentence;
+    }
     return text;
 }
 

@@ -31,12 +31,12 @@ TEST(ProblemText, ADocumentIsReadWhole) {
     const auto problem = read_problem(
         422, R"({"type":"x","title":"The request is not valid","status":422,"detail":"two things",
         "code":"validation_failed","request_id":"r1","retryable":false,
-        "errors":[{"pointer":"/params/a","code":"params_invalid","detail":"must be true"},{"pointer":"/type","detail":"type is missing"},7]})");
+        "errors":[{"pointer":"/params/a","code":"params_invalid","detail":"must be true."},{"pointer":"/type","detail":"type is missing"},7]})");
     EXPECT_EQ(problem.code, "validation_failed");
     EXPECT_EQ(problem.request_id, "r1");
     EXPECT_TRUE(problem.final);
     EXPECT_TRUE(problem.concerns_every_file());
-    EXPECT_THAT(sentences(problem), ElementsAre("params.a must be true", "type is missing"));
+    EXPECT_THAT(sentences(problem), ElementsAre("params.a must be true.", "type is missing"));
     EXPECT_EQ(in_one_line(problem), "params.a must be true; type is missing");
 }
 

@@ -28,6 +28,7 @@ Result<Connection, ExitCode> start_own_gateway(Program& program) {
     }
     Connection connection;
     connection.embedded = std::move(*gateway);
+    program.has_own_gateway = true;
     connection.client = make_client(program, {connection.embedded->url(), connection.embedded->api_key()});
     return connection;
 }

@@ -19,6 +19,7 @@ struct Program {
     Console& console;
     Environment environment;
     Stop stop;
+    bool has_own_gateway = false;  // it ends with this process, so no other command reaches it
 
     /// --data, DARKROOM_DATA_DIR, or ./darkroom-data.
     std::filesystem::path data_dir() const;

@@ -1,10 +1,10 @@
 #include "cli/report.h"
 
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 
 #include "base/json_writer.h"
 #include "cli/advice.h"
+#include "cli/json_text.h"
 #include "cli/table.h"
 #include "cli/text.h"
 
@@ -41,7 +41,7 @@ std::string as_json(const Program& program, const Picture& picture) {
         writer.null_member("status").null_member("error");
     }
     for (const auto& [name, value] : picture.job) {
-        writer.raw_member({name.data(), name.size()}, json::serialize(value));
+        writer.raw_member({name.data(), name.size()}, json_text(value));
     }
     writer.member("file", name_of(picture)).key("output");
     picture.output ? writer.value(picture.output->string()) : writer.null();
@@ -78,10 +78,15 @@ void print_plain(Program& program, const std::vector<Picture>& pictures) {
     for (const auto& line : table.plain_lines()) program.console.result(line);
 }
 
-/// An advice that says ID means this job.
-std::string with_id(std::string_view advice, const std::string& id) {
-    std::string text(advice);
-    if (const auto at = text.find(" ID"); at != std::string::npos && !id.empty()) text.replace(at + 1, 2, id);
+/// An advice that says ID means this job, and TYPE its type.
+std::string advice_about(const Picture& picture, const std::string& type) {
+    std::string text(advice_for(picture.failure->code));
+    const auto put = [&](std::string_view word, const std::string& in_place) {
+        if (const auto at = text.find(word); at != std::string::npos && !in_place.empty())
+            text.replace(at, word.size(), in_place);
+    };
+    put("ID", picture.job_id);
+    put("TYPE", type);
     return text;
 }
 
@@ -90,9 +95,9 @@ void tell_failure(Program& program, const Picture& picture) {
     const auto& failure = *picture.failure;
     console.problem("  " + console.tinted(Tint::bad, "x") + " " + printable(name_of(picture)) + "  " +
                     printable(failure.code) + ": " + printable(failure.message));
-    const auto advice = with_id(advice_for(failure.code), picture.job_id);
+    const auto advice = advice_about(picture, program.line.type);
     if (!advice.empty()) console.problem("      try: " + advice);
-    if (!picture.job_id.empty())
+    if (!picture.job_id.empty() && !program.has_own_gateway)
         console.problem("      details: darkroom jobs get " + picture.job_id + program.server_flags());
 }
 
@@ -139,6 +144,7 @@ void tell_summary(Program& program, const std::vector<Picture>& pictures, Millis
 
 ExitCode exit_code_of(const std::vector<Picture>& pictures) {
     std::vector<ExitCode> codes;
+    codes.reserve(pictures.size());
     for (const auto& picture : pictures)
         codes.push_back(picture.failure ? picture.failure->exit_code : ExitCode::ok);
     return combined(codes);

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <csignal>
 
@@ -25,7 +24,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-using testing::UnorderedElementsAre;
 
 class RunCommand : public testing::Test {
 protected:
@@ -81,6 +79,7 @@ TEST_F(RunCommand, SendsAPictureAndBringsTheResultBack) {
 TEST_F(RunCommand, ManyPicturesEachGetTheirOwnResult) {
     darkroom.with_server();
     std::vector<std::string> files;
+    files.reserve(40);
     for (int i = 0; i < 40; ++i)
         files.push_back(picture(std::to_string(i) + "/x.jpg", "picture " + std::to_string(i)));
     const auto outcome = run(files);
@@ -175,7 +174,7 @@ TEST_F(RunCommand, FilesThatCannotBeSentAreNamedAndTheOthersGo) {
     EXPECT_EQ(outcome.code, 3);
     EXPECT_THAT(outcome.err,
                 AllOf(HasSubstr("empty.jpg is empty"), HasSubstr(" is a folder; name the pictures in it"),
-                      HasSubstr("missing.jpg there is no such file"), HasSubstr("Done  1 ok, 3 failed")));
+                      HasSubstr("missing.jpg does not exist"), HasSubstr("Done  1 ok, 3 failed")));
     EXPECT_EQ(darkroom.gateway.jobs(), 1u);
 }
 
@@ -221,6 +220,7 @@ TEST_F(RunCommand, AMistakeInTheParamsCostsOneUploadAndIsSaidOnce) {
             "code":"params_invalid","detail":"tolerance must be between 0 and 60, got 99"}]})");
     });
     std::vector<std::string> files;
+    files.reserve(20);
     for (int i = 0; i < 20; ++i) files.push_back(picture(std::to_string(i) + ".jpg"));
     const auto outcome = run(files);
     EXPECT_EQ(outcome.code, 1);

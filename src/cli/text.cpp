@@ -1,6 +1,7 @@
 #include "cli/text.h"
 
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <iterator>
 
@@ -71,7 +72,7 @@ std::string human_bytes(std::uint64_t bytes) {
         value /= 1'000;
         ++unit;
     }
-    const auto whole = static_cast<std::uint64_t>(value + 0.5);
+    const auto whole = std::llround(value);
     return (unit == 0 || value >= 99.95 ? std::to_string(whole) : one_decimal(value)) + " " + units[unit];
 }
 
@@ -88,7 +89,7 @@ std::string human_age(Milliseconds age) {
     const auto seconds = std::max<std::int64_t>(age.count(), 0) / 1'000;
     if (seconds < 60) return std::to_string(seconds) + "s";
     if (seconds < 3'600) return std::to_string(seconds / 60) + "m";
-    if (seconds < 2 * 86'400) return std::to_string(seconds / 3'600) + "h";
+    if (seconds < 2ll * 86'400) return std::to_string(seconds / 3'600) + "h";
     return std::to_string(seconds / 86'400) + "d";
 }
 

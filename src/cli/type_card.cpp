@@ -1,10 +1,10 @@
 #include "cli/type_card.h"
 
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include "cli/job_view.h"
+#include "cli/json_text.h"
 #include "cli/text.h"
 
 namespace darkroom::cli {
@@ -16,7 +16,7 @@ constexpr int depth_max = 4;
 
 /// As typed after -p key=: strings without quotes.
 std::string value_words(const json::value& value) {
-    return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+    return value.is_string() ? std::string(value.get_string()) : json_text(value);
 }
 
 std::string type_words(const json::object& schema) {
@@ -45,7 +45,7 @@ std::string allowed_words(const json::object& schema) {
         }
         return text;
     }
-    const auto type = type_words(schema);
+    auto type = type_words(schema);
     if (type == "boolean") return "true or false";
     if (type == "array") {
         const auto* items = object_member(schema, "items");

@@ -47,7 +47,7 @@ TEST(TypeCard, StrangeSchemasAreSurvived) {
     EXPECT_THAT(lines(R"({"properties":[1]})"), IsEmpty());
     EXPECT_THAT(lines(R"({"properties":{"a":7,"b":{}}})"), ElementsAre("  b                      "));
     std::string deep = "{}";
-    for (int i = 0; i < 12; ++i) deep = R"({"properties":{"a":)" + deep + "}}";
+    for (int i = 0; i < 12; ++i) deep.insert(0, R"({"properties":{"a":)").append("}}");
     EXPECT_LE(lines(deep).size(), 6u);
     EXPECT_EQ(lines(R"({"properties":{"x":{"description":"\u001b[2J"}}})")[1].find('\x1b'),
               std::string::npos);

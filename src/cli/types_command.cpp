@@ -1,11 +1,11 @@
 // `darkroom types [NAME]`: what can be run, and with which params.
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include "base/nearest.h"
 #include "cli/commands.h"
 #include "cli/job_view.h"
+#include "cli/json_text.h"
 #include "cli/table.h"
 #include "cli/text.h"
 #include "cli/type_card.h"
@@ -39,7 +39,7 @@ ExitCode print_one(Program& program, const json::array& types) {
         names.push_back(text_member(object, "type"));
         if (names.back() != program.line.type) continue;
         if (program.line.json) {
-            program.console.result(json::serialize(object));
+            program.console.result(json_text(object));
             return ExitCode::ok;
         }
         program.console.result(printable(names.back() + ": " + text_member(object, "title")));
@@ -71,7 +71,7 @@ ExitCode show_types(Program& program) {
                                 ExitCode::failed);
     if (!program.line.type.empty()) return print_one(program, *types);
     if (!program.line.json) return print_table(program, *types);
-    program.console.result(json::serialize(*answer));
+    program.console.result(json_text(*answer));
     return ExitCode::ok;
 }
 
