@@ -48,8 +48,24 @@ def key_of(entry, includes, config, digests):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def tidy(build, source):
-    command = [TIDY, "-p", str(build), "--quiet", str(source)]
+def commands_for_clang(entries, folder):
+    """g++'s precompiled headers mean nothing to clang; every source includes what it needs anyway."""
+    readable = []
+    for entry in entries:
+        words, kept = iter(shlex.split(entry["command"])), []
+        for word in words:
+            if word == "-include":
+                header = next(words)
+                if not header.endswith("cmake_pch.hxx"):
+                    kept += [word, header]
+            elif word != "-Winvalid-pch":
+                kept.append(word)
+        readable.append({**entry, "command": shlex.join(kept)})
+    (folder / "compile_commands.json").write_text(json.dumps(readable))
+
+
+def tidy(commands, source):
+    command = [TIDY, "-p", str(commands), "--quiet", str(source)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     return done.returncode == 0, done.stdout + ("" if done.returncode == 0 else done.stderr)
 
@@ -67,7 +83,9 @@ def main():
     version = subprocess.run([TIDY, "--version"], capture_output=True, text=True, check=True).stdout
     config = version + (ROOT / ".clang-tidy").read_text()
     digests, waiting = {}, {}
-    for entry in json.loads((build / "compile_commands.json").read_text()):
+    entries = json.loads((build / "compile_commands.json").read_text())
+    commands_for_clang(entries, passed_dir)
+    for entry in entries:
         source = pathlib.Path(entry["file"])
         if is_ours(source):
             key = key_of(entry, includes, config, digests)
@@ -77,7 +95,7 @@ def main():
 
     failed = []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        runs = {pool.submit(tidy, build, source): source for source in sorted(waiting)}
+        runs = {pool.submit(tidy, passed_dir, source): source for source in sorted(waiting)}
         for run in concurrent.futures.as_completed(runs):
             source, (passed, output) = runs[run], run.result()
             if passed:
