@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bench/imaging/matte_run.h"
+#include "bench/imaging/other_operations.h"
 #include "bench/imaging/speed.h"
 #include "imaging/ops/operation.h"
 #include "tools/contact_sheet/contact_sheet.h"
@@ -78,6 +79,21 @@ void print_speed(std::uint64_t seed) {
     }
 }
 
+void print_other_operations(std::uint64_t seed) {
+    const bench::UpscaleFigures up = bench::run_upscale_set(seed, 12);
+    std::printf(
+        "\n| upscale_2k, 512 to 2048 | pictures | PSNR over Lanczos-4 | least consistency | edge energy "
+        "|\n|---|---|---|---|---|\n");
+    std::printf("| | %d | %+.2f dB | %.1f dB | %.2f |\n", up.pictures, up.gain_db, up.consistency_db,
+                up.edge_energy);
+    const bench::UnmixFigures unmix = bench::run_unmix_set(seed, 24);
+    std::printf(
+        "\n| jpeg_to_png, unmix | pictures | failed | recomposite error, most | alpha error, mean "
+        "|\n|---|---|---|---|---|\n");
+    std::printf("| | %d | %d | %d | %.1f |\n", unmix.pictures, unmix.failed, unmix.error_max,
+                unmix.alpha_mae);
+}
+
 bool write_sheet(const std::string& path, std::uint64_t seed, const std::vector<bench::MatteCase>& cases,
                  double below) {
     std::vector<contact_sheet::Pair> pairs;
@@ -107,6 +123,7 @@ int main(int argc, char** argv) {
     bench::MatteRun run;
     bool cases_too = false;
     bool speed = true;
+    bool others = true;
     std::string sheet;
     double below = 2;
     CLI::App app{"Quality and cost of the picture operations on generated pictures."};
@@ -117,6 +134,7 @@ int main(int argc, char** argv) {
     app.add_option("--edges", run.edges, "auto, hard or fine")->capture_default_str();
     app.add_flag("--baseline,!--no-baseline", run.baseline, "run the rectangle GrabCut too");
     app.add_flag("--speed,!--no-speed", speed, "measure time and memory");
+    app.add_flag("--others,!--no-others", others, "measure upscale_2k and jpeg_to_png");
     app.add_flag("--cases", cases_too, "print every shot");
     app.add_option("--sheet", sheet, "write a contact sheet of the results");
     app.add_option("--below", below, "only results with a lower IoU on the sheet");
@@ -133,6 +151,7 @@ int main(int argc, char** argv) {
     print_row("near colour", bench::summarise(cases, 1), run.baseline);
     print_row("all", bench::summarise(cases, -1), run.baseline);
     print_confidence(cases);
+    if (others) print_other_operations(run.first_seed);
     if (speed) print_speed(run.first_seed);
     return sheet.empty() || write_sheet(sheet, run.first_seed, cases, below) ? 0 : 1;
 }

@@ -32,7 +32,8 @@ MatteCase run_case(const shots::ProductShot& shot, const MatteRun& run) {
 std::vector<MatteCase> run_matte_set(const MatteRun& run) {
     std::vector<MatteCase> cases;
     for (int index = run.first; index < run.last; index += run.step) {
-        cases.push_back(run_case(shots::draw_product_shot(shots::matte_plan(index, run.first_seed)), run));
+        cases.push_back(
+            run_case(shots::draw_product_shot(shots::matte_plan(index, run.first_seed, run.long_side)), run));
     }
     return cases;
 }

@@ -22,6 +22,7 @@ struct MatteRun {
     int first = 0;  // of the set matte-120
     int last = shots::matte_set_size;
     int step = 1;
+    int long_side = 1024;
     bool baseline = true;
     std::string edges = "auto";
 };
