@@ -58,6 +58,8 @@ constexpr std::array outside = {
     Room{"bench/imaging",
          "base core imaging/codec imaging/ops tools/pictures tools/shots tools/contact_sheet", "",
          "measures operations without the process around them"},
+    Room{"bench/store", "base core ports store/sqlite tests/support", "",
+         "measures the store without a gateway around it"},
     Room{"bench/gateway", gateway_rooms, "tests/support",
          "measures the gateway's own parts, wired as app wires them"},
     Room{"tests/support", "base core ports recipes", "",
