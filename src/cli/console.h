@@ -34,6 +34,8 @@ public:
     Console& operator=(const Console&) = delete;
 
     const ConsoleTraits& traits() const { return traits_; }
+    /// Columns for a table on standard output. Where it is no terminal, nothing needs to be cut.
+    int table_width() const { return traits_.out_is_terminal ? traits_.width : 10'000; }
 
     void result(std::string_view line);   // a line for standard output
     void note(std::string_view line);     // a line for whoever watches

@@ -12,7 +12,7 @@ namespace {
 constexpr Milliseconds default_timeout{24 * 3'600'000};
 // Somebody who looks at a progress line also presses Ctrl-C: a held request should not keep the process long.
 constexpr Milliseconds watched_wait_slice{5'000};
-constexpr Milliseconds threads_leave_within{1'000};
+constexpr Milliseconds threads_leave_within{500};
 
 /// The threads of a crew that is left early may hang in a held request. What they hold is nothing that needs
 /// care (partial files go when the download is asked to stop), so after a moment the process ends around

@@ -168,6 +168,8 @@ Result<FetchedAnswer, CallFailure> GatewayClient::fetch_repeatedly(const Call& c
         if (fetched && !repeat) return std::move(*fetched);
         auto failure = fetched ? refusal(*fetched) : as_call_failure(server_.url, fetched.error());
         if (!repeat) return Fail(std::move(failure));
+        if (stop_.asked())
+            continue;  // whoever asked may have ended the gateway, too: that is no trouble to tell
         const auto asked = fetched ? retry_after(*fetched) : std::nullopt;
         const auto spent = std::chrono::duration_cast<Milliseconds>(clock_.monotonic() - begin);
         const auto pause = pause_before_repeat(tries, spent, asked);

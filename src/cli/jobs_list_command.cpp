@@ -105,7 +105,7 @@ ExitCode list_jobs(Program& program) {
         return ExitCode::ok;
     }
     const auto table = as_table(*list, program.wiring.clock.now());
-    const auto lines = program.line.plain ? table.plain_lines() : table.lines(program.console.traits().width);
+    const auto lines = program.line.plain ? table.plain_lines() : table.lines(program.console.table_width());
     if (table.empty()) {
         program.console.note("No jobs" +
                              std::string(program.line.statuses.empty() && program.line.type.empty()

@@ -129,14 +129,17 @@ std::string quoted_out_dir(const Program& program) {
 
 void tell_summary(Program& program, const std::vector<Picture>& pictures, Milliseconds elapsed) {
     std::size_t succeeded = 0;
+    std::size_t failed = 0;
     std::size_t fetched = 0;
     for (const auto& picture : pictures) {
         if (picture.succeeded()) ++succeeded;
+        if (picture.failure) ++failed;
         if (picture.output) ++fetched;
     }
-    const auto failed = pictures.size() - succeeded;
+    const auto open = pictures.size() - succeeded - failed;
     auto text = "Done  " + std::to_string(succeeded) + " ok";
     if (failed > 0) text += ", " + program.console.tinted(Tint::bad, std::to_string(failed) + " failed");
+    if (open > 0) text += ", " + std::to_string(open) + " open";
     text += " in " + human_duration(elapsed);
     if (fetched > 0) text += " -> " + printable(program.line.out_dir.value_or("."));
     program.console.note(text);

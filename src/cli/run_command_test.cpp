@@ -382,7 +382,8 @@ TEST_F(RunCommand, CtrlCSaysHowToGoOn) {
     const auto outcome = run({picture("a.jpg")});
     EXPECT_EQ(outcome.code, 130);
     EXPECT_THAT(outcome.err,
-                AllOf(HasSubstr("Stopped watching."), HasSubstr("1 job goes on without you"),
+                AllOf(HasSubstr("Stopped watching."), HasSubstr("0 ok, 1 open"),
+                      HasSubstr("1 job goes on without you"),
                       HasSubstr("darkroom jobs watch 00000000-0000-4000-8000-000000000001 -o " + out)));
     EXPECT_THAT(results(), IsEmpty());
     EXPECT_THAT(darkroom.ended_with, IsEmpty()) << "the threads left by themselves";
@@ -401,7 +402,9 @@ TEST_F(RunCommand, CtrlCWithItsOwnGatewaySaysThatJobsWaitForTheNextStart) {
                      [](const auto&) -> Answer { return Fail(failure(FetchError::stopped)); });
     const auto outcome = run({picture("a.jpg")});
     EXPECT_EQ(outcome.code, 130);
-    EXPECT_THAT(outcome.err, HasSubstr("1 job goes on at the next start of the gateway: darkroom serve"));
+    EXPECT_THAT(outcome.err,
+                AllOf(HasSubstr("1 job goes on at the next start of the gateway: darkroom serve"),
+                      Not(HasSubstr("trying again"))));
     EXPECT_EQ(darkroom.embedded_stopped, 1);
 }
 

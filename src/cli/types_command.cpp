@@ -24,7 +24,7 @@ ExitCode print_table(Program& program, const json::array& types) {
             {text_member(object, "type"), text_member(object, "title"), text_member(object, "description")});
     }
     for (const auto& line :
-         program.line.plain ? table.plain_lines() : table.lines(program.console.traits().width)) {
+         program.line.plain ? table.plain_lines() : table.lines(program.console.table_width())) {
         program.console.result(line);
     }
     program.console.note("darkroom types NAME tells its params.");
