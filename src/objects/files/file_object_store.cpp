@@ -26,6 +26,9 @@ using ports::ObjectInfo;
 // On the heap: handler threads have small stacks.
 constexpr std::size_t copy_buffer_bytes = 128 * 1024;
 
+constexpr std::array folders_in_root = {"uploaded", "restored", "thumbnails"};
+constexpr const char* temporary_folder = ".tmp";
+
 struct OpenFile {
     UniqueFd file;
     struct stat status {};
@@ -65,6 +68,15 @@ private:
     FileReader& reader_;
 };
 
+// All at once, because one sync for each would be most of what a first start costs. What cannot be made is
+// noticed when it is opened.
+int make_folders(int root) {
+    bool any = false;
+    for (const char* name : folders_in_root) any |= ::mkdirat(root, name, 0700) == 0;
+    any |= ::mkdirat(root, temporary_folder, 0700) == 0;
+    return any ? ::fsync(root) : 0;
+}
+
 // A process that was killed leaves its unfinished files behind; nothing else is ever put there.
 void empty_folder(const std::filesystem::path& folder) {
     std::error_code ignored;
@@ -85,16 +97,17 @@ Result<std::unique_ptr<FileObjectStore>, ObjectError> FileObjectStore::open(
     if (made && ::fchmod(folder.get(), 0700) != 0)
         return Fail(file_error(errno, "protect the folder", root.string()));
 
-    for (const char* name : {"uploaded", "restored", "thumbnails"}) {
+    if (make_folders(folder.get()) != 0) return Fail(file_error(errno, "sync the folder", root.string()));
+    for (const char* name : folders_in_root) {
         if (!open_folder(folder.get(), name, Missing::is_made)) {
             return Fail(file_error(errno, "make the folder", (root / name).string()));
         }
     }
-    UniqueFd temporary = open_folder(folder.get(), ".tmp", Missing::is_made);
-    if (!temporary) return Fail(file_error(errno, "make the folder", (root / ".tmp").string()));
-    empty_folder(root / ".tmp");
+    UniqueFd temporary = open_folder(folder.get(), temporary_folder, Missing::is_made);
+    if (!temporary) return Fail(file_error(errno, "make the folder", (root / temporary_folder).string()));
+    empty_folder(root / temporary_folder);
     if (::faccessat(temporary.get(), ".", W_OK | X_OK, AT_EACCESS) != 0) {
-        return Fail(file_error(errno, "write to the folder", (root / ".tmp").string()));
+        return Fail(file_error(errno, "write to the folder", (root / temporary_folder).string()));
     }
     return std::unique_ptr<FileObjectStore>(new FileObjectStore(std::move(folder), std::move(temporary)));
 }
