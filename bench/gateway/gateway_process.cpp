@@ -12,6 +12,7 @@
 
 #include <array>
 #include <boost/json/value.hpp>
+#include <charconv>
 #include <chrono>
 #include <fstream>
 #include <sstream>
@@ -27,6 +28,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::string_view admin_key = "bench-key-of-the-gateway";
 constexpr Milliseconds start_limit{120'000};  // with a million jobs the file is checked for a while
 constexpr Milliseconds stop_limit{30'000};
+constexpr int before_all = 1'000;  // the highest priority
 
 std::uint16_t free_port() {
     const UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -54,6 +56,7 @@ Result<pid_t, std::string> spawn(const GatewayProcess::Plan& plan, std::uint16_t
                                  const std::filesystem::path& log) {
     auto variables = environment(plan, port);
     std::vector<char*> environment_list;
+    environment_list.reserve(variables.size() + 1);
     for (auto& variable : variables) environment_list.push_back(variable.data());
     environment_list.push_back(nullptr);
     auto program = plan.program.string();
@@ -81,15 +84,20 @@ std::string text_of(const std::filesystem::path& file) {
     return text.str();
 }
 
-// A short wait without a signal to wait for: the other process does not know us.
-void pause(Milliseconds duration) { ::poll(nullptr, 0, static_cast<int>(duration.count())); }
-
-// The head of a PNG of 64 × 64 pixels and nothing sensible behind it: the gateway reads no further, and what
-// the pixel process would make of it does not matter, because it is stopped before it can tell.
+// 64 × 64 black pixels as a PNG: whole, so that a pixel process that has seen it is kept, and with nothing in
+// it that would keep one busy.
 std::string small_picture() {
-    constexpr std::string_view head(
-        "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x40\0\0\0\x40\x08\x02\0\0\0\x25\x0b\xe6\x89\0\0\0\x10IDAT", 41);
-    return std::string(head) + std::string(400, 'x');
+    constexpr std::string_view hex =
+        "89504e470d0a1a0a0000000d4948445200000040000000400802000000250be689000000224944415478daedc1010d000000"
+        "c2"
+        "a0f74f6d0f07140000000000000000000000f06e30400001ece1c8970000000049454e44ae426082";
+    std::string bytes;
+    for (std::size_t i = 0; i < hex.size(); i += 2) {
+        unsigned value = 0;
+        std::from_chars(hex.data() + i, hex.data() + i + 2, value, 16);
+        bytes.push_back(static_cast<char>(value));
+    }
+    return bytes;
 }
 
 Result<boost::json::value, std::string> json_of(const std::optional<HttpAnswer>& answer, int status) {
@@ -146,11 +154,11 @@ GatewayProcess::~GatewayProcess() {
     ::waitpid(pid_, nullptr, 0);
 }
 
-std::string GatewayProcess::request(std::string_view method, std::string_view target,
-                                    std::string_view body) const {
+std::string GatewayProcess::request(std::string_view method, std::string_view target, std::string_view body,
+                                    std::string_view more_lines) const {
     std::string lines = "Authorization: Bearer " + std::string(admin_key) + "\r\n";
     if (!body.empty()) lines += "Content-Type: application/json\r\n";
-    return request_text(method, target, lines, body);
+    return request_text(method, target, lines.append(more_lines), body);
 }
 
 Result<std::string, std::string> GatewayProcess::upload_picture() const {
@@ -166,10 +174,13 @@ Result<std::string, std::string> GatewayProcess::upload_picture() const {
     return std::string(upload.at("id").as_string());
 }
 
-std::string GatewayProcess::job_request(const std::string& upload) const {
+std::string GatewayProcess::job_request(const std::string& upload, int priority,
+                                        std::string_view more_lines) const {
     return request("POST", "/api/v1/jobs",
                    R"({"type":"bg_remove","params":{"v":1},"inputs":[{"upload":")" + upload +
-                       R"("}],"metadata":{"order":"A-12345","sku":"SHOE-42"}})");
+                       R"("}],"metadata":{"order":"A-12345","sku":"SHOE-42"},"priority":)" +
+                       std::to_string(priority) + "}",
+                   more_lines);
 }
 
 Result<std::int64_t, std::string> GatewayProcess::jobs_in_queue() const {
@@ -181,19 +192,19 @@ Result<std::int64_t, std::string> GatewayProcess::jobs_in_queue() const {
            counts.at("inflight").as_int64();
 }
 
+// The process is stopped between two jobs, so that it is one that has started well and is trusted; the next
+// job is handed to it and stays.
 Result<void, std::string> GatewayProcess::freeze_work(const std::string& upload) const {
     HttpTalk talk(port_);
-    const auto deadline = Clock::now() + Milliseconds(20'000);
-    while (Clock::now() < deadline) {
-        const auto created = json_of(talk.ask(job_request(upload)), 201);
-        if (!created) return Fail(created.error());
-        for (const auto child : children_of(pid_)) {
-            ::kill(child, SIGSTOP);
-            return {};
-        }
-        pause(Milliseconds(1));
-    }
-    return Fail(std::string("no pixel process could be found to freeze"));
+    const auto first = json_of(talk.ask(job_request(upload, before_all, "Prefer: wait=30\r\n")), 200);
+    if (!first) return Fail(first.error());
+    const auto children = children_of(pid_);
+    if (children.size() != 1)
+        return Fail("there are " + std::to_string(children.size()) + " pixel processes to freeze, not one");
+    ::kill(children.front(), SIGSTOP);
+    const auto frozen = json_of(talk.ask(job_request(upload, before_all)), 201);
+    if (!frozen) return Fail(frozen.error());
+    return {};
 }
 
 }  // namespace darkroom::bench

@@ -37,17 +37,19 @@ public:
     /// From just before the process was made to the last byte of that answer.
     double start_ms() const { return start_ms_; }
 
-    /// A request with the admin key.
-    std::string request(std::string_view method, std::string_view target, std::string_view body = {}) const;
+    /// A request with the admin key; `more_lines` are header fields, each ending in CRLF.
+    std::string request(std::string_view method, std::string_view target, std::string_view body = {},
+                        std::string_view more_lines = {}) const;
     /// Sends a small picture and returns the id of the upload.
     Result<std::string, std::string> upload_picture() const;
     /// A POST /jobs on that upload.
-    std::string job_request(const std::string& upload) const;
+    std::string job_request(const std::string& upload, int priority = 0,
+                            std::string_view more_lines = {}) const;
     /// Jobs that wait or are under way, as POST /dispatcher counts them.
     Result<std::int64_t, std::string> jobs_in_queue() const;
 
-    /// Stops the clock of the pixel process while a job is on it, so that with inflight_max 1 nothing is
-    /// worked on any more: the queue only grows, and no picture takes processor time from what is measured.
+    /// Stops the pixel process and gives it a job, so that with inflight_max 1 nothing is worked on any more:
+    /// the queue only grows, and no picture takes processor time from what is measured.
     Result<void, std::string> freeze_work(const std::string& upload) const;
 
 private:

@@ -47,9 +47,7 @@ int measure(bench::Workbench& workbench, const std::vector<std::string>& wanted)
     return workbench.verdicts.all_reached() ? 0 : 1;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
     bench::Workbench workbench;
     workbench.program = beside_this_program("darkroom");
     auto parent = beside_this_program("..").lexically_normal();
@@ -81,4 +79,15 @@ int main(int argc, char** argv) {
     const int code = measure(workbench, wanted);
     fs::remove_all(workbench.folder);
     return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "bench_gateway: %s\n", error.what());
+        return 2;
+    }
 }
