@@ -57,8 +57,7 @@ void Crew::start_thread(void (Crew::*work)()) {
     });
 }
 
-// ---- Sending
-// ------------------------------------------------------------------------------------------------
+// ---- Sending ----
 
 void Crew::send_all() {
     while (const auto index = next_to_send()) send_one(*index);
@@ -113,8 +112,7 @@ void Crew::end_unsent(const StepFailure& reason) {
     for (; !to_send_.empty(); to_send_.pop_front()) end_locked(to_send_.front(), failure);
 }
 
-// ---- Collecting
-// ---------------------------------------------------------------------------------------------
+// ---- Collecting ----
 
 void Crew::collect_all() {
     while (const auto index = next_to_collect()) collect_one(*index);
@@ -195,8 +193,7 @@ void Crew::end_uncollected(const StepFailure& reason) {
     for (; !to_send_.empty(); to_send_.pop_front()) end_locked(to_send_.front(), reason);
 }
 
-// ---- Endings
-// ------------------------------------------------------------------------------------------------
+// ---- Endings ----
 
 void Crew::end_with(std::size_t index, std::optional<StepFailure> failure) {
     const std::lock_guard lock(mutex_);
@@ -215,11 +212,14 @@ void Crew::end_locked(std::size_t index, std::optional<StepFailure> failure) {
     changed_.notify_all();
 }
 
-RunProgress Crew::progress_locked() const {
+RunProgress Crew::progress() const {
+    const std::lock_guard lock(mutex_);
     RunProgress progress;
-    progress.total = pictures_.size();
     for (std::size_t i = 0; i < pictures_.size(); ++i) {
         const auto& picture = pictures_[i];
+        if (!picture.file && picture.job_id.empty())
+            continue;  // never could be sent: says nothing about the rate
+        ++progress.total;
         if (!picture.job_id.empty()) ++progress.sent;
         if (picture.ended) ++(picture.failure ? progress.failed : progress.succeeded);
         if (picture.file) progress.bytes_total += picture.file->bytes;
@@ -231,6 +231,7 @@ RunProgress Crew::progress_locked() const {
 
 CrewEnd Crew::watch(const std::function<void(const Picture&)>& on_ended,
                     const std::function<void(const RunProgress&)>& on_tick) {
+    on_tick(progress());  // at once, so that something is seen
     std::unique_lock lock(mutex_);
     for (;;) {
         while (!to_tell_.empty()) {
@@ -246,9 +247,8 @@ CrewEnd Crew::watch(const std::function<void(const Picture&)>& on_ended,
             client_.stop().ask();
             return CrewEnd::timed_out;
         }
-        const auto progress = progress_locked();
         lock.unlock();
-        on_tick(progress);
+        on_tick(progress());
         lock.lock();
         if (to_tell_.empty()) changed_.wait_for(lock, tick);
     }

@@ -78,7 +78,7 @@ private:
     void end_uncollected(const StepFailure& reason);
     bool stopping() const { return client_.stop().asked(); }
     void start_thread(void (Crew::*work)());
-    RunProgress progress_locked() const;
+    RunProgress progress() const;
 
     GatewayClient& client_;
     ports::Clock& clock_;

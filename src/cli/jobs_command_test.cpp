@@ -1,3 +1,5 @@
+// `darkroom jobs …`, `types`, `version` and wrong usage: what is asked of the gateway, what is printed, the
+// exit code.
 #include <gmock/gmock.h>
 
 #include <boost/json/array.hpp>
@@ -64,8 +66,7 @@ TEST_F(JobsCommand, WithoutAServerTheySayHowToStartOne) {
     EXPECT_EQ(darkroom.embedded_started, 0);
 }
 
-// ---- list
-// ---------------------------------------------------------------------------------------------------
+// ---- list ----
 
 TEST_F(JobsCommand, ListIsATable) {
     darkroom.http.on(HttpMethod::get, "/api/v1/jobs?", [](const auto&) -> Answer {
@@ -126,8 +127,7 @@ TEST_F(JobsCommand, ForeignAnswersAreNotShownAsLists) {
     EXPECT_EQ(darkroom.run({"jobs", "list"}).code, 0);
 }
 
-// ---- get
-// ----------------------------------------------------------------------------------------------------
+// ---- get ----
 
 TEST_F(JobsCommand, GetShowsACardWithTheTimeline) {
     make_jobs({"bad picture"});
@@ -159,8 +159,7 @@ TEST_F(JobsCommand, GetOfWhatIsNotThereIsFive) {
     EXPECT_THAT(outcome.err, HasSubstr("There is no job " + std::string(id_2)));
 }
 
-// ---- watch
-// --------------------------------------------------------------------------------------------------
+// ---- watch ----
 
 TEST_F(JobsCommand, WatchEndsWithTheJobs) {
     make_jobs({"pixels", "bad picture"});
@@ -199,8 +198,7 @@ TEST_F(JobsCommand, AJobNameFromTheServerCannotLeaveTheFolder) {
     EXPECT_EQ(darkroom.run({"jobs", "watch", id_1, "-o", out}).out, out + "/evil-bg_remove.png\n");
 }
 
-// ---- cancel, retry
-// ------------------------------------------------------------------------------------------
+// ---- cancel, retry ----
 
 TEST_F(JobsCommand, CancelSaysWhatItDid) {
     post(std::string(id_1) + "/cancel", json_answer(200, job(id_1, "CANCELLED")));
@@ -235,8 +233,7 @@ TEST_F(JobsCommand, RetryTellsHowToWatch) {
                 HasSubstr("darkroom jobs watch " + std::string(id_1) + " --url http://127.0.0.1:8080"));
 }
 
-// ---- the small ones
-// -----------------------------------------------------------------------------------------
+// ---- the small ones ----
 
 TEST_F(JobsCommand, TypesAreATableACardOrJson) {
     EXPECT_THAT(darkroom.run({"types"}).out, HasSubstr("bg_remove   Remove the background  Cuts out."));

@@ -1,22 +1,22 @@
+// `darkroom run` when all goes well, and what it says of mistakes: in the command line, in the files, in the
+// params.
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
-#include <csignal>
+#include <set>
 
 #include "base/json.h"
 #include "cli/fakes.h"
 #include "cli/job_view.h"
+#include "cli/run_fixture.h"
 
 namespace darkroom::cli {
 namespace {
 
 using fakes::Answer;
-using fakes::failure;
 using fakes::json_answer;
 using fakes::problem_answer;
-using ports::FetchError;
 using ports::HttpMethod;
 using testing::AllOf;
 using testing::ContainsRegex;
@@ -25,31 +25,9 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-class RunCommand : public testing::Test {
-protected:
-    fakes::Darkroom darkroom;
-    std::string out = (darkroom.folder.path() / "out").string();
+using RunCommand = fakes::RunFixture;
 
-    std::string picture(const std::string& name, const std::string& bytes = "pixels") {
-        return darkroom.folder.file("in/" + name, bytes);
-    }
-    fakes::Darkroom::Outcome run(std::vector<std::string> arguments) {
-        arguments.insert(arguments.begin(), {"run", "bg_remove"});
-        arguments.insert(arguments.end(), {"-o", out});
-        return darkroom.run(arguments);
-    }
-    std::vector<std::string> results() const {
-        auto names = darkroom.folder.names();
-        std::erase_if(names, [](const std::string& name) { return !name.starts_with("out/"); });
-        return names;
-    }
-    std::size_t posts(const std::string& url) const {
-        return darkroom.http.seen(HttpMethod::post, url).size();
-    }
-};
-
-// ---- It works
-// -----------------------------------------------------------------------------------------------
+// ---- It works ----
 
 TEST_F(RunCommand, SendsAPictureAndBringsTheResultBack) {
     darkroom.with_server();
@@ -160,12 +138,11 @@ TEST_F(RunCommand, ATerminalShowsABarAndNoDoubleLines) {
     const auto file = picture("shoe.jpg");
     const auto outcome = run({file});
     EXPECT_EQ(outcome.out, "ok  " + file + "  1.5 s  -> " + out + "/shoe-bg_remove.png\n");
-    EXPECT_THAT(outcome.err, HasSubstr("ing  0/1  ---"));
+    EXPECT_THAT(outcome.err, ContainsRegex("(Sending|Working)  [01]/1  "));
     EXPECT_THAT(darkroom.http.seen(HttpMethod::get, "/api/v1/jobs/")[0].header("Prefer"), "wait=5");
 }
 
-// ---- What is wrong before anything is sent
-// ------------------------------------------------------------------
+// ---- What is wrong before anything is sent ----
 
 TEST_F(RunCommand, FilesThatCannotBeSentAreNamedAndTheOthersGo) {
     darkroom.with_server();
@@ -209,8 +186,7 @@ TEST_F(RunCommand, AnUnknownTypeCostsNoUpload) {
     EXPECT_EQ(posts("/"), 0u);
 }
 
-// ---- What the server says
-// -----------------------------------------------------------------------------------
+// ---- What the server says ----
 
 TEST_F(RunCommand, AMistakeInTheParamsCostsOneUploadAndIsSaidOnce) {
     darkroom.with_server();
@@ -275,184 +251,6 @@ TEST_F(RunCommand, ServerTextCannotRewriteTheTerminal) {
     darkroom.http.on(HttpMethod::post, "/api/v1/jobs",
                      [](const auto&) -> Answer { return problem_answer(400, "x", "\x1b[2Jowned\r"); });
     EXPECT_THAT(run({picture("a.jpg")}).err, AllOf(HasSubstr("�[2Jowned�"), Not(HasSubstr("\x1b"))));
-}
-
-// ---- A bad network
-// ------------------------------------------------------------------------------------------
-
-TEST_F(RunCommand, ABrokenUploadIsBegunAgain) {
-    darkroom.with_server();
-    darkroom.http.on(
-        HttpMethod::put, "/objects/",
-        [](const auto&) -> Answer { return Fail(failure(FetchError::interrupted)); }, 2);
-    const auto outcome = run({picture("a.jpg")});
-    EXPECT_EQ(outcome.code, 0) << outcome.err;
-    EXPECT_EQ(posts("/uploads"), 3u) << "each time with a new upload";
-    EXPECT_EQ(darkroom.gateway.jobs(), 1u);
-}
-
-TEST_F(RunCommand, ALostAnswerToACreationMakesNoSecondJob) {
-    darkroom.with_server();
-    // The gateway takes the request, and the answer is lost on the way: twice.
-    darkroom.http.on(
-        HttpMethod::post, "/api/v1/jobs",
-        [this](const auto& request) -> Answer {
-            (void)darkroom.http.fetch(request);  // this rule is used up, so the gateway's own answers
-            return Fail(failure(FetchError::interrupted));
-        },
-        1);
-    const auto outcome = run({picture("a.jpg")});
-    EXPECT_EQ(outcome.code, 0) << outcome.err;
-    EXPECT_EQ(darkroom.gateway.jobs(), 1u);
-    std::set<std::string> keys;
-    for (const auto& create : darkroom.http.seen(HttpMethod::post, "/api/v1/jobs"))
-        keys.insert(create.header("Idempotency-Key"));
-    EXPECT_EQ(keys.size(), 1u);
-}
-
-TEST_F(RunCommand, EachPictureHasItsOwnIdempotencyKey) {
-    darkroom.with_server();
-    ASSERT_EQ(run({picture("a.jpg"), picture("b.jpg"), picture("c.jpg")}).code, 0);
-    std::set<std::string> keys;
-    for (const auto& create : darkroom.http.seen(HttpMethod::post, "/api/v1/jobs"))
-        keys.insert(create.header("Idempotency-Key"));
-    EXPECT_EQ(keys.size(), 3u);
-}
-
-TEST_F(RunCommand, ADamagedDownloadIsFetchedAgain) {
-    darkroom.with_server();
-    const auto damaged = [](const auto& request) -> Answer {
-        (void)request.on_body("done:pixelz");
-        return json_answer(200, "");
-    };
-    darkroom.http.on(HttpMethod::get, "/files/", damaged, 1);
-    darkroom.http.on(
-        HttpMethod::get, "/files/",
-        [](const auto&) -> Answer { return problem_answer(410, "url_expired", "gone"); }, 1);
-    darkroom.http.on(
-        HttpMethod::get, "/files/",
-        [](const auto& request) -> Answer {
-            (void)request.on_body("done:pixels and far too much");
-            return Fail(failure(FetchError::stopped));
-        },
-        1);
-    const auto outcome = run({picture("a.jpg")});
-    EXPECT_EQ(outcome.code, 0) << outcome.err;
-    EXPECT_EQ(darkroom.folder.read("out/a-bg_remove.png"), "done:pixels");
-    darkroom.http.on(HttpMethod::get, "/files/", damaged);
-    const auto hopeless = run({picture("b.jpg")});
-    EXPECT_EQ(hopeless.code, 1);
-    EXPECT_THAT(hopeless.err, HasSubstr("download_damaged"));
-    EXPECT_THAT(results(), ElementsAre("out/a-bg_remove.png")) << "nothing half stays";
-}
-
-TEST_F(RunCommand, AServerThatIsNotThereIsSaidSo) {
-    darkroom.environment["DARKROOM_URL"] = "http://127.0.0.1:9";
-    const auto outcome = run({picture("a.jpg")});
-    EXPECT_EQ(outcome.code, 8);
-    EXPECT_THAT(outcome.err, HasSubstr("no connection: http://127.0.0.1:9"));
-    EXPECT_EQ(darkroom.embedded_started, 0) << "a server was named, so no other is started";
-}
-
-TEST_F(RunCommand, AServerThatGoesAwayLeavesIdsToComeBackTo) {
-    darkroom.with_server();
-    darkroom.http.on(HttpMethod::get, "/api/v1/jobs/", [](const auto&) -> Answer {
-        return json_answer(503, "", {{"Retry-After", "600"}});
-    });
-    const auto outcome = run({picture("a.jpg")});
-    EXPECT_EQ(outcome.code, 8);
-    EXPECT_THAT(outcome.err, HasSubstr("darkroom jobs get 00000000-0000-4000-8000-000000000001"));
-}
-
-// ---- Leaving early
-// ------------------------------------------------------------------------------------------
-
-TEST_F(RunCommand, CtrlCSaysHowToGoOn) {
-    darkroom.with_server();
-    darkroom.http.on(
-        HttpMethod::get, "/api/v1/jobs/",
-        [](const auto& request) -> Answer {
-            std::raise(SIGINT);
-            return json_answer(200, R"({"id":")" + request.url.substr(request.url.rfind('/') + 1) +
-                                        R"(","status":"RUNNING"})");
-        },
-        1);
-    darkroom.http.on(HttpMethod::get, "/files/",
-                     [](const auto&) -> Answer { return Fail(failure(FetchError::stopped)); });
-    const auto outcome = run({picture("a.jpg")});
-    EXPECT_EQ(outcome.code, 130);
-    EXPECT_THAT(outcome.err,
-                AllOf(HasSubstr("Stopped watching."), HasSubstr("0 ok, 1 open"),
-                      HasSubstr("1 job goes on without you"),
-                      HasSubstr("darkroom jobs watch 00000000-0000-4000-8000-000000000001 -o " + out)));
-    EXPECT_THAT(results(), IsEmpty());
-    EXPECT_THAT(darkroom.ended_with, IsEmpty()) << "the threads left by themselves";
-}
-
-TEST_F(RunCommand, CtrlCWithItsOwnGatewaySaysThatJobsWaitForTheNextStart) {
-    darkroom.http.on(
-        HttpMethod::get, "/api/v1/jobs/",
-        [](const auto& request) -> Answer {
-            std::raise(SIGTERM);
-            return json_answer(200, R"({"id":")" + request.url.substr(request.url.rfind('/') + 1) +
-                                        R"(","status":"QUEUED"})");
-        },
-        1);
-    darkroom.http.on(HttpMethod::get, "/files/",
-                     [](const auto&) -> Answer { return Fail(failure(FetchError::stopped)); });
-    const auto outcome = run({picture("a.jpg")});
-    EXPECT_EQ(outcome.code, 130);
-    EXPECT_THAT(outcome.err,
-                AllOf(HasSubstr("1 job goes on at the next start of the gateway: darkroom serve"),
-                      Not(HasSubstr("trying again"))));
-    EXPECT_EQ(darkroom.embedded_stopped, 1);
-}
-
-TEST_F(RunCommand, TheTimeLimitEndsTheWaitNotTheJob) {
-    darkroom.with_server();
-    darkroom.http.on(HttpMethod::get, "/api/v1/jobs/", [](const auto& request) -> Answer {
-        return json_answer(
-            200, R"({"id":")" + request.url.substr(request.url.rfind('/') + 1) + R"(","status":"RUNNING"})");
-    });
-    const auto outcome = run({picture("a.jpg"), "--timeout", "50ms", "--json"});
-    EXPECT_EQ(outcome.code, 7);
-    EXPECT_THAT(outcome.err, AllOf(HasSubstr("The time is up"), HasSubstr("darkroom jobs watch 00000000-")));
-    const auto document = parse_json(outcome.out);
-    ASSERT_TRUE(document) << outcome.out;
-    EXPECT_EQ(text_member(document->get_array().front().get_object(), "status"), "RUNNING");
-}
-
-TEST_F(RunCommand, AServerThatHoldsNoRequestIsNotHammered) {
-    darkroom.with_server();
-    darkroom.retry.poll_pause = Milliseconds(40);
-    darkroom.http.on(HttpMethod::get, "/api/v1/jobs/", [](const auto& request) -> Answer {
-        return json_answer(
-            200, R"({"id":")" + request.url.substr(request.url.rfind('/') + 1) + R"(","status":"RUNNING"})");
-    });
-    EXPECT_EQ(run({picture("a.jpg"), "--timeout", "200ms"}).code, 7);
-    EXPECT_LE(darkroom.http.seen(HttpMethod::get, "/api/v1/jobs/").size(), 6u);
-}
-
-TEST_F(RunCommand, AHeldRequestDoesNotKeepTheProcess) {
-    darkroom.with_server();
-    std::mutex mutex;
-    std::condition_variable released;
-    bool release = false;
-    darkroom.http.on(HttpMethod::get, "/api/v1/jobs/", [&](const auto&) -> Answer {
-        std::raise(SIGINT);
-        std::unique_lock lock(mutex);
-        released.wait_for(lock, std::chrono::seconds(30), [&] { return release; });
-        return Fail(failure(FetchError::interrupted));
-    });
-    // In the real program the process is over when end_process is called; here it lets the request go.
-    darkroom.on_end_process = [&] {
-        const std::lock_guard lock(mutex);
-        release = true;
-        released.notify_all();
-    };
-    const auto outcome = run({picture("a.jpg")});
-    EXPECT_THAT(darkroom.ended_with, ElementsAre(130));
-    EXPECT_THAT(outcome.err, HasSubstr("darkroom jobs watch"));
 }
 
 }  // namespace

@@ -1,0 +1,113 @@
+#include "cli/command_values.h"
+
+#include <algorithm>
+
+#include "base/ids.h"
+#include "base/nearest.h"
+#include "cli/duration_flag.h"
+#include "cli/text.h"
+
+namespace darkroom::cli {
+namespace {
+
+constexpr int list_limit_max = 10'000;
+
+std::optional<std::string> read_ids(CommandLine& line) {
+    if (line.ids.empty()) return "which job? Ids are shown by darkroom jobs list";
+    if (line.command == Command::jobs_get && line.ids.size() > 1)
+        return "get shows one job, not " + std::to_string(line.ids.size());
+    std::vector<std::string> ids;
+    for (const auto& text : line.ids) {
+        const auto id = JobId::parse(text);
+        if (!id)
+            return "\"" + printable(text) +
+                   "\" is not a job id; ids look like 3f0e8a52-1c1f-4b3a-9d5e-6a7b8c9d0e1f";
+        if (std::find(ids.begin(), ids.end(), id->str()) == ids.end()) ids.push_back(id->str());
+    }
+    line.ids = std::move(ids);
+    return std::nullopt;
+}
+
+std::optional<std::string> read_statuses(CommandLine& line) {
+    const std::vector<std::string> known = {"QUEUED",    "DISPATCHED", "RUNNING",
+                                            "SUCCEEDED", "FAILED",     "CANCELLED"};
+    std::vector<std::string> statuses;
+    for (const auto& text : line.statuses) {
+        for (std::size_t begin = 0; begin <= text.size();) {
+            const auto end = std::min(text.find(',', begin), text.size());
+            auto word = text.substr(begin, end - begin);
+            for (auto& c : word) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+            if (std::find(known.begin(), known.end(), word) == known.end()) {
+                return "there is no status \"" + printable(word) + "\"" + did_you_mean(word, known);
+            }
+            statuses.push_back(std::move(word));
+            begin = end + 1;
+        }
+    }
+    line.statuses = std::move(statuses);
+    return std::nullopt;
+}
+
+bool is_type_name(const std::string& name) {
+    return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+               c == '-' || c == '.';
+    });
+}
+
+std::optional<std::string> read_run(const CommandLine& line) {
+    if (line.type.empty()) return "run what? darkroom types lists the types";
+    if (!is_type_name(line.type)) {
+        return "\"" + printable(line.type) + "\" cannot be a type; it comes first: darkroom run TYPE FILE...";
+    }
+    if (line.files.empty()) return "run " + line.type + " on which files?";
+    return std::nullopt;
+}
+
+std::optional<std::string> read_limit(const std::string& text, CommandLine& line) {
+    if (text.empty()) return std::nullopt;
+    const bool digits = text.size() <= 5 && text.find_first_not_of("0123456789") == std::string::npos;
+    const int number = digits ? std::stoi(text) : 0;
+    if (number < 1 || number > list_limit_max) {
+        return "--limit must be between 1 and " + std::to_string(list_limit_max) + ", got " + printable(text);
+    }
+    line.limit = number;
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> check_values(CommandLine& line, const std::string& timeout,
+                                        const std::string& limit) {
+    if (!timeout.empty()) {
+        line.timeout = parse_duration(timeout);
+        if (!line.timeout)
+            return "--timeout takes a time as in 90s, 10m or 2h, not \"" + printable(timeout) + "\"";
+    }
+    if (line.json && line.plain) return "--json and --plain exclude each other";
+    switch (line.command) {
+        case Command::run:
+            return read_run(line);
+        case Command::jobs_list: {
+            if (auto problem = read_limit(limit, line)) return problem;
+            if (!line.type.empty() && !is_type_name(line.type))
+                return "\"" + printable(line.type) + "\" cannot be a type";
+            return read_statuses(line);
+        }
+        case Command::jobs_get:
+        case Command::jobs_watch:
+        case Command::jobs_cancel:
+        case Command::jobs_retry:
+            return read_ids(line);
+        default:
+            return std::nullopt;
+    }
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
+    const std::vector<std::string_view> candidates(known.begin(), known.end());
+    const auto best = nearest_word(word, candidates);
+    return best ? "; did you mean \"" + std::string(*best) + "\"?" : std::string();
+}
+
+}  // namespace darkroom::cli
