@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <utility>
-#include <vector>
 
 #include "base/check.h"
 
@@ -63,6 +62,14 @@ ObjectKey ObjectKey::restored(const JobId& job, const AttemptId& attempt, std::s
     DR_CHECK(known_role(role) && known_extension(extension));
     const auto middle = role == "main" ? std::string(".") : "." + std::string(role) + ".";
     return ObjectKey("restored/" + job.str() + "/" + attempt.str() + middle + std::string(extension));
+}
+
+std::vector<ObjectKey> ObjectKey::all_restored(const JobId& job, const AttemptId& attempt) {
+    std::vector<ObjectKey> keys;
+    for (const auto role : roles) {
+        for (const auto& [type, extension] : types) keys.push_back(restored(job, attempt, role, extension));
+    }
+    return keys;
 }
 
 ObjectKey ObjectKey::thumbnail(const JobId& job) { return ObjectKey("thumbnails/" + job.str() + ".jpg"); }

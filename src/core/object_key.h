@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/ids.h"
 
@@ -22,6 +23,8 @@ public:
     static ObjectKey uploaded(const UploadId& upload, std::string_view extension);
     static ObjectKey restored(const JobId& job, const AttemptId& attempt, std::string_view role,
                               std::string_view extension);
+    /// Every key that restored() can make for an attempt: what to remove where it is not known what is there.
+    static std::vector<ObjectKey> all_restored(const JobId& job, const AttemptId& attempt);
     static ObjectKey thumbnail(const JobId& job);
     /// Reads a key back from the database or from a signed URL; nullopt unless one of the functions above can
     /// have made it.

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <string>
 #include <vector>
 
@@ -45,6 +47,16 @@ TEST(ObjectKey, NothingElseIsAKey) {
                                             "uploaded/ABCDEFAB-1111-4111-8111-111111111111.png"};
     for (const auto& text : texts) {
         EXPECT_FALSE(ObjectKey::parse(text)) << text;
+    }
+}
+
+TEST(ObjectKey, AllKeysOfAnAttemptCanBeReadBack) {
+    const auto job = *JobId::parse("22222222-2222-4222-8222-222222222222");
+    const auto attempt = *AttemptId::parse("33333333-3333-4333-8333-333333333333");
+    const auto keys = ObjectKey::all_restored(job, attempt);
+    for (const auto& key : keys) EXPECT_EQ(ObjectKey::parse(key.str()), key);
+    for (const auto* role : {"main", "mask", "preview", "report"}) {
+        EXPECT_EQ(std::count(keys.begin(), keys.end(), ObjectKey::restored(job, attempt, role, "png")), 1);
     }
 }
 

@@ -161,6 +161,15 @@ void Collector::discard_unless_shown(const JobId& job, const AttemptId& attempt,
     if (kept.thumbnail && !(*now)->thumbnail) (void)objects_.remove(*kept.thumbnail);
 }
 
+void Collector::discard_unrecorded(const core::Job& job, const AttemptId& attempt) {
+    auto keys = core::ObjectKey::all_restored(job.id, attempt);
+    if (!job.thumbnail) keys.push_back(core::ObjectKey::thumbnail(job.id));
+    for (const auto& key : keys) {
+        if (!objects_.remove(key))
+            log::warning("an unused output could not be removed", {{"key", key.str()}});
+    }
+}
+
 void Collector::discard(const ports::AttemptSucceeded& kept) {
     for (const auto& output : kept.outputs) {
         if (!objects_.remove(output.key))

@@ -39,6 +39,7 @@ ports::StoreResult<void> Dispatcher::recover_endpoint(const ports::EndpointInfo&
         const auto job = store_.find_job(ports::Access::everyone(), inflight.job);
         if (!job) return Fail(job.error());
         DR_CHECK(job->has_value());
+        collector_.discard_unrecorded(**job, inflight.attempt);
         const auto code = inflight.stopping ? core::ErrorCode::cancelled : core::ErrorCode::interrupted;
         collector_.fail(**job, inflight.attempt, {code, std::string(core::traits(code).message)},
                         endpoint.name);

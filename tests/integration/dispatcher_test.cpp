@@ -69,6 +69,22 @@ protected:
     std::unique_ptr<dispatch::Dispatcher> dispatcher_;
 };
 
+TEST_F(DispatcherTest, WhatADyingProcessPutAwayWithoutARowIsRemovedAtTheNextStart) {
+    const auto id = create();
+    round();
+    const auto attempt = job(id).attempts.back().id;
+    for (const auto& key :
+         {core::ObjectKey::restored(id, attempt, "main", "png"),
+          core::ObjectKey::restored(id, attempt, "mask", "webp"), core::ObjectKey::thumbnail(id)}) {
+        std::ofstream(dir_.path() / "result") << "pixels";
+        ASSERT_TRUE(objects_->put_file(key, dir_.path() / "result").ok());
+    }
+    ASSERT_EQ(objects_on_disk(), 3u);
+    crash_and_open();
+    EXPECT_EQ(objects_on_disk(), 0u);
+    EXPECT_EQ(job(id).status, Status::queued);
+}
+
 TEST_F(DispatcherTest, AJobGoesThroughToItsResult) {
     const auto id = create();
     round();
