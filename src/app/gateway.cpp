@@ -156,6 +156,9 @@ Result<void, StartFailure> Gateway::Rooms::build_api() {
     options.upload_life = settings.upload_life;
     options.download_url_life = settings.url_life;
     options.spool_dir = settings.data_dir / "incoming" / "parts";
+    // What a process that was killed had put down there; the folder is ours alone since the store was opened.
+    std::error_code ignored;
+    std::filesystem::remove_all(options.spool_dir, ignored);
     authenticator = std::make_unique<api::Authenticator>(*store, clock);
     api = std::make_unique<api::Api>(
         api::ApiContext{*store, *objects, *dispatcher, clock, random, watch, *authenticator, options});
@@ -169,10 +172,15 @@ Result<void, StartFailure> Gateway::Rooms::listen() {
     options.spool_dir = settings.data_dir / "incoming" / "bodies";
     options.connections_max = connections_for(raise_open_files_limit(), options.connections_max);
     server = std::make_unique<http::Server>(std::move(options), api->routes(), api::respond_error);
+    const auto tell_address = [this](std::uint16_t port) {
+        url = local_url(settings.listen_address, port);
+        api->set_base_url(settings.base_url.empty() ? url : settings.base_url);
+    };
+    // Clients that know the port may ask the moment it is open; a port that is drawn nobody knows yet.
+    if (settings.listen_port != 0) tell_address(settings.listen_port);
     const auto port = server->start();
     if (!port) return Fail(StartFailure{port.error().detail, exit_config});
-    url = local_url(settings.listen_address, *port);
-    api->set_base_url(settings.base_url.empty() ? url : settings.base_url);
+    if (settings.listen_port == 0) tell_address(*port);
     expiry_wake_up = clock.make_wake_up();
     dispatcher_thread = named_thread("dispatcher", [this] { dispatcher->run(); });
     expiry_thread = named_thread("upload-expiry", [this] { expire_uploads_until_stopped(); });
