@@ -70,7 +70,8 @@ public:
     /// True if work started by an earlier process may still be going on (a GPU somewhere else); false if it
     /// died with that process.
     virtual bool survives_restart() const = 0;
-    /// Stops all work and returns when the sink has heard of every order. Nothing may be started afterwards.
+    /// Stops all work and returns when the sink has heard of every order. What is started afterwards ends at
+    /// once with code interrupted.
     virtual void shut_down() = 0;
 };
 

@@ -65,13 +65,19 @@ LocalBackend::~LocalBackend() { shut_down(); }
 
 void LocalBackend::start(ports::WorkOrder order, ports::AttemptSink& sink) {
     auto open = std::make_shared<Open>(std::move(order), &sink);
+    const AttemptId attempt = open->order.attempt;
+    bool too_late = false;
     {
         const std::lock_guard lock(mutex_);
-        DR_CHECK(!stopping_);
-        open_.emplace(open->order.attempt, open);
-        waiting_.push_back(std::move(open));
+        too_late = stopping_;
+        if (!too_late) {
+            open_.emplace(attempt, open);
+            waiting_.push_back(std::move(open));
+        }
     }
     wake_up_.notify_one();
+    // A dispatcher that was in the middle of a round when the program was told to stop.
+    if (too_late) sink.attempt_finished(attempt, Fail(plain(ErrorCode::interrupted)));
 }
 
 void LocalBackend::stop_attempt(const AttemptId& attempt) {

@@ -211,6 +211,7 @@ TEST_F(LocalBackendTest, ShuttingDownInterruptsEveryOrderThatIsOpenAndTellsOfEac
         EXPECT_EQ(result->error().code, ErrorCode::interrupted);
     }
     backend_->shut_down();  // twice is the same as once
+    EXPECT_EQ(failure_of(order()), ErrorCode::interrupted) << "what comes too late is told of as well";
     backend_.reset();
     EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
     EXPECT_EQ(errno, ECHILD);
