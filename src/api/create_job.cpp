@@ -163,6 +163,7 @@ Answer commit_job(ApiContext& context, const Caller& caller, CheckedJob checked,
     created.job.inputs = *std::move(inputs);
     created.job.created_at = created.job.updated_at = now;
     created.uploads = std::move(checked.uploads);
+    created.uploads_of = caller.access();  // an app sends the pictures of its users with its own key
     created.actor = caller.actor();
     if (checked.idempotency_key) {
         created.idempotency = ports::IdempotencyKey{*std::move(checked.idempotency_key), fingerprint,

@@ -65,7 +65,8 @@ struct IdempotencyKey {
 struct NewJob {
     core::Job
         job;  // id, user, type, backend, params, recipe, inputs, priority, metadata, webhook_url, created_at
-    std::vector<UploadId> uploads;  // used by it, so that they do not expire
+    std::vector<UploadId> uploads;     // used by it, so that they do not expire
+    std::optional<Access> uploads_of;  // whose uploads it may use; unset = those of the job's user
     std::string actor;
     std::optional<IdempotencyKey> idempotency;
 };

@@ -42,6 +42,23 @@ TEST_P(JobStoreSuite, UsersWhoseNamesBeginAlikeAreDifferentUsers) {
     EXPECT_EQ(store().list_jobs(Access::everyone(), {}, 0, 100)->jobs.size(), 3u);
 }
 
+TEST_P(JobStoreSuite, AnUploadSentWithTheAppsOwnKeyServesAJobOfItsUser) {
+    const auto app = user("app");
+    const auto upload = samples_.upload(app, at(10'000));
+    ASSERT_TRUE(store().create_upload(upload).ok());
+    ASSERT_EQ(
+        *store().complete_upload(Access::of(app), upload.id, samples_.image(upload.id), at(1), at(20'000)),
+        UploadOutcome::completed);
+    auto request = samples_.job(ann);
+    request.uploads = {upload.id};
+    request.uploads_of = Access::of(eve);
+    EXPECT_TRUE(std::holds_alternative<ports::UploadGone>(*store().create_job(request)));
+    request.uploads_of = Access::of(app);
+    EXPECT_TRUE(std::holds_alternative<ports::JobCreated>(*store().create_job(request)));
+    EXPECT_TRUE(store().find_job(Access::of(ann), request.job.id)->has_value());
+    EXPECT_TRUE(store().take_expired_uploads(at(30'000), 10)->empty());
+}
+
 TEST_P(JobStoreSuite, AStrangerCanNeitherSeeNorCompleteNorUseAnUpload) {
     const auto upload = samples_.upload(ann, at(10'000));
     ASSERT_TRUE(store().create_upload(upload).ok());

@@ -40,9 +40,9 @@ ports::CreateOutcome create_job(Transaction& transaction, const ports::NewJob& r
             return ports::IdempotencyKeyReused{};
         if (earlier) return ports::JobAlreadyCreated{earlier->job};
     }
+    const auto access = request.uploads_of.value_or(ports::Access::of(job.user));
     for (const auto& upload : request.uploads) {
-        if (!upload_usable(transaction.db, job.user, upload, job.created_at))
-            return ports::UploadGone{upload};
+        if (!upload_usable(transaction.db, access, upload, job.created_at)) return ports::UploadGone{upload};
     }
     insert_created_job(transaction, request);
     return ports::JobCreated{};

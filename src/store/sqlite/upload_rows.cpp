@@ -82,8 +82,8 @@ std::vector<core::ObjectKey> take_expired_uploads(Database& db, TimePoint now, i
     return objects;
 }
 
-bool upload_usable(Database& db, const UserId& user, const UploadId& id, TimePoint now) {
-    const auto row = find(db, ports::Access::of(user), id);
+bool upload_usable(Database& db, const ports::Access& access, const UploadId& id, TimePoint now) {
+    const auto row = find(db, access, id);
     return row && row->upload.ready && (row->used || row->upload.expires_at > now);
 }
 

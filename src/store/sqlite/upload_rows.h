@@ -14,8 +14,8 @@ ports::UploadOutcome complete_upload(Database& db, const ports::Access& access, 
                                      const core::InputImage& image, TimePoint now, TimePoint expires_at);
 std::vector<core::ObjectKey> take_expired_uploads(Database& db, TimePoint now, int count_max);
 
-/// Can `user` make a job of it at `now`? One that a job uses no longer expires.
-bool upload_usable(Database& db, const UserId& user, const UploadId& id, TimePoint now);
+/// Can a job be made of it at `now` by whoever has `access`? One that a job uses no longer expires.
+bool upload_usable(Database& db, const ports::Access& access, const UploadId& id, TimePoint now);
 void use_upload(Database& db, std::int64_t job_seq, const UploadId& id);
 
 }  // namespace darkroom::store
