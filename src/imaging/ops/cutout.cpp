@@ -93,7 +93,7 @@ Result<Cutout, OperationError> cut_out(const cv::Mat& picture, const BgRemovePar
     if (coverage > coverage_max) return Fail(no_subject("No background was found around the subject."));
 
     Cutout cutout;
-    cutout.confidence = estimate_confidence(copy, *segmentation, refined.alpha, trimap);
+    cutout.confidence = estimate_confidence(copy, model, *segmentation, refined.alpha);
     cutout.alpha = finished_alpha(refined, trimap, picture, params, unit);
     const cv::Size fields_size = bounded(size, fields_long_side);
     cv::Mat small_alpha;
