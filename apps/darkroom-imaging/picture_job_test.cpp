@@ -13,6 +13,9 @@
 #include "imaging/pool/process_pool.h"
 #include "tests/support/temp_dir.h"
 
+// x265, with which libvips writes HEIC for this test, leaves a few bytes behind; reading does not use it.
+extern "C" const char* __lsan_default_suppressions() { return "leak:libx265"; }
+
 namespace darkroom::imaging {
 namespace {
 
@@ -158,6 +161,7 @@ TEST(PictureJob, EveryFormatIsReadAndWrittenBehindTheLock) {
     PoolOptions options;
     options.program = DARKROOM_IMAGING_PROGRAM;
     options.work_dir = folder.path();
+    options.resident_bytes_max = std::uint64_t{8} << 30;  // sanitizers keep much
     auto pool = ProcessPool::open(options);
     ASSERT_TRUE(pool) << pool.error();
     const CancelFlag never;

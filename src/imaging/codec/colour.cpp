@@ -50,6 +50,15 @@ VImage as_rgb(const VImage& image, VipsInterpretation wanted) {
 
 }  // namespace
 
+bool is_srgb_already(const VImage& image, bool keep_16_bit) {
+    const bool other_profile = image.get_typeof(VIPS_META_ICC_NAME) != 0 && !has_srgb_profile(image);
+    const bool narrow =
+        image.interpretation() == VIPS_INTERPRETATION_sRGB && image.format() == VIPS_FORMAT_UCHAR;
+    const bool wide =
+        image.interpretation() == VIPS_INTERPRETATION_RGB16 && image.format() == VIPS_FORMAT_USHORT;
+    return !other_profile && (image.bands() == 3 || image.bands() == 4) && (narrow || (wide && keep_16_bit));
+}
+
 VImage convert_to_srgb(VImage image, bool keep_16_bit, bool& tagged) {
     tagged = image.get_typeof(VIPS_META_ICC_NAME) != 0;
     if (tagged && !has_srgb_profile(image)) image = apply_profile(image, keep_16_bit);

@@ -14,8 +14,7 @@ struct DecodeOptions {
     core::ImageLimits limits;
     bool keep_16_bit = false;
     bool keep_metadata = false;
-    std::uint64_t pixels_max =
-        UINT64_MAX;  // reduced by Lanczos while decoding, so that the full size never stands in memory
+    std::uint64_t pixels_max = UINT64_MAX;  // what is larger is reduced by Lanczos before it is handed on
     std::uint32_t side_max = UINT32_MAX;
 };
 

@@ -9,6 +9,9 @@
 #include "imaging/codec/orientation.h"
 #include "imaging/codec/testing/picture_samples.h"
 
+// x265, with which libvips writes HEIC for this test, leaves a few bytes behind; reading does not use it.
+extern "C" const char* __lsan_default_suppressions() { return "leak:libx265"; }
+
 namespace darkroom::imaging {
 namespace {
 
@@ -84,9 +87,10 @@ TEST_F(DecodeTest, DamagedFilesAreRefusedOrReadButNeverFatal) {
         }
     }
     EXPECT_GT(refused, 40);
+    // Many times: libvips with several threads would let one in a hundred pass.
     std::string png = encoded(picture, ".png");
-    png[png.size() / 2] ^= 0x10;
-    EXPECT_EQ(refusal(png), ErrorCode::input_unreadable);
+    png[png.size() / 3] ^= 0x10;
+    for (int i = 0; i < 300; ++i) ASSERT_EQ(refusal(png), ErrorCode::input_unreadable) << i;
 }
 
 TEST_F(DecodeTest, AJpegWithBrokenCodesIsRefusedAndOneWithStrayBytesIsRead) {
@@ -216,7 +220,8 @@ TEST_F(DecodeTest, AlphaStaysOnlyWhereSomethingIsTransparent) {
 }
 
 TEST_F(DecodeTest, OnlyTheFirstFrameOfAGifIsRead) {
-    const VImage frames = view_of(drawing(40, 120)).copy();
+    const cv::Mat strip = drawing(40, 120);
+    const VImage frames = view_of(strip).copy();
     vips_image_set_int(frames.get_image(), VIPS_META_PAGE_HEIGHT, 40);
     const auto gif = decode(encoded(frames, ".gif"));
     ASSERT_TRUE(gif);

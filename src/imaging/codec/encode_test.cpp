@@ -100,7 +100,8 @@ TEST_F(EncodeTest, SameBytesTwiceAndAtAnyThreadCount) {
 }
 
 TEST_F(EncodeTest, PlaceAndSerialNumberGoUnlessAskedToStay) {
-    VImage photo = view_of(drawing(80, 60)).copy();
+    const cv::Mat pixels = drawing(80, 60);
+    VImage photo = view_of(pixels).copy();
     photo.set("exif-ifd3-GPSLatitude", "48/1 51/1 29/1 (48, 51, 29, Rational, 3 components, 24 bytes)");
     photo.set("exif-ifd2-BodySerialNumber", "SECRET-0815 (SECRET-0815, ASCII, 12 components, 12 bytes)");
     vips_image_set_int(photo.get_image(), VIPS_META_ORIENTATION, 6);

@@ -108,9 +108,13 @@ KeySettings read_settings(const cv::Mat& picture, const boost::json::object& par
             .deblock = flag_param(params, "deblock", true)};
 }
 
-std::string choose_method(const cv::Mat& picture, const cv::Mat& distance, double tolerance) {
-    if (border_uniformity(distance, tolerance) < uniform_border) return "matte";
-    return has_few_colours(picture, distance, tolerance) ? "unmix" : "colour_key";
+std::string choose_method(const cv::Mat& picture, const cv::Mat& distance, const KeySettings& settings) {
+    if (border_uniformity(distance, settings.tolerance) < uniform_border) return "matte";
+    if (!has_few_colours(picture, distance, settings.tolerance)) return "colour_key";
+    // unmix must give the input back, ringing and all; keying may drop it.
+    const bool specks =
+        settings.deblock && ringing_would_show(picture, distance, settings.key, settings.tolerance);
+    return specks ? "colour_key" : "unmix";
 }
 
 OperationResult make_transparent(const cv::Mat& picture, const boost::json::object& params,
@@ -118,7 +122,7 @@ OperationResult make_transparent(const cv::Mat& picture, const boost::json::obje
     if (method == "matte") return by_matte(picture, params);
     const KeySettings settings = read_settings(picture, params);
     const cv::Mat distance = distance_to_key(picture, settings.key);
-    if (method == "auto") method = choose_method(picture, distance, settings.tolerance);
+    if (method == "auto") method = choose_method(picture, distance, settings);
     if (method == "matte") return by_matte(picture, params);
     return by_key(picture, distance, settings, method == "unmix");
 }

@@ -133,6 +133,32 @@ bool has_few_colours(const cv::Mat& picture, const cv::Mat& distance, double tol
     return covered >= share * total;
 }
 
+float least_alpha(const Rgb& seen, const Rgb& key) {
+    float alpha = 0;
+    for (int c = 0; c < 3; ++c) {
+        const float room = seen[c] > key[c] ? 255 - key[c] : key[c];
+        if (seen[c] != key[c]) alpha = std::max(alpha, std::abs(seen[c] - key[c]) / std::max(room, 1.0f));
+    }
+    return std::min(alpha, 1.0f);
+}
+
+bool ringing_would_show(const cv::Mat& picture, const cv::Mat& distance, const Rgb& key, double tolerance) {
+    constexpr float visible_alpha = 0.08f;
+    constexpr double share =
+        0.0005;  // of all pixels; ringing surrounds every edge, so it is either far more or none
+    int visible = 0, looked_at = 0;
+    const int step = std::max(1, static_cast<int>(std::sqrt(double(picture.total()) / 1'000'000)));
+    for (int y = 0; y < picture.rows; y += step) {
+        for (int x = 0; x < picture.cols; x += step) {
+            ++looked_at;
+            if (distance.at<float>(y, x) > tolerance) continue;
+            const Rgb seen = rgb_at(picture, y, x);
+            if (seen != key && least_alpha(seen, key) > visible_alpha) ++visible;
+        }
+    }
+    return visible > share * looked_at;
+}
+
 cv::Mat connected_to_frame(const cv::Mat& near) {
     // A ring of near pixels around the picture joins all that touches the frame; one flood finds them.
     cv::Mat ringed;

@@ -34,6 +34,13 @@ double border_uniformity(const cv::Mat& distance, double tolerance);
 /// between them.
 bool has_few_colours(const cv::Mat& picture, const cv::Mat& distance, double tolerance);
 
+/// The least alpha with which some colour within 0..255 before `key` gives `seen`.
+float least_alpha(const Rgb& seen, const Rgb& key);
+
+/// True if unmixing would turn the ringing of a JPEG into visible specks: on a black key, a pixel four levels
+/// darker can only be explained by a good part of black.
+bool ringing_would_show(const cv::Mat& picture, const cv::Mat& distance, const Rgb& key, double tolerance);
+
 /// Pixels (CV_8U, 255) of `near` that are connected to the frame of the picture through other such pixels.
 cv::Mat connected_to_frame(const cv::Mat& near);
 

@@ -219,6 +219,9 @@ TEST(JpegToPng, AutoChoosesByWhatTheBorderSays) {
         return result ? std::string(result->measures.at("method").as_string()) : result.error().code;
     };
     EXPECT_EQ(method(draw_logo({255, 255, 255}, 1).shown), "unmix");
+    EXPECT_EQ(method(jpeg_like(draw_logo({255, 255, 255}, 1).shown, 4)), "unmix");
+    EXPECT_EQ(method(draw_logo({18, 20, 25}, 1).shown), "unmix");
+    EXPECT_EQ(method(jpeg_like(draw_logo({18, 20, 25}, 2).shown, 4)), "colour_key");  // ringing would show
     cv::Mat photo(240, 240, CV_8UC3, cv::Scalar(250, 250, 250));
     for (int y = 50; y < 190; ++y) {
         for (int x = 50; x < 190; ++x)

@@ -122,16 +122,6 @@ cv::Mat solid_pixels(const cv::Mat& picture, const std::vector<Rgb>& inks) {
     return solid;
 }
 
-// The least alpha for which some colour within 0..255 explains the pixel.
-float least_alpha(const Rgb& seen, const Rgb& key) {
-    float alpha = 0;
-    for (int c = 0; c < 3; ++c) {
-        const float room = seen[c] > key[c] ? 255 - key[c] : key[c];
-        if (seen[c] != key[c]) alpha = std::max(alpha, std::abs(seen[c] - key[c]) / std::max(room, 1.0f));
-    }
-    return std::min(alpha, 1.0f);
-}
-
 struct Share {
     float alpha;
     float off_line;  // distance of the pixel from the line between key and ink

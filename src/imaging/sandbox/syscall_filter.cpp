@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -64,6 +65,13 @@ constexpr int file_calls[] = {SCMP_SYS(open),     SCMP_SYS(openat),    SCMP_SYS(
                               SCMP_SYS(lstat),    SCMP_SYS(readlink),  SCMP_SYS(readlinkat), SCMP_SYS(unlink),
                               SCMP_SYS(unlinkat), SCMP_SYS(rename),    SCMP_SYS(mkdir)};
 
+// UBSan looks through a pipe whether memory can be read.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int for_sanitizers[] = {SCMP_SYS(pipe), SCMP_SYS(pipe2)};
+#else
+constexpr std::array<int, 0> for_sanitizers{};
+#endif
+
 class Filter {
 public:
     Filter() : context_(seccomp_init(SCMP_ACT_ERRNO(EPERM)), &seccomp_release) {}
@@ -118,6 +126,7 @@ void add_conditional_rules(Filter& filter) {
 Result<void, std::string> install_syscall_filter() {
     Filter filter;
     for (const int call : allowed) filter.add(SCMP_ACT_ALLOW, call);
+    for (const int call : for_sanitizers) filter.add(SCMP_ACT_ALLOW, call);
     for (const int call : deadly) filter.add(SCMP_ACT_KILL_PROCESS, call);
     for (const int call : file_calls) filter.add(SCMP_ACT_ERRNO(EACCES), call);
     add_conditional_rules(filter);
