@@ -84,7 +84,7 @@ ports::HttpResponse created_answer(const ApiContext& context, const core::Job& j
 }
 
 Answer answer_outcome(ApiContext& context, const core::Job& job, const ports::CreateOutcome& outcome,
-                      std::optional<Milliseconds> wait) {
+                      std::optional<Wait> wait) {
     if (const auto* gone = std::get_if<ports::UploadGone>(&outcome)) {
         return Fail(Problem(ProblemCode::upload_expired,
                             "Upload " + gone->upload.str() + " has expired; send the picture again."));

@@ -71,13 +71,13 @@ ports::HttpResponse json_answer(int status, std::string body) {
     return response;
 }
 
-Result<std::optional<Milliseconds>, Problem> preferred_wait(const ports::HttpRequest& request,
-                                                            Milliseconds wait_max) {
+Result<std::optional<Wait>, Problem> preferred_wait(const ports::HttpRequest& request,
+                                                    Milliseconds wait_max) {
     const auto* header = request.header("Prefer");
-    if (header == nullptr) return std::optional<Milliseconds>();
+    if (header == nullptr) return std::optional<Wait>();
     const auto text = wait_preference(*header);
-    if (!text) return std::optional<Milliseconds>();
-    if (text->empty()) return std::optional(wait_max);
+    if (!text) return std::optional<Wait>();
+    if (text->empty()) return std::optional(Wait{wait_max, request.id});
     std::int64_t seconds = 0;
     const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
     if (error != std::errc() || end != text->data() + text->size() || seconds < 0) {
@@ -85,8 +85,8 @@ Result<std::optional<Milliseconds>, Problem> preferred_wait(const ports::HttpReq
             Problem(ProblemCode::bad_header, "Prefer: wait takes a number of seconds, as in \"wait=20\"."));
     }
     // Compared in seconds: a huge number must not overflow on its way to milliseconds.
-    if (seconds > wait_max.count() / 1'000) return std::optional(wait_max);
-    return std::optional(Milliseconds(seconds * 1'000));
+    if (seconds > wait_max.count() / 1'000) return std::optional(Wait{wait_max, request.id});
+    return std::optional(Wait{Milliseconds(seconds * 1'000), request.id});
 }
 
 Result<core::Job, Problem> load_job(const ApiContext& context, const ports::Access& access, const JobId& id) {
@@ -97,19 +97,19 @@ Result<core::Job, Problem> load_job(const ApiContext& context, const ports::Acce
 }
 
 ports::HttpResponse held_until_ended(ApiContext& context, const ports::Access& access, const JobId& job,
-                                     Milliseconds wait, int status_ended, int status_waiting) {
+                                     const Wait& wait, int status_ended, int status_waiting) {
     ports::HeldAnswer held;
-    held.wait_at_most = wait;
+    held.wait_at_most = wait.at_most;
     held.subscribe = [&context, job](std::function<void()> wake) {
         return context.watch.subscribe(job, std::move(wake));
     };
     held.render = [&context, access, job, wait, status_ended,
                    status_waiting](bool last) -> std::optional<ports::HttpResponse> {
         const auto now = load_job(context, access, job);
-        if (!now) return to_response(now.error(), "");
+        if (!now) return to_response(now.error(), wait.request_id);
         const bool ended = core::is_terminal(now->status);
         if (!ended && !last) return std::nullopt;
-        return shown(context, *now, ended ? status_ended : status_waiting, wait);
+        return shown(context, *now, ended ? status_ended : status_waiting, wait.at_most);
     };
     ports::HttpResponse response;
     response.body = std::move(held);

@@ -33,14 +33,19 @@ Id id_param(const ports::HttpRequest& request, std::size_t index = 0) {
     return *id;
 }
 
+/// An answer that is to be held until something has happened.
+struct Wait {
+    Milliseconds at_most{0};
+    std::string request_id;  // of the request that waits, for what may go wrong meanwhile
+};
+
 /// How long `Prefer: wait` asks to hold the answer (RFC 7240 §4.3), bounded; nullopt = not asked for.
-Result<std::optional<Milliseconds>, Problem> preferred_wait(const ports::HttpRequest& request,
-                                                            Milliseconds wait_max);
+Result<std::optional<Wait>, Problem> preferred_wait(const ports::HttpRequest& request, Milliseconds wait_max);
 
 /// Holds an answer until the job has ended or the wait is over, then shows it: `status_ended` or
 /// `status_waiting`.
 ports::HttpResponse held_until_ended(ApiContext& context, const ports::Access& access, const JobId& job,
-                                     Milliseconds wait, int status_ended, int status_waiting);
+                                     const Wait& wait, int status_ended, int status_waiting);
 
 /// The job, or not_found: an id of somebody else is answered exactly like one that never was.
 Result<core::Job, Problem> load_job(const ApiContext& context, const ports::Access& access, const JobId& id);

@@ -172,7 +172,8 @@ ports::HttpResponse to_response(const Problem& problem, const std::string& reque
     return response;
 }
 
-ports::HttpResponse respond_error(int status, std::string_view code, std::string_view detail) {
+ports::HttpResponse respond_error(int status, std::string_view code, std::string_view detail,
+                                  const std::string& request_id) {
     JsonWriter json;
     json.begin_object()
         .member("type", "about:blank")
@@ -180,6 +181,7 @@ ports::HttpResponse respond_error(int status, std::string_view code, std::string
         .member("status", status)
         .member("detail", detail)
         .member("code", code)
+        .member("request_id", request_id)
         .member("retryable", status == 500 || status == 503 || status == 507)
         .end_object();
     return problem_response(status, json.take());

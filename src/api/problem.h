@@ -92,6 +92,7 @@ struct Problem {
 ports::HttpResponse to_response(const Problem& problem, const std::string& request_id);
 
 /// The same shape for what the server refuses before any handler runs.
-ports::HttpResponse respond_error(int status, std::string_view code, std::string_view detail);
+ports::HttpResponse respond_error(int status, std::string_view code, std::string_view detail,
+                                  const std::string& request_id);
 
 }  // namespace darkroom::api

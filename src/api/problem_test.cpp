@@ -88,7 +88,8 @@ TEST(Problem, FieldsArePointedAt) {
 }
 
 TEST(Problem, WhatTheServerRefusesLooksTheSame) {
-    const auto body = body_of(respond_error(411, "length_required", "Send a \"Content-Length\"."));
+    const auto body = body_of(respond_error(411, "length_required", "Send a \"Content-Length\".", "req"));
+    EXPECT_EQ(body.at("request_id").as_string(), "req");
     EXPECT_EQ(body.at("code").as_string(), "length_required");
     EXPECT_EQ(body.at("status").as_int64(), 411);
 }

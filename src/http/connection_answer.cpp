@@ -55,7 +55,8 @@ void Connection::answer_file(ports::HttpResponse& response, ports::FileBody& fil
     if (plain) range = choose_range(exchange_->request, file.bytes, file.etag);
     if (range.kind == ByteRange::Kind::unsatisfiable) {
         auto refusal = core_.error_answer(416, "range_not_satisfiable",
-                                          "The file is shorter than the range that was asked for.");
+                                          "The file is shorter than the range that was asked for.",
+                                          exchange_->request.id);
         set_field(refusal.headers, "Content-Range", "bytes */" + std::to_string(file.bytes));
         return answer(std::move(refusal));
     }
@@ -101,10 +102,11 @@ void Connection::write_events(const std::string& bytes, bool end) {
 }
 
 void Connection::answer_held(ports::HeldAnswer held) {
-    held_ = std::make_shared<HeldAnswerRun>(core_, std::move(held), [this](ports::HttpResponse response) {
-        held_.reset();
-        answer(std::move(response));
-    });
+    held_ = std::make_shared<HeldAnswerRun>(core_, std::move(held), exchange_->request.id,
+                                            [this](ports::HttpResponse response) {
+                                                held_.reset();
+                                                answer(std::move(response));
+                                            });
     enter(Phase::held);
     want_input();
     held_->start();

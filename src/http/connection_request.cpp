@@ -56,19 +56,19 @@ void Connection::route_request(const ports::HttpMethod* method, const std::strin
     }
     if (match.route == nullptr && match.allow.empty()) {
         return answer_without_handler(
-            core_.error_answer(404, "not_found", "There is nothing at this address."));
+            core_.error_answer(404, "not_found", "There is nothing at this address.", exchange_->request.id));
     }
     if (match.route == nullptr) {
-        auto refusal =
-            core_.error_answer(405, "method_not_allowed", "This address does not take this method.");
+        auto refusal = core_.error_answer(405, "method_not_allowed",
+                                          "This address does not take this method.", exchange_->request.id);
         refusal.headers.emplace_back("Allow", match.allow);
         return answer_without_handler(std::move(refusal));
     }
     exchange_->route = match.route;
     exchange_->request.path_params = std::move(match.params);
     if (exchange_->request.content_length > match.route->body.bytes_max) {
-        return answer_without_handler(
-            core_.error_answer(413, "too_large", "The body is larger than this address takes."));
+        return answer_without_handler(core_.error_answer(
+            413, "too_large", "The body is larger than this address takes.", exchange_->request.id));
     }
     if (match.route->check_head == nullptr) return ask_for_body();
     const bool in_memory = match.route->body.kind != ports::BodyPolicy::Kind::spool;
@@ -145,7 +145,7 @@ void Connection::refuse(const HeadFault& fault) {
     body_.reset();
     exchange_->keep_alive = false;
     input_unread_ = true;
-    answer(core_.error_answer(fault.status, fault.code, fault.detail));
+    answer(core_.error_answer(fault.status, fault.code, fault.detail, exchange_->request.id));
 }
 
 // Keeps the connection if the unwanted body is small enough to be here already.

@@ -8,7 +8,7 @@ namespace {
 ports::HttpResponse threw(const ServerCore& core, const Exchange& exchange, const char* what) {
     log::error("a request handler threw",
                {{"route", exchange.route->pattern}, {"request_id", exchange.request.id}, {"error", what}});
-    return core.error_answer(500, "internal", "Something went wrong inside Darkroom.");
+    return core.error_answer(500, "internal", "Something went wrong inside Darkroom.", exchange.request.id);
 }
 
 }  // namespace
@@ -18,7 +18,8 @@ void Exchange::check_head(const ServerCore& core) {
         auto bytes_max = route->body.bytes_max;
         refusal = route->check_head(request, bytes_max);
         if (!refusal && request.content_length > bytes_max) {
-            refusal = core.error_answer(413, "too_large", "The body is larger than this request may have.");
+            refusal = core.error_answer(413, "too_large", "The body is larger than this request may have.",
+                                        request.id);
         }
     } catch (const std::exception& error) {
         refusal = threw(core, *this, error.what());

@@ -6,7 +6,7 @@ namespace darkroom::http {
 namespace {
 
 std::optional<ports::HttpResponse> render_safely(const ServerCore& core, const ports::HeldAnswer& held,
-                                                 bool last) {
+                                                 const std::string& request_id, bool last) {
     try {
         auto answer = held.render(last);
         if (answer || !last) return answer;
@@ -16,13 +16,17 @@ std::optional<ports::HttpResponse> render_safely(const ServerCore& core, const p
     } catch (...) {
         log::error("a held answer threw");
     }
-    return core.error_answer(500, "internal", "Something went wrong inside Darkroom.");
+    return core.error_answer(500, "internal", "Something went wrong inside Darkroom.", request_id);
 }
 
 }  // namespace
 
-HeldAnswerRun::HeldAnswerRun(ServerCore& core, ports::HeldAnswer held, Answer answer)
-    : core_(core), held_(std::move(held)), answer_(std::move(answer)), deadline_(core.io.get_executor()) {}
+HeldAnswerRun::HeldAnswerRun(ServerCore& core, ports::HeldAnswer held, std::string request_id, Answer answer)
+    : core_(core),
+      held_(std::move(held)),
+      request_id_(std::move(request_id)),
+      answer_(std::move(answer)),
+      deadline_(core.io.get_executor()) {}
 
 void HeldAnswerRun::start() {
     waker_ = std::make_shared<Waker>(core_.mailbox, [weak = weak_from_this()] {
@@ -67,8 +71,9 @@ void HeldAnswerRun::render(bool last) {
     state_ = State::rendering;
     woken_ = false;
     const auto self = shared_from_this();
-    core_.run_on_pool([self, last] { self->rendered_ = render_safely(self->core_, self->held_, last); },
-                      [self] { self->on_rendered(); });
+    core_.run_on_pool(
+        [self, last] { self->rendered_ = render_safely(self->core_, self->held_, self->request_id_, last); },
+        [self] { self->on_rendered(); });
 }
 
 void HeldAnswerRun::on_rendered() {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "http/server_core.h"
 
@@ -13,7 +14,7 @@ class HeldAnswerRun : public std::enable_shared_from_this<HeldAnswerRun> {
 public:
     using Answer = std::function<void(ports::HttpResponse response)>;
 
-    HeldAnswerRun(ServerCore& core, ports::HeldAnswer held, Answer answer);
+    HeldAnswerRun(ServerCore& core, ports::HeldAnswer held, std::string request_id, Answer answer);
 
     void start();
     /// The deadline is now.
@@ -30,6 +31,7 @@ private:
 
     ServerCore& core_;
     ports::HeldAnswer held_;
+    std::string request_id_;
     Answer answer_;
     State state_ = State::waiting;
     bool woken_ = false;

@@ -153,12 +153,12 @@ void Server::Impl::on_socket(Socket socket, const asio::ip::address& remote) {
 
 // One try without waiting: someone who opens too many connections gets no buffer and no time.
 void Server::Impl::refuse_socket(Socket& socket) {
-    auto answer =
-        core_.error_answer(429, "too_many_connections", "There are too many connections from this address.");
+    const auto id = core_.new_request_id();
+    auto answer = core_.error_answer(429, "too_many_connections",
+                                     "There are too many connections from this address.", id);
     const auto* const text = std::get_if<std::string>(&answer.body);
     const std::string body = text != nullptr ? *text : std::string();
     std::string bytes;
-    const auto id = core_.new_request_id();
     append_answer_head(bytes, answer.status, answer.headers, {core_.date(), id, body.size(), false, false});
     bytes.append(body);
     IoError ignored;

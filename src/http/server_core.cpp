@@ -24,10 +24,10 @@ void ServerCore::run_on_pool(std::function<void()> work, std::function<void()> t
     });
 }
 
-ports::HttpResponse ServerCore::error_answer(int status, std::string_view code,
-                                             std::string_view detail) const {
+ports::HttpResponse ServerCore::error_answer(int status, std::string_view code, std::string_view detail,
+                                             const std::string& request_id) const {
     try {
-        return respond_error_(status, code, detail);
+        return respond_error_(status, code, detail, request_id);
     } catch (const std::exception& error) {
         log::error("the error responder threw", {{"error", error.what()}, {"status", status}});
     } catch (...) {

@@ -29,7 +29,8 @@ public:
     void stop_pool() { pool_.stop(); }
 
     /// An answer of the server's own. Any thread; never throws.
-    ports::HttpResponse error_answer(int status, std::string_view code, std::string_view detail) const;
+    ports::HttpResponse error_answer(int status, std::string_view code, std::string_view detail,
+                                     const std::string& request_id) const;
 
     /// The Date field of this second.
     const std::string& date();

@@ -134,7 +134,7 @@ struct HttpRoute {
 
 /// What the server itself answers when no handler is involved (404, 405, 411, 413, 431, 500 ...), made by the
 /// api room so that every error has one shape.
-using ErrorResponder =
-    std::function<HttpResponse(int status, std::string_view code, std::string_view detail)>;
+using ErrorResponder = std::function<HttpResponse(int status, std::string_view code, std::string_view detail,
+                                                  const std::string& request_id)>;
 
 }  // namespace darkroom::ports

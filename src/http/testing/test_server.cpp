@@ -11,7 +11,8 @@ namespace {
 
 constexpr Milliseconds patience{10'000};
 
-ports::HttpResponse error_answer(int status, std::string_view code, std::string_view detail) {
+ports::HttpResponse error_answer(int status, std::string_view code, std::string_view detail,
+                                 const std::string&) {
     ports::HttpResponse response;
     response.status = status;
     response.headers.emplace_back("Content-Type", "application/problem+json");
