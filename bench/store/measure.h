@@ -9,7 +9,13 @@ namespace darkroom::bench {
 /// sync at a time.
 void measure_commits(const std::filesystem::path& folder);
 
+/// Cost with the longest queue over cost with 1,000 jobs.
+struct ClaimRatios {
+    double with_commit = 0;
+    double without_commit = 0;
+};
+
 /// A claim of 100 with 1,000, 100,000 and 1,000,000 jobs queued, and the resident memory with a million.
-void measure_claims(const std::filesystem::path& folder, int longest_queue);
+ClaimRatios measure_claims(const std::filesystem::path& folder, int longest_queue);
 
 }  // namespace darkroom::bench
