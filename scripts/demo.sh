@@ -69,12 +69,16 @@ choose_pictures() {
 }
 
 # Runs all pictures of one type in one go; rows of FILE TYPE STATUS TIME OUTPUT ID, in the order of the files.
+# A terminal gets the progress bar; otherwise what is said goes into a file that is shown if something failed.
 run_type() { # TYPE FILE...
-    local type=$1 params=()
+    local type=$1
     shift
-    # The drawn ones are logos: what shows through their letters is background too.
-    if [ "$type" = jpeg_to_png ]; then params=(-p interior=remove); fi
-    "$bin/darkroom" run "$type" "${params[@]}" --data "$data" -o "$out/results" --plain -- "$@" 2>>"$out/run.log" || true
+    local command=("$bin/darkroom" run "$type" --data "$data" -o "$out/results" --plain -- "$@")
+    if [ -t 2 ]; then
+        "${command[@]}" || true
+    else
+        "${command[@]}" 2>>"$out/run.log" || true
+    fi
 }
 
 run_all() {
@@ -142,7 +146,7 @@ main() {
     stop_server
     server_pid=
     if [ "$succeeded" -ne "$total" ]; then
-        cat "$out/run.log" >&2
+        if [ -s "$out/run.log" ]; then cat "$out/run.log" >&2; fi
         exit 1
     fi
 }

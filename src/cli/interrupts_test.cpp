@@ -29,7 +29,8 @@ TEST(InterruptsDeathTest, TheSecondOneEndsTheProcess) {
 }
 
 TEST(Interrupts, GiveTheSignalsBack) {
-    static std::atomic<int> caught{0};
+    static std::atomic<int> caught;
+    caught = 0;
     const auto old = std::signal(SIGINT, [](int) { ++caught; });
     {
         const Interrupts interrupts([] {});

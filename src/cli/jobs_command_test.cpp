@@ -198,6 +198,35 @@ TEST_F(JobsCommand, AJobNameFromTheServerCannotLeaveTheFolder) {
     EXPECT_EQ(darkroom.run({"jobs", "watch", id_1, "-o", out}).out, out + "/evil-bg_remove.png\n");
 }
 
+TEST_F(JobsCommand, HostileJobsBecomeSentences) {
+    const auto out = (darkroom.folder.path() / "out").string();
+    const std::string begin = R"({"id":")" + std::string(id_1) + R"(","type":"t","status":"SUCCEEDED",)";
+    const std::vector<std::pair<std::string, std::string>> table = {
+        {"{}", "lacks the job"},
+        {"[]", "lacks the job"},
+        {R"({"id":"../x","status":"SUCCEEDED"})", "lacks the job"},
+        {begin + R"("outputs":[]})", "lacks the result"},
+        {begin + R"("outputs":[7,{"role":"main"}]})", "no usable address"},
+        {begin + R"("outputs":[{"role":"main","url":"file:///etc/passwd"}]})", "no usable address"},
+        {begin + R"("outputs":[{"role":"main","url":"/a\r\nX-Evil: 1"}]})", "no usable address"},
+        {begin +
+             R"("outputs":[{"role":"main","url":"/files/x","bytes":-5,"sha256":"00","content_type":"../../x"}]})",
+         "download_damaged"},
+    };
+    darkroom.http.on(HttpMethod::get, "/files/x", [](const auto& request) -> Answer {
+        (void)request.on_body("bytes");
+        return json_answer(200, "");
+    });
+    for (const auto& [body, sentence] : table) {
+        darkroom.http.on(HttpMethod::get, "/api/v1/jobs/",
+                         [body = body](const auto&) -> Answer { return json_answer(200, body); });
+        const auto outcome = darkroom.run({"jobs", "watch", id_1, "-o", out});
+        EXPECT_EQ(outcome.code, 1) << body;
+        EXPECT_THAT(outcome.err, HasSubstr(sentence)) << body;
+        EXPECT_TRUE(std::filesystem::is_empty(out)) << body;
+    }
+}
+
 // ---- cancel, retry ----
 
 TEST_F(JobsCommand, CancelSaysWhatItDid) {
