@@ -24,7 +24,7 @@ using ports::ObjectErrorKind;
 using ports::ObjectInfo;
 
 // On the heap: handler threads have small stacks.
-constexpr std::size_t copy_buffer_bytes = 128 * 1024;
+constexpr std::size_t copy_buffer_bytes = std::size_t{128} * 1024;
 
 constexpr std::array folders_in_root = {"uploaded", "restored", "thumbnails"};
 constexpr const char* temporary_folder = ".tmp";
