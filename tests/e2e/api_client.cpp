@@ -190,7 +190,7 @@ void expect_problem(const Reply& reply, int status, std::string_view code, bool 
     EXPECT_EQ(reply.status, status) << reply.body();
     EXPECT_EQ(reply.header("Content-Type"), "application/problem+json");
     EXPECT_FALSE(reply.header("Darkroom-Request-Id").empty());
-    EXPECT_EQ(reply.body().find('<'), std::string::npos) << reply.body();
+    EXPECT_EQ(reply.body().find("</"), std::string::npos) << "a page: " << reply.body();
     const auto problem = reply.json();
     if (!problem.is_object()) return;
     EXPECT_EQ(text_at(problem, "/code"), code) << reply.body();

@@ -107,7 +107,7 @@ TEST(ApiEvents, AReaderThatComesBackGetsWhatItMissedAndAfterTheEndNothing) {
 }
 
 TEST(ApiEvents, AStreamGoesOnAfterARestartWithoutAGap) {
-    ServerProcess server({{"MAX_INFLIGHT", "1"}});
+    ServerProcess server(Settings{{"MAX_INFLIGHT", "1"}});
     const auto upload = server.client().upload(disc_png(48, 48));
     (void)server.client().ended_job(server.client().create("jpeg_to_png", "{}", upload));
     server.freeze_workers();
@@ -138,7 +138,7 @@ TEST(ApiEvents, AStreamGoesOnAfterARestartWithoutAGap) {
 }
 
 TEST(ApiEvents, AStoppingServerLetsItsReadersGo) {
-    ServerProcess server({{"MAX_INFLIGHT", "1"}});
+    ServerProcess server(Settings{{"MAX_INFLIGHT", "1"}});
     const auto upload = server.client().upload(disc_png(48, 48));
     (void)server.client().ended_job(server.client().create("jpeg_to_png", "{}", upload));
     server.freeze_workers();

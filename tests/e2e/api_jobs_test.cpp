@@ -109,7 +109,7 @@ TEST(ApiFlow, AnAdminKeyCreatesJobsForAUser) {
 }
 
 TEST(ApiFlow, TheShortBaseAnswersLikeTheVersionedOne) {
-    const ServerProcess server({{"CRON_SECRET", "cron-secret-of-this-test"}});
+    const ServerProcess server(Settings{{"CRON_SECRET", "cron-secret-of-this-test"}});
     const auto client = server.client();
     const auto job = client.create_with("jpeg_to_png", disc_png(32, 32));
     (void)client.ended_job(job);
@@ -219,7 +219,7 @@ TEST(ApiFlow, LinksSurviveARestart) {
 }
 
 TEST(ApiFlow, ADispatchRoundIsForTheAdminAndForCron) {
-    const ServerProcess server({{"CRON_SECRET", "cron-secret-of-this-test"}});
+    const ServerProcess server(Settings{{"CRON_SECRET", "cron-secret-of-this-test"}});
     const auto by_admin = server.client().post("/api/v1/dispatcher");
     EXPECT_EQ(by_admin.status, 200) << by_admin.body();
     EXPECT_EQ(text_at(by_admin.json(), "/ok"), "true");

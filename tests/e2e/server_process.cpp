@@ -31,7 +31,6 @@ std::uint16_t port_told_by(const std::filesystem::path& data_dir, pid_t pid) {
 }  // namespace
 
 std::filesystem::path darkroom_program() { return DR_DARKROOM; }
-std::filesystem::path imaging_program() { return DR_DARKROOM_IMAGING; }
 
 bool eventually(const std::function<bool()>& holds, Milliseconds at_most) {
     const auto deadline = std::chrono::steady_clock::now() + at_most;
@@ -132,6 +131,10 @@ std::vector<pid_t> ServerProcess::descendants() const { return descendants_of(ch
 
 void ServerProcess::freeze_workers() const {
     for (const auto worker : descendants()) ::kill(worker, SIGSTOP);
+}
+
+void ServerProcess::thaw_workers() const {
+    for (const auto worker : descendants()) ::kill(worker, SIGCONT);
 }
 
 }  // namespace darkroom::e2e

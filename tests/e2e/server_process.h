@@ -16,9 +16,8 @@ namespace darkroom::e2e {
 
 using Settings = std::map<std::string, std::string>;
 
-/// The programs under test.
+/// The program under test.
 std::filesystem::path darkroom_program();
-std::filesystem::path imaging_program();
 
 /// Asks `holds` again and again until it says yes; false if it has not within the time. For what sends no
 /// signal when it changes, as the process table.
@@ -59,6 +58,8 @@ public:
     std::vector<pid_t> descendants() const;
     /// Stops the pixel processes in the middle of whatever they do, so that a job in work stays in work.
     void freeze_workers() const;
+    /// Lets them go on, those that are left.
+    void thaw_workers() const;
 
 private:
     testing::TempDir home_;

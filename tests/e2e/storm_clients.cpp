@@ -1,0 +1,187 @@
+#include "tests/e2e/storm_clients.h"
+
+#include <array>
+
+#include "base/json.h"
+#include "tests/e2e/pictures.h"
+
+namespace darkroom::e2e {
+namespace {
+
+constexpr Milliseconds request_patience{10'000};
+constexpr Milliseconds pause_before_repeat{20};
+
+struct Kind {
+    const char* type;
+    const char* params;
+};
+constexpr std::array kinds{Kind{"jpeg_to_png", "{}"}, Kind{"upscale_2k", R"({"target":512})"},
+                           Kind{"bg_remove", "{}"}};
+
+bool try_later(int status) { return status == 0 || status == 429 || status == 503 || status == 507; }
+
+}  // namespace
+
+// Everything about a job follows from its number, so that a seed tells the whole storm.
+struct StormClients::Order {
+    Order(const StormPlan& plan, int number)
+        : kind(kinds[static_cast<std::size_t>(number) % kinds.size()]),
+          as_form(number % 5 == 0),
+          cancel_it(number % 7 == 0),
+          before_cancel(number % 2 == 0 ? 0 : number * 37 % 120),
+          picture(disc_png(48, 48, plan.seed + static_cast<std::uint32_t>(number))),
+          idempotency_key("storm-" + std::to_string(plan.seed) + "-" + std::to_string(number)) {}
+    Kind kind;
+    bool as_form;
+    bool cancel_it;
+    Milliseconds before_cancel;  // so that some are queued, some running and some done by then
+    std::string picture;
+    std::string idempotency_key;
+};
+
+StormClients::StormClients(const StormPlan& plan, std::string key) : plan_(plan), key_(std::move(key)) {
+    for (int i = 0; i < plan.clients; ++i) threads_.emplace_back([this] { work(); });
+}
+
+StormClients::~StormClients() {
+    {
+        const std::lock_guard lock(mutex_);
+        over_ = true;
+    }
+    changed_.notify_all();
+    for (auto& thread : threads_) thread.join();
+}
+
+void StormClients::server_is_at(std::uint16_t port) {
+    const std::lock_guard lock(mutex_);
+    port_ = port;
+    changed_.notify_all();
+}
+
+void StormClients::allow(int jobs) {
+    const std::lock_guard lock(mutex_);
+    allowed_ = jobs;
+    changed_.notify_all();
+}
+
+bool StormClients::wait_until_done(Milliseconds at_most) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, at_most, [&] { return finished_ == plan_.jobs; });
+}
+
+std::map<std::string, MadeJob> StormClients::made() const {
+    const std::lock_guard lock(mutex_);
+    return made_;
+}
+
+std::vector<std::string> StormClients::complaints() const {
+    const std::lock_guard lock(mutex_);
+    return complaints_;
+}
+
+void StormClients::work() {
+    for (int number = 0; next_order(number);) {
+        make(Order(plan_, number));
+        const std::lock_guard lock(mutex_);
+        ++finished_;
+        changed_.notify_all();
+    }
+}
+
+bool StormClients::next_order(int& number) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return over_ || begun_ == plan_.jobs || begun_ < allowed_; });
+    if (over_ || begun_ == plan_.jobs) return false;
+    number = begun_++;
+    return true;
+}
+
+void StormClients::make(const Order& order) {
+    Reply reply;
+    if (!create(order, reply)) return;
+    if (reply.status != 201 && reply.status != 200)
+        return complain("POST /jobs: " + std::to_string(reply.status) + " " + reply.body());
+    const auto job = parse_json(reply.body());
+    const auto id = job ? text_at(*job, "/id") : std::string();
+    if (id.empty()) return complain("a created job without an id: " + reply.body());
+    {
+        const std::lock_guard lock(mutex_);
+        if (!made_.emplace(id, MadeJob{order.kind.type}).second)
+            complaints_.push_back("two requests were given one job: " + id);
+    }
+    if (!order.cancel_it) return;
+    wait(order.before_cancel);
+    cancel(id);
+}
+
+bool StormClients::create(const Order& order, Reply& reply) {
+    if (!order.as_form) return create_from_upload(order, reply);
+    const auto form =
+        make_form("storm.png", order.picture, {{"type", order.kind.type}, {"params", order.kind.params}});
+    return insist("POST", "/api/v1/jobs", form.body,
+                  {{"Content-Type", form.content_type}, {"Idempotency-Key", order.idempotency_key}}, reply);
+}
+
+bool StormClients::create_from_upload(const Order& order, Reply& reply) {
+    const ports::HttpFields json{{"Content-Type", "application/json"}};
+    if (!insist("POST", "/api/v1/uploads", "{}", json, reply)) return false;
+    const auto ticket = parse_json(reply.body());
+    if (reply.status != 201 || !ticket) {
+        complain("POST /uploads: " + std::to_string(reply.status) + " " + reply.body());
+        return false;
+    }
+    const auto upload = text_at(*ticket, "/id");
+    if (!insist("PUT", target_of(text_at(*ticket, "/url")), order.picture, {}, reply)) return false;
+    // The first of two sends may have been taken without an answer.
+    const bool sent =
+        reply.status == 200 || reply.body().find("upload_already_complete") != std::string::npos;
+    if (!sent) {
+        complain("PUT of an upload: " + std::to_string(reply.status) + " " + reply.body());
+        return false;
+    }
+    return insist("POST", "/api/v1/jobs", job_request(order.kind.type, order.kind.params, upload),
+                  {{"Content-Type", "application/json"}, {"Idempotency-Key", order.idempotency_key}}, reply);
+}
+
+void StormClients::cancel(const std::string& id) {
+    Reply reply;
+    if (!insist("POST", "/api/v1/jobs/" + id + "/cancel", "{}", {}, reply)) return;
+    const std::lock_guard lock(mutex_);
+    if (reply.status == 200) {
+        made_[id].cancelled = true;
+    } else if (reply.status != 409) {
+        complaints_.push_back("cancel: " + std::to_string(reply.status) + " " + reply.body());
+    }
+}
+
+bool StormClients::insist(std::string_view method, const std::string& target, const std::string& body,
+                          const ports::HttpFields& headers, Reply& reply) {
+    std::uint16_t port = 0;
+    for (bool again = false; wait_for_server(port, again); again = true) {
+        ApiClient client(port, key_);
+        client.set_patience(request_patience);
+        reply = client.call(method, target, body, headers);
+        if (!try_later(reply.status)) return true;
+    }
+    return false;
+}
+
+bool StormClients::wait_for_server(std::uint16_t& port, bool pause) {
+    std::unique_lock lock(mutex_);
+    if (pause) changed_.wait_for(lock, pause_before_repeat, [&] { return over_; });
+    changed_.wait(lock, [&] { return over_ || port_ != 0; });
+    port = port_;
+    return !over_;
+}
+
+void StormClients::wait(Milliseconds pause) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, pause, [&] { return over_; });
+}
+
+void StormClients::complain(const std::string& what) {
+    const std::lock_guard lock(mutex_);
+    complaints_.push_back(what);
+}
+
+}  // namespace darkroom::e2e

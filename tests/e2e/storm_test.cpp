@@ -1,0 +1,197 @@
+// kill -9 in the middle of everything. While eight clients create jobs, the gateway is killed again and again
+// and started on the same data. In the end every job that was ever acknowledged exists and has ended once.
+//
+// The short form runs with the other tests. DARKROOM_STORM=long is the promise itself: 50 kills, 500 jobs.
+// DARKROOM_STORM_SEED repeats a storm as far as chance is ours.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <random>
+#include <set>
+
+#include "base/digest.h"
+#include "tests/e2e/leftovers.h"
+#include "tests/e2e/process_table.h"
+#include "tests/e2e/server_process.h"
+#include "tests/e2e/storm_clients.h"
+
+namespace darkroom::e2e {
+namespace {
+
+namespace json = boost::json;
+
+StormPlan plan_of_this_run() {
+    StormPlan plan;
+    const char* form = std::getenv("DARKROOM_STORM");
+    if (form != nullptr && std::string(form) == "long") {
+        plan.kills = 50;
+        plan.jobs = 500;
+    }
+    const char* seed = std::getenv("DARKROOM_STORM_SEED");
+    plan.seed = seed != nullptr ? static_cast<std::uint32_t>(std::strtoul(seed, nullptr, 10))
+                                : std::random_device()() % 1'000'000;
+    return plan;
+}
+
+bool is_terminal(const std::string& status) {
+    return status == "SUCCEEDED" || status == "FAILED" || status == "CANCELLED";
+}
+
+std::vector<json::value> all_jobs(const ApiClient& client) {
+    std::vector<json::value> jobs;
+    std::string cursor;
+    do {
+        const auto page =
+            client.get("/api/v1/jobs?limit=200" + (cursor.empty() ? "" : "&cursor=" + cursor)).json();
+        const auto some = items_at(page, "/jobs");
+        jobs.insert(jobs.end(), some.begin(), some.end());
+        cursor = text_at(page, "/next_cursor");
+    } while (!cursor.empty());
+    return jobs;
+}
+
+/// Kills the server `plan.kills` times: most often at work, now and then while it starts.
+void rage(ServerProcess& server, StormClients& clients, const StormPlan& plan) {
+    std::mt19937 random(plan.seed);
+    const auto up_to = [&](unsigned milliseconds) { return Milliseconds(random() % (milliseconds + 1)); };
+    for (int kill = 1; kill <= plan.kills; ++kill) {
+        clients.allow(plan.jobs * kill / plan.kills);
+        clients.server_is_at(server.port());
+        clients.wait_until_done(Milliseconds(15) + up_to(400));
+        server.kill9();
+        if (kill < plan.kills && random() % 4 == 0) {
+            ++kill;
+            server.spawn();
+            clients.wait_until_done(up_to(40));
+            server.kill9();
+        }
+        server.start();
+        if (::testing::Test::HasFatalFailure()) return;
+    }
+    clients.allow(plan.jobs);
+    clients.server_is_at(server.port());
+}
+
+void check_events(const ApiClient& client, const json::value& job) {
+    const auto events = client.events(text_at(job, "/id"));
+    ASSERT_FALSE(events.empty());
+    std::int64_t claims = 0;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        EXPECT_EQ(number_at(events[i], "/seq"), static_cast<std::int64_t>(i) + 1) << "a gap in the timeline";
+        EXPECT_EQ(is_terminal(text_at(events[i], "/status")), i + 1 == events.size()) << "ended twice";
+        if (text_at(events[i], "/kind") == "claim") ++claims;
+    }
+    EXPECT_EQ(text_at(events.back(), "/status"), text_at(job, "/status"));
+    EXPECT_EQ(number_at(job, "/attempt_count"), claims);
+}
+
+void check_outputs(const ApiClient& client, const json::value& job) {
+    const auto outputs = items_at(job, "/outputs");
+    EXPECT_EQ(text_at(job, "/status") == "SUCCEEDED", !outputs.empty());
+    for (const auto& output : outputs) {
+        const auto result = client.get(target_of(text_at(output, "/url")));
+        EXPECT_EQ(result.status, 200);
+        EXPECT_EQ(to_hex(sha256(result.body())), text_at(output, "/sha256"));
+    }
+}
+
+/// Every result and thumbnail on the disk is one that some job shows.
+void check_objects(const ServerProcess& server, const std::vector<json::value>& jobs) {
+    std::set<std::string> shown;
+    for (const auto& job : jobs) {
+        for (const auto& attempt : items_at(job, "/attempts")) {
+            for (const auto& output : items_at(attempt, "/outputs"))
+                shown.insert(object_key_in(text_at(output, "/url")));
+        }
+        const auto thumbnail = text_at(job, "/thumbnail_url");
+        if (!thumbnail.empty()) shown.insert(object_key_in(thumbnail));
+    }
+    const auto root = server.data_dir() / "objects";
+    for (const char* folder : {"restored", "thumbnails"}) {
+        for (const auto& file : files_under(root / folder)) {
+            const auto key = file.lexically_relative(root).string();
+            EXPECT_EQ(shown.count(key), 1u) << "nobody's: " << key;
+        }
+    }
+}
+
+TEST(Storm, EveryAcknowledgedJobExistsAndEndsOnceHoweverOftenTheGatewayIsKilled) {
+    const auto plan = plan_of_this_run();
+    std::cout << "storm: seed " << plan.seed << ", " << plan.kills << " kills, " << plan.jobs << " jobs\n";
+    SCOPED_TRACE("seed " + std::to_string(plan.seed));
+    const Orphanage orphanage;
+    ServerProcess server;
+    StormClients clients(plan, server.key());
+    ASSERT_NO_FATAL_FAILURE(rage(server, clients, plan));
+    ASSERT_TRUE(clients.wait_until_done(Milliseconds(60'000))) << "the clients did not come to an end";
+    EXPECT_EQ(clients.complaints(), std::vector<std::string>());
+
+    const auto client = server.client();
+    const auto made = clients.made();
+    for (const auto& [id, what] : made) {
+        SCOPED_TRACE(id);
+        const auto job = client.ended_job(id);
+        EXPECT_EQ(text_at(job, "/type"), what.type);
+        if (what.cancelled) {
+            EXPECT_EQ(text_at(job, "/status"), "CANCELLED");
+        }
+    }
+    const auto jobs = all_jobs(client);
+    EXPECT_EQ(jobs.size(), made.size()) << "each request was to make one job, however often it was repeated";
+    int succeeded = 0;
+    for (const auto& job : jobs) {
+        SCOPED_TRACE(text_at(job, "/id"));
+        EXPECT_EQ(made.count(text_at(job, "/id")), 1u);
+        EXPECT_TRUE(is_terminal(text_at(job, "/status"))) << job;
+        EXPECT_NE(text_at(job, "/status"), "FAILED") << job;
+        if (text_at(job, "/status") == "SUCCEEDED") ++succeeded;
+        check_events(client, job);
+        check_outputs(client, job);
+    }
+    EXPECT_GT(succeeded, plan.jobs / 2);
+    check_objects(server, jobs);
+    expect_nothing_left(server);
+
+    EXPECT_EQ(server.terminate().code, 0);
+    EXPECT_TRUE(eventually([&] { return orphanage.still_running({}).empty(); }))
+        << "a process outlived its server";
+    EXPECT_TRUE(files_under(server.data_dir() / "work").empty());
+    std::cout << "storm: " << jobs.size() << " jobs, " << succeeded << " succeeded\n";
+}
+
+// Stopping as an operator does it, in the middle of everything: quick, with exit code 0, and nothing is lost.
+TEST(Storm, StoppingInTheMiddleOfWorkIsAlwaysClean) {
+    auto plan = plan_of_this_run();
+    plan.kills = 6;
+    plan.jobs = 60;
+    std::mt19937 random(plan.seed);
+    SCOPED_TRACE("seed " + std::to_string(plan.seed));
+    const Orphanage orphanage;
+    ServerProcess server;
+    StormClients clients(plan, server.key());
+    for (int stop = 1; stop <= plan.kills; ++stop) {
+        clients.allow(plan.jobs * stop / plan.kills);
+        clients.server_is_at(server.port());
+        clients.wait_until_done(Milliseconds(20 + random() % 200));
+        const auto exit = server.terminate(Milliseconds(10'000));
+        ASSERT_EQ(exit.code, 0) << "ended by signal " << exit.signal;
+        EXPECT_TRUE(files_under(server.data_dir() / "work").empty());
+        EXPECT_TRUE(files_under(server.data_dir() / "incoming").empty());
+        EXPECT_TRUE(eventually([&] { return orphanage.still_running({}).empty(); }));
+        ASSERT_NO_FATAL_FAILURE(server.start());
+    }
+    clients.server_is_at(server.port());
+    ASSERT_TRUE(clients.wait_until_done(Milliseconds(60'000)));
+    EXPECT_EQ(clients.complaints(), std::vector<std::string>());
+    for (const auto& [id, what] : clients.made()) {
+        const auto job = server.client().ended_job(id);
+        EXPECT_EQ(text_at(job, "/status") == "CANCELLED", what.cancelled);
+        check_events(server.client(), job);
+    }
+    check_objects(server, all_jobs(server.client()));
+    expect_nothing_left(server);
+}
+
+}  // namespace
+}  // namespace darkroom::e2e
