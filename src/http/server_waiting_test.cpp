@@ -350,7 +350,9 @@ TEST(ServerStart, SaysWhyItCannot) {
         options.spool_dir = std::move(spool);
         options.handler_threads = 1;
         Server server(options, std::move(routes),
-                      [](int, std::string_view, std::string_view) { return ports::HttpResponse{}; });
+                      [](int, std::string_view, std::string_view, const std::string&) {
+                          return ports::HttpResponse{};
+                      });
         auto result = server.start();
         return result.ok() ? std::optional<StartError>() : std::optional(result.error().kind);
     };
