@@ -5,12 +5,14 @@
 // DARKROOM_STORM_SEED repeats a storm as far as chance is ours.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <random>
 #include <set>
 
 #include "base/digest.h"
+#include "core/retry.h"
 #include "tests/e2e/leftovers.h"
 #include "tests/e2e/process_table.h"
 #include "tests/e2e/server_process.h"
@@ -58,7 +60,7 @@ void rage(ServerProcess& server, StormClients& clients, const StormPlan& plan) {
     for (int kill = 1; kill <= plan.kills; ++kill) {
         clients.allow(plan.jobs * kill / plan.kills);
         clients.server_is_at(server.port());
-        clients.wait_until_done(Milliseconds(15) + up_to(400));
+        clients.wait_until_done(Milliseconds(15) + up_to(600));
         server.kill9();
         if (kill < plan.kills && random() % 4 == 0) {
             ++kill;
@@ -71,6 +73,22 @@ void rage(ServerProcess& server, StormClients& clients, const StormPlan& plan) {
     }
     clients.allow(plan.jobs);
     clients.server_is_at(server.port());
+}
+
+std::string failures_of(const json::value& job) {
+    auto text = "failed with " + text_at(job, "/error/code") + " after";
+    for (const auto& attempt : items_at(job, "/attempts")) text += " " + text_at(attempt, "/error/code");
+    return text;
+}
+
+/// A job that is in work each time the gateway dies is suspected of killing it, and given up in the end
+/// (core/retry.h). In a storm one that stands first in line can have that bad luck.
+bool is_given_up_for_interruptions(const json::value& job) {
+    const auto attempts = items_at(job, "/attempts");
+    const bool interrupted_only = std::all_of(attempts.begin(), attempts.end(), [](const auto& attempt) {
+        return text_at(attempt, "/error/code") == "interrupted";
+    });
+    return interrupted_only && static_cast<int>(attempts.size()) >= core::RetryPolicy().interruptions_max;
 }
 
 void check_events(const ApiClient& client, const json::value& job) {
@@ -144,7 +162,9 @@ TEST(Storm, EveryAcknowledgedJobExistsAndEndsOnceHoweverOftenTheGatewayIsKilled)
         SCOPED_TRACE(text_at(job, "/id"));
         EXPECT_EQ(made.count(text_at(job, "/id")), 1u);
         EXPECT_TRUE(is_terminal(text_at(job, "/status"))) << job;
-        EXPECT_NE(text_at(job, "/status"), "FAILED") << job;
+        if (text_at(job, "/status") == "FAILED") {
+            EXPECT_TRUE(is_given_up_for_interruptions(job)) << failures_of(job);
+        }
         if (text_at(job, "/status") == "SUCCEEDED") ++succeeded;
         check_events(client, job);
         check_outputs(client, job);
