@@ -1,3 +1,5 @@
+// Claiming 100 jobs with a short and with a long queue, through the port, in turns in one run.
+// The measurement itself is bench/store's.
 #include <algorithm>
 #include <cstdio>
 

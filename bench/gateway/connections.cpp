@@ -1,3 +1,4 @@
+// A crowd of idle and slow connections at the door, and what a normal client notices of it.
 #include <poll.h>
 
 #include <algorithm>

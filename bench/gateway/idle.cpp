@@ -1,3 +1,4 @@
+// What a gateway costs that has nothing to do: CPU time, resident memory, and what it is linked with.
 #include <poll.h>
 
 #include <cstdio>

@@ -1,3 +1,4 @@
+// From exec to the first answer of /healthz.
 #include <poll.h>
 
 #include <algorithm>

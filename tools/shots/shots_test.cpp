@@ -1,3 +1,4 @@
+// The drawn pictures repeat by seed, and their truth fits what is seen.
 #include <gtest/gtest.h>
 
 #include <opencv2/imgproc.hpp>

@@ -1,3 +1,4 @@
+// The later stages of bg_remove one by one: trimap, alpha, foreground colours.
 #include <gtest/gtest.h>
 
 #include "imaging/ops/alpha_adjust.h"
