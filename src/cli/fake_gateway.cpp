@@ -154,9 +154,11 @@ Answer FakeGateway::create(const ports::OutgoingRequest& request) {
     if (!body) return problem_answer(400, "malformed_json", body.error().detail);
     const auto& object = body->get_object();
     const std::lock_guard lock(mutex_);
+    const auto queued = [](const std::string& id) {
+        return json_answer(201, R"({"id":")" + id + R"(","status":"QUEUED","error":null,"outputs":[]})");
+    };
     for (const auto& [name, value] : request.headers) {
-        if (name == "Idempotency-Key" && idempotency_.count(value) > 0)
-            return json_answer(201, job_json_locked(idempotency_[value]));
+        if (name == "Idempotency-Key" && idempotency_.count(value) > 0) return queued(idempotency_[value]);
     }
     const auto number = std::to_string(jobs_.size() + 1);
     const auto id = "00000000-0000-4000-8000-" + std::string(12 - number.size(), '0') + number;
@@ -167,7 +169,7 @@ Answer FakeGateway::create(const ports::OutgoingRequest& request) {
     jobs_[id] = {text_member(object, "type"), text_member(*object_member(object, "metadata"), "cli_file"),
                  json_text(object.at("params")), uploads_[upload_id]};
     order_.push_back(id);
-    return json_answer(201, job_json_locked(id));
+    return queued(id);
 }
 
 std::string FakeGateway::job_json_locked(const std::string& id) const {

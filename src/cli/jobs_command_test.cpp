@@ -18,10 +18,8 @@ using fakes::json_answer;
 using fakes::problem_answer;
 using ports::HttpMethod;
 using testing::AllOf;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 using testing::StartsWith;
 
 constexpr const char* id_1 = "00000000-0000-4000-8000-000000000001";

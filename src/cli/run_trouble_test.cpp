@@ -24,6 +24,7 @@ using fakes::problem_answer;
 using ports::FetchError;
 using ports::HttpMethod;
 using testing::AllOf;
+using testing::AnyOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -171,7 +172,9 @@ TEST_F(RunTrouble, TheTimeLimitEndsTheWaitNotTheJob) {
     EXPECT_THAT(outcome.err, AllOf(HasSubstr("The time is up"), HasSubstr("darkroom jobs watch 00000000-")));
     const auto document = parse_json(outcome.out);
     ASSERT_TRUE(document) << outcome.out;
-    EXPECT_EQ(text_member(document->get_array().front().get_object(), "status"), "RUNNING");
+    // On a busy machine the time may be up before the first question.
+    EXPECT_THAT(text_member(document->get_array().front().get_object(), "status"),
+                AnyOf("QUEUED", "RUNNING"));
 }
 
 TEST_F(RunTrouble, AServerThatHoldsNoRequestIsNotHammered) {
