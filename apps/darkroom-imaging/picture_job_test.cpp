@@ -14,6 +14,7 @@
 #include "tests/support/temp_dir.h"
 
 // x265, with which libvips writes HEIC for this test, leaves a few bytes behind; reading does not use it.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the name is the sanitizer's
 extern "C" const char* __lsan_default_suppressions() { return "leak:libx265"; }
 
 namespace darkroom::imaging {

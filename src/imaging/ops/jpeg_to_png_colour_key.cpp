@@ -93,7 +93,7 @@ EdgePixel edge_pixel(const Rgb& seen, float distance, const NearestSolid& solids
     const double soft = std::max(settings.softness, 1e-3);
     const auto ramp = static_cast<float>(std::clamp((distance - settings.tolerance) / soft, 0.0, 1.0));
     if (!settings.despill || ramp <= 0) return {seen, ramp};
-    const EdgePixel by_ramp{colour_before_key(seen, settings.key, ramp), ramp};
+    EdgePixel by_ramp{colour_before_key(seen, settings.key, ramp), ramp};
     if (!solids.known(y, x)) return by_ramp;
     const cv::Vec3b& solid = solids.colour(y, x);
     return split_by_solid(seen, Rgb(solid[0], solid[1], solid[2]), settings.key).value_or(by_ramp);

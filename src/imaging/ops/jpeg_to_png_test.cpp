@@ -90,8 +90,9 @@ cv::Mat jpeg_like(const cv::Mat& rgb, float step) {
                 cv::Mat block = plane(cv::Rect(x, y, 8, 8)), frequencies;
                 cv::dct(block, frequencies);
                 for (int i = 0; i < 64; ++i) {
-                    auto& value = frequencies.at<float>(i / 8, i % 8);
-                    const float quantum = step * static_cast<float>(1 + i / 8 + i % 8);
+                    const int row = i / 8, column = i % 8;
+                    auto& value = frequencies.at<float>(row, column);
+                    const float quantum = step * static_cast<float>(1 + row + column);
                     value = std::round(value / quantum) * quantum;
                 }
                 cv::Mat back;

@@ -25,10 +25,17 @@ float largest_difference(const Rgb& a, const Rgb& b) {
 
 float length(const Rgb& a) { return std::sqrt(a.dot(a)); }
 
+// The 27 steps of a cube: -1, 0 or 1 in each channel.
+Rgb step_towards(int k) {
+    const int r = k % 3 - 1, g = k / 3 % 3 - 1, b = k / 9 - 1;
+    return Rgb(float(r), float(g), float(b));
+}
+
 // Colours at 5 bits per channel, each with how many pixels have it.
 class ColourCounts {
 public:
-    ColourCounts(const cv::Mat& picture, const cv::Mat& distance, double beyond) : counts_(32 * 32 * 32) {
+    ColourCounts(const cv::Mat& picture, const cv::Mat& distance, double beyond)
+        : counts_(std::size_t{32} * 32 * 32) {
         const int step = std::max(1, static_cast<int>(std::sqrt(double(picture.total()) / 1'000'000)));
         for (int y = 0; y < picture.rows; y += step) {
             for (int x = 0; x < picture.cols; x += step) {
@@ -42,7 +49,7 @@ public:
     int around(const Rgb& colour) const {
         int sum = 0;
         for (int k = 0; k < 27; ++k) {
-            const Rgb beside = colour + Rgb(float(k % 3 - 1), float(k / 3 % 3 - 1), float(k / 9 - 1)) * 8.0f;
+            const Rgb beside = colour + step_towards(k) * 8.0f;
             if (std::min({beside[0], beside[1], beside[2]}) < 0) continue;
             if (std::max({beside[0], beside[1], beside[2]}) >= 256) continue;
             sum += counts_[index(beside)];

@@ -124,6 +124,7 @@ TEST_F(ProcessPoolTest, ManyThreadsShareFewProcesses) {
     open(options());
     std::atomic<int> fine = 0;
     std::vector<std::thread> users;
+    users.reserve(4);
     for (int i = 0; i < 4; ++i) {
         users.emplace_back([&] {
             for (int k = 0; k < 3; ++k) {

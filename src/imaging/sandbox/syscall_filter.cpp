@@ -106,19 +106,24 @@ private:
     int result_ = 0;
 };
 
+scmp_arg_cmp equals(unsigned argument, scmp_datum_t value) { return {argument, SCMP_CMP_EQ, value, 0}; }
+
+scmp_arg_cmp has_bits(unsigned argument, scmp_datum_t mask, scmp_datum_t bits) {
+    return {argument, SCMP_CMP_MASKED_EQ, mask, bits};
+}
+
 void add_conditional_rules(Filter& filter) {
     constexpr auto allow = SCMP_ACT_ALLOW;
     // No page becomes executable: injected code has nowhere to run.
-    filter.add(allow, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-    filter.add(allow, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    filter.add(allow, SCMP_SYS(mmap), has_bits(2, PROT_EXEC, 0));
+    filter.add(allow, SCMP_SYS(mprotect), has_bits(2, PROT_EXEC, 0));
     // Threads, but no processes. clone3 hides its flags behind a pointer; without it glibc falls back to
     // clone.
-    filter.add(allow, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+    filter.add(allow, SCMP_SYS(clone), has_bits(0, CLONE_THREAD, CLONE_THREAD));
     filter.add(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3));
-    filter.add(allow, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
-    filter.add(allow, SCMP_SYS(tgkill),
-               SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid())));                   // abort()
-    filter.add(allow, SCMP_SYS(prlimit64), SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0));  // reading only
+    filter.add(allow, SCMP_SYS(prctl), equals(0, PR_SET_NAME));
+    filter.add(allow, SCMP_SYS(tgkill), equals(0, static_cast<scmp_datum_t>(::getpid())));  // abort()
+    filter.add(allow, SCMP_SYS(prlimit64), equals(0, 0), equals(2, 0));                     // reading only
 }
 
 }  // namespace
