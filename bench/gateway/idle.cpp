@@ -1,4 +1,5 @@
-// What a gateway costs that has nothing to do: CPU time, resident memory, and what it is linked with.
+// What a gateway costs that has nothing to do: processor time and memory, with an empty and with a long
+// queue.
 #include <poll.h>
 
 #include <cstdio>

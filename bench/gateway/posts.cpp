@@ -1,6 +1,4 @@
 // Durable POST /jobs at 64 connections beside what the same disk does one commit at a time, in one run.
-#include <unistd.h>
-
 #include <cstdio>
 
 #include "bench/gateway/load.h"

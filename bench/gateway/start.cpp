@@ -1,4 +1,4 @@
-// From exec to the first answer of /healthz.
+// From exec to the first 200 on /healthz, memory after a rest, and the libraries that come along.
 #include <poll.h>
 
 #include <algorithm>
