@@ -63,7 +63,7 @@ std::string request_text(std::string_view method, std::string_view target, const
                          std::string_view body) {
     std::string text(method);
     text.append(" ").append(target).append(" HTTP/1.1\r\nHost: darkroom.test\r\n");
-    for (const auto& [name, value] : headers) text += name + ": " + value + "\r\n";
+    for (const auto& [name, value] : headers) text.append(name).append(": ").append(value).append("\r\n");
     if (!body.empty() || method == "POST" || method == "PUT")
         text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     return text.append("\r\n").append(body);

@@ -19,6 +19,7 @@ TEST(ApiIdempotency, FiftyRequestsAtOnceWithOneKeyMakeOneJob) {
     const auto body = job_request("jpeg_to_png", "{}", client.upload(disc_png(32, 32)));
     std::vector<Reply> replies(repeats);
     std::vector<std::thread> threads;
+    threads.reserve(replies.size());
     for (auto& reply : replies) {
         threads.emplace_back([&] {
             reply = client.post("/api/v1/jobs", body, {{"Idempotency-Key", "order-4711"}});

@@ -135,7 +135,7 @@ TEST(ApiFlow, TheShortBaseAnswersLikeTheVersionedOne) {
         {"GET", "/nothing/here"},
     };
     for (const auto& [method, path] : routes) {
-        SCOPED_TRACE(method + " " + path);
+        SCOPED_TRACE(::testing::Message() << method << " " << path);
         const std::string body = method == "POST" ? "{}" : "";
         const ports::HttpFields json{{"Content-Type", "application/json"}};
         const auto versioned = client.call(method, "/api/v1" + path, body, json);

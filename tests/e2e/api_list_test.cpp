@@ -20,6 +20,7 @@ TEST(ApiList, AWalkByCursorIsStableWhileJobsAreAdded) {
     const auto client = server.client();
     const auto upload = client.upload(disc_png(32, 32));
     std::vector<std::string> made;
+    made.reserve(13);
     for (int i = 0; i < 13; ++i) made.push_back(client.create("jpeg_to_png", "{}", upload));
 
     std::vector<std::string> walked;

@@ -13,6 +13,7 @@ namespace {
 
 std::vector<std::string> kinds_of(const std::vector<boost::json::value>& events) {
     std::vector<std::string> kinds;
+    kinds.reserve(events.size());
     for (const auto& event : events) kinds.push_back(text_at(event, "/kind"));
     return kinds;
 }

@@ -25,8 +25,7 @@ const std::vector<std::string> tricky_names = {
     ".htaccess",
     "a\r\nSet-Cookie: stolen=1.png",
     "a\"; filename=\"evil.exe",
-    "\xE2\x80\xAE"
-    "gnp.exe",
+    "\xE2\x80\xAEgnp.exe",
     "CON.png",
     "%2e%2e%2fevil.png",
     "<script>alert(1)</script>.png",

@@ -29,12 +29,13 @@ std::vector<std::string> environment_lines(const std::map<std::string, std::stri
         const char* value = std::getenv(name);
         if (value != nullptr && wanted.count(name) == 0) lines.push_back(std::string(name) + "=" + value);
     }
-    for (const auto& [name, value] : wanted) lines.push_back(name + "=" + value);
+    for (const auto& [name, value] : wanted) lines.push_back(std::string(name).append("=").append(value));
     return lines;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> all;
+    all.reserve(texts.size() + 1);
     for (auto& text : texts) all.push_back(text.data());
     all.push_back(nullptr);
     return all;
