@@ -62,7 +62,7 @@ cv::Mat enlarge_alpha(const cv::Mat& alpha, const cv::Mat& coefficients, const c
                 const uchar known = label[std::min(labels.cols - 1, x * labels.cols / large.cols)];
                 float value = plain(x, y);
                 if (known == Trimap::unknown) {
-                    const cv::Vec3b pixel = picture.at<cv::Vec3b>(y, x);
+                    const cv::Vec3b& pixel = picture.at<cv::Vec3b>(y, x);
                     const cv::Vec4f f = functions(x, y);
                     const float guided = (f[0] * pixel[0] + f[1] * pixel[1] + f[2] * pixel[2]) / 255 + f[3];
                     value = 0.5F * (value + std::clamp(guided, 0.0F, 1.0F));

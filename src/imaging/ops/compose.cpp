@@ -170,7 +170,7 @@ cv::Mat flattened(const cv::Mat& rgba, cv::Vec3b background) {
     cv::parallel_for_({0, rgba.rows}, [&](const cv::Range& rows) {
         for (int y = rows.start; y < rows.end; ++y) {
             for (int x = 0; x < rgba.cols; ++x) {
-                const cv::Vec4b pixel = rgba.at<cv::Vec4b>(y, x);
+                const cv::Vec4b& pixel = rgba.at<cv::Vec4b>(y, x);
                 for (int c = 0; c < 3; ++c) {
                     out.at<cv::Vec3b>(y, x)[c] = static_cast<uchar>(
                         (pixel[c] * pixel[3] + background[c] * (255 - pixel[3]) + 127) / 255);

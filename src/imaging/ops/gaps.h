@@ -9,7 +9,7 @@
 
 namespace darkroom::imaging {
 
-/// CV_8U, 255 in the openings.
-cv::Mat find_gaps(const BorderModel& model);
+/// CV_8U, 255 in the openings. `rgb` is the working copy's, CV_8UC3: colours blend there, not in Lab.
+cv::Mat find_gaps(const cv::Mat& rgb, const BorderModel& model);
 
 }  // namespace darkroom::imaging

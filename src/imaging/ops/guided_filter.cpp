@@ -88,8 +88,8 @@ cv::Mat apply_guided(const cv::Mat& guide, const cv::Mat& coefficients) {
     cv::parallel_for_({0, guide.rows}, [&](const cv::Range& rows) {
         for (int y = rows.start; y < rows.end; ++y) {
             for (int x = 0; x < guide.cols; ++x) {
-                const cv::Vec3f colour = guide.at<cv::Vec3f>(y, x);
-                const cv::Vec4f f = coefficients.at<cv::Vec4f>(y, x);
+                const cv::Vec3f& colour = guide.at<cv::Vec3f>(y, x);
+                const cv::Vec4f& f = coefficients.at<cv::Vec4f>(y, x);
                 result.at<float>(y, x) = f[0] * colour[0] + f[1] * colour[1] + f[2] * colour[2] + f[3];
             }
         }

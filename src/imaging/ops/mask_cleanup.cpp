@@ -82,11 +82,12 @@ void close_false_holes(cv::Mat& mask, const BorderModel& model) {
 
 }  // namespace
 
-void clean_up_mask(cv::Mat& mask, const BorderModel& model, const ShadowFlood& flood, bool drop_shadows) {
+void clean_up_mask(cv::Mat& mask, const cv::Mat& rgb, const BorderModel& model, const ShadowFlood& flood,
+                   bool drop_shadows) {
     if (drop_shadows) drop_shadow_patches(mask, model, flood);
     drop_crumbs(mask);
     close_false_holes(mask, model);
-    mask &= ~find_gaps(model);
+    mask &= ~find_gaps(rgb, model);
 }
 
 }  // namespace darkroom::imaging

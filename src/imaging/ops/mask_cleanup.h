@@ -9,6 +9,7 @@ namespace darkroom::imaging {
 
 /// Works on `mask` (CV_8U, 255 on the subject) in place. Shadow-like patches are dropped only where shadows
 /// are believed in.
-void clean_up_mask(cv::Mat& mask, const BorderModel& model, const ShadowFlood& flood, bool drop_shadows);
+void clean_up_mask(cv::Mat& mask, const cv::Mat& rgb, const BorderModel& model, const ShadowFlood& flood,
+                   bool drop_shadows);
 
 }  // namespace darkroom::imaging

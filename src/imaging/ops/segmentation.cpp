@@ -105,7 +105,7 @@ std::optional<Segmentation> segment_with(const WorkingCopy& copy, const BorderMo
     Segmentation result;
     result.flood_used = use_flood;
     result.mask = cut(copy.rgb, seeds);
-    clean_up_mask(result.mask, model, flood, use_flood);
+    clean_up_mask(result.mask, copy.rgb, model, flood, use_flood);
     if (cv::countNonZero(result.mask) == 0) return std::nullopt;
     result.score = outline_score(copy.lab, result.mask);
     return result;

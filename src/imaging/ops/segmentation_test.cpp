@@ -14,6 +14,11 @@ using testing_scenes::draw_scene;
 using testing_scenes::overlap_share;
 using testing_scenes::Scene;
 
+cv::Mat gaps_in(const cv::Mat& picture) {
+    const WorkingCopy copy = make_working_copy(picture);
+    return find_gaps(copy.rgb, model_border(copy.lab));
+}
+
 TEST(BorderModel, TellsTheBackdropFromTheThing) {
     const Scene scene = draw_scene();
     const BorderModel model = model_border(make_working_copy(scene.picture).lab);
@@ -89,10 +94,20 @@ TEST(Gaps, SlitsBetweenSlatsAreOpenAndLettersAreNot) {
     cv::rectangle(picture, {100, 100, 200, 200}, cv::Scalar(40, 60, 120), cv::FILLED);
     cv::rectangle(picture, {150, 120, 4, 120}, cv::Scalar(230, 230, 230), cv::FILLED);  // a slit
     cv::rectangle(picture, {220, 200, 4, 14}, cv::Scalar(230, 230, 230), cv::FILLED);   // the letter i
-    const cv::Mat gaps = find_gaps(model_border(make_working_copy(picture).lab));
+    const cv::Mat gaps = gaps_in(picture);
     EXPECT_EQ(gaps.at<uchar>(180, 152), 255);
     EXPECT_EQ(gaps.at<uchar>(207, 222), 0);
     EXPECT_EQ(gaps.at<uchar>(180, 130), 0);
+}
+
+TEST(Gaps, ASeamWhoseBlendHappensToBeTheBackdropsColourIsClosed) {
+    cv::Mat picture(400, 400, CV_8UC3, cv::Scalar(145, 115, 120));
+    cv::rectangle(picture, {100, 100, 100, 200}, cv::Scalar(200, 120, 40), cv::FILLED);
+    cv::rectangle(picture, {200, 100, 100, 200}, cv::Scalar(90, 110, 200), cv::FILLED);
+    const cv::Mat gaps = gaps_in(picture);
+    EXPECT_EQ(cv::countNonZero(gaps(cv::Rect(190, 110, 20, 180))), 0);
+    cv::GaussianBlur(picture, picture, {}, 2.0);
+    EXPECT_EQ(cv::countNonZero(gaps_in(picture)(cv::Rect(190, 110, 20, 180))), 0) << "out of focus";
 }
 
 TEST(MaskCleanup, DropsCrumbsAndClosesHolesThatDoNotShowTheBackdrop) {
@@ -104,7 +119,7 @@ TEST(MaskCleanup, DropsCrumbsAndClosesHolesThatDoNotShowTheBackdrop) {
     cv::circle(mask, {20, 20}, 2, cv::Scalar(255), cv::FILLED);  // a crumb on the backdrop
     const cv::Point on_the_ring(120 + 42, 100);
     cv::circle(mask, on_the_ring, 4, cv::Scalar(0), cv::FILLED);  // a hole where there is a thing
-    clean_up_mask(mask, model, flood, true);
+    clean_up_mask(mask, copy.rgb, model, flood, true);
     EXPECT_EQ(mask.at<uchar>(20, 20), 0);
     EXPECT_EQ(mask.at<uchar>(on_the_ring), 255);
     EXPECT_EQ(mask.at<uchar>(100, 120), 0) << "the ring's opening was closed";

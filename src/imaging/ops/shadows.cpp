@@ -10,6 +10,7 @@ namespace {
 constexpr double kept_shadow_max = 0.85;
 constexpr double contact_share = 0.06;  // of the subject's height, at its foot
 constexpr double contact_flattening = 0.25;
+constexpr double ground_overlap = 0.04;
 constexpr double shear_max = 1.6;  // of a soft shadow: further away it is too faint to matter
 constexpr int penumbra_bands = 3;
 constexpr double continuation_sigma = 4;  // px at 512
@@ -52,7 +53,9 @@ cv::Mat contact_shadow(const cv::Mat& alpha, cv::Rect box, const ShadowParams& p
 
 /// The alpha laid on the ground away from the light, softer the further it is from the foot.
 cv::Mat soft_shadow(const cv::Mat& alpha, cv::Rect box, const ShadowParams& params, double long_side) {
-    const double ground = box.br().y;
+    // Round feet leave the ground before the lowest row: the shadow begins a little above it, hidden by the
+    // subject.
+    const double ground = box.br().y - ground_overlap * box.height;
     const double height = std::max(0.15, params.light.z);
     const double shear = std::clamp(-params.light.x / height, -shear_max, shear_max);
     // A light behind the subject (y < 0) throws the shadow towards the viewer, one before it throws it back.
@@ -108,7 +111,11 @@ cv::Mat make_shadow(const cv::Mat& alpha, const ShadowParams& params, double lon
     if (box.empty()) return shadow;
     if (params.mode == ShadowMode::drop) shadow = drop_shadow(alpha, params, long_side);
     if (params.mode == ShadowMode::contact) shadow = contact_shadow(alpha, box, params, long_side);
-    if (params.mode == ShadowMode::soft) shadow = soft_shadow(alpha, box, params, long_side);
+    if (params.mode == ShadowMode::soft) {
+        // With the touch under it, or the subject would float.
+        shadow = cv::max(soft_shadow(alpha, box, params, long_side),
+                         contact_shadow(alpha, box, params, long_side));
+    }
     cv::min(shadow * params.opacity, 1.0, shadow);
     return shadow;
 }
