@@ -82,8 +82,6 @@ UnmixFigures run_unmix_set(std::uint64_t first_seed, int pictures) {
             ++figures.failed;
             continue;
         }
-        double off = 0;
-        int counted = 0;
         for (int y = 0; y < logo.picture.rows; ++y) {
             for (int x = 0; x < logo.picture.cols; ++x) {
                 const cv::Vec4b pixel = result->main.at<cv::Vec4b>(y, x);
@@ -93,15 +91,9 @@ UnmixFigures run_unmix_set(std::uint64_t first_seed, int pictures) {
                     figures.error_max =
                         std::max(figures.error_max, std::abs(laid - logo.picture.at<cv::Vec3b>(y, x)[c]));
                 }
-                const int truth = logo.drawn.at<cv::Vec4b>(y, x)[3];
-                if (truth == 0) continue;
-                off += std::abs(pixel[3] - truth);
-                ++counted;
             }
         }
-        figures.alpha_mae += off / std::max(1, counted);
     }
-    figures.alpha_mae /= std::max(1, figures.pictures - figures.failed);
     return figures;
 }
 

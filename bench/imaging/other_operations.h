@@ -16,8 +16,7 @@ UpscaleFigures run_upscale_set(std::uint64_t first_seed, int pictures);
 
 struct UnmixFigures {
     int pictures = 0;
-    int error_max = 0;     // grey levels between the result laid on its key colour and the input, most
-    double alpha_mae = 0;  // mean |alpha - truth| where the truth is not 0, of 255
+    int error_max = 0;  // grey levels between the result laid on its key colour and the input, most
     int failed = 0;
 };
 
