@@ -21,10 +21,10 @@ struct PoolOptions {
                                        << 20;  // a process that keeps more between jobs is replaced
     std::uint64_t output_bytes_max = std::uint64_t{256} << 20;  // of each file it writes
     Milliseconds start_limit{10'000};                           // from exec to ready
-    Milliseconds wall_limit{60'000};                            // for one picture
-    Milliseconds cpu_limit{60'000};                             // for one picture, over all threads
-    Milliseconds idle_limit{60'000};  // then an idle process ends, so that an idle gateway holds no memory
-    bool allow_probes = false;        // tests only: processes misbehave on request
+    Milliseconds wall_limit{120'000};  // for one picture; a busy machine is not the picture's fault
+    Milliseconds cpu_limit{60'000};    // for one picture, over all threads
+    Milliseconds idle_limit{60'000};   // then an idle process ends, so that an idle gateway holds no memory
+    bool allow_probes = false;         // tests only: processes misbehave on request
 };
 
 }  // namespace darkroom::imaging

@@ -23,10 +23,10 @@
 namespace darkroom::imaging {
 
 struct PictureTask {
-    std::string operation;            // a job type
-    boost::json::object params;       // params_effective
-    int input = -1;                   // an open regular file, read from its start; stays the caller's
-    Milliseconds time_limit{60'000};  // PoolOptions::wall_limit applies as well
+    std::string operation;             // a job type
+    boost::json::object params;        // params_effective
+    int input = -1;                    // an open regular file, read from its start; stays the caller's
+    Milliseconds time_limit{120'000};  // PoolOptions::wall_limit applies as well
 };
 
 struct FinishedPicture {
