@@ -6,7 +6,8 @@ namespace darkroom::ports {
 
 const std::string* HttpRequest::header(std::string_view name) const {
     for (const auto& [field, value] : headers) {
-        if (field.size() == name.size() && ::strncasecmp(field.data(), name.data(), name.size()) == 0) return &value;
+        if (field.size() == name.size() && ::strncasecmp(field.data(), name.data(), name.size()) == 0)
+            return &value;
     }
     return nullptr;
 }

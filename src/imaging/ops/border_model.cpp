@@ -14,7 +14,7 @@ constexpr float trim_at_sigmas = 4;
 const cv::Vec3f sigma_floor(1.0F, 0.8F, 0.8F);
 constexpr int cluster_count = 5;
 constexpr double cluster_share_min = 0.004;  // the grooves between boards are few pixels, but all around
-constexpr int sectors = 24;     // the rim cut into pieces, clockwise
+constexpr int sectors = 24;                  // the rim cut into pieces, clockwise
 constexpr int sectors_min = 4;  // a colour met in fewer is more likely a subject that touches the frame
 constexpr std::size_t samples_max = 6000;
 
