@@ -18,6 +18,7 @@ std::string bytes_of(const std::filesystem::path& path) {
 
 class RealWakeUp : public ports::WakeUp {
 public:
+    explicit RealWakeUp(const RealClock& clock) : clock_(clock) {}
     void set() override {
         const std::lock_guard lock(mutex_);
         set_ = true;
@@ -25,12 +26,13 @@ public:
     }
     bool wait_until(Instant deadline) override {
         std::unique_lock lock(mutex_);
-        const bool was_set = changed_.wait_until(lock, deadline, [&] { return set_; });
+        const bool was_set = changed_.wait_until(lock, deadline - clock_.skipped(), [&] { return set_; });
         set_ = false;
         return was_set;
     }
 
 private:
+    const RealClock& clock_;
     std::mutex mutex_;
     std::condition_variable changed_;
     bool set_ = false;
@@ -69,8 +71,8 @@ private:
 TimePoint RealClock::now() const {
     return std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
 }
-Instant RealClock::monotonic() const { return std::chrono::steady_clock::now(); }
-std::unique_ptr<ports::WakeUp> RealClock::make_wake_up() const { return std::make_unique<RealWakeUp>(); }
+Instant RealClock::monotonic() const { return std::chrono::steady_clock::now() + skipped(); }
+std::unique_ptr<ports::WakeUp> RealClock::make_wake_up() const { return std::make_unique<RealWakeUp>(*this); }
 
 TimePoint JumpingClock::now() const { return from_unix_ms(1'767'225'600'000); }
 std::unique_ptr<ports::WakeUp> JumpingClock::make_wake_up() const {
@@ -128,7 +130,6 @@ void Darkroom::with_server() {
 }
 
 Darkroom::Outcome Darkroom::run(const std::vector<std::string>& arguments) {
-    RealClock clock;
     SeededRandom random;
     std::ostringstream out;
     std::ostringstream err;

@@ -1,6 +1,7 @@
 // For this room's tests only: a gateway behind ports::HttpClient that lives in memory, clocks, and a program
 // around it all.
 #pragma once
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <functional>
@@ -15,12 +16,17 @@
 
 namespace darkroom::cli::fakes {
 
-/// Real time for threads that meet.
+/// Real time for threads that meet; a test may skip some of it.
 class RealClock : public ports::Clock {
 public:
+    void skip(Milliseconds time) { skipped_ms_ += time.count(); }
+    Milliseconds skipped() const { return Milliseconds(skipped_ms_); }
     TimePoint now() const override;
     Instant monotonic() const override;
     std::unique_ptr<ports::WakeUp> make_wake_up() const override;
+
+private:
+    std::atomic<std::int64_t> skipped_ms_{0};
 };
 
 /// Time that passes only by waiting, for one thread: a wait that is not woken jumps to its deadline.
@@ -72,6 +78,7 @@ public:
     ScriptedHttp http;
     FakeGateway gateway{http};
     std::map<std::string, std::string> environment;
+    RealClock clock;
     ConsoleTraits console;
     RetryPolicy retry;  // with pauses of a millisecond
     std::vector<ServeRequest> served;
