@@ -129,9 +129,10 @@ const ports::HttpRoute* Router::choose(const Choices& choices, std::string_view 
     content_type = content_type.substr(0, content_type.find_first_of("; \t"));
     for (const auto* route : choices) {
         const auto& wanted = route->media_type;
+        if (wanted.empty()) return route;  // also the answer to no Content-Type, whose data may be null
         const bool same = wanted.size() == content_type.size() &&
                           ::strncasecmp(wanted.data(), content_type.data(), wanted.size()) == 0;
-        if (wanted.empty() || same) return route;
+        if (same) return route;
     }
     return nullptr;
 }
