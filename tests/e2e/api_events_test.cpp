@@ -93,9 +93,9 @@ TEST(ApiEvents, AReaderThatComesBackGetsWhatItMissedAndAfterTheEndNothing) {
     (void)server.client().ended_job(id);
     auto resumed = follow(server, id, "2");
     EXPECT_EQ(head_of(resumed).status, 200);
-    EXPECT_EQ(next_event(resumed)->id, "3");
-    EXPECT_EQ(next_event(resumed)->id, "4");
-    EXPECT_EQ(next_event(resumed)->name, "end");
+    EXPECT_EQ(next_event(resumed).value_or(StreamedEvent{}).id, "3");
+    EXPECT_EQ(next_event(resumed).value_or(StreamedEvent{}).id, "4");
+    EXPECT_EQ(next_event(resumed).value_or(StreamedEvent{}).name, "end");
 
     auto late = follow(server, id, "4");
     EXPECT_EQ(head_of(late).status, 204);
