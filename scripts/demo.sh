@@ -73,7 +73,10 @@ choose_pictures() {
 run_type() { # TYPE FILE...
     local type=$1
     shift
-    local command=("$bin/darkroom" run "$type" --data "$data" -o "$out/results" --plain -- "$@")
+    local params=()
+    # The drawn ones are logos: what shows through their letters is background too.
+    if [ "$type" = jpeg_to_png ]; then params=(-p interior=remove); fi
+    local command=("$bin/darkroom" run "$type" "${params[@]}" --data "$data" -o "$out/results" --plain -- "$@")
     if [ -t 2 ]; then
         "${command[@]}" || true
     else

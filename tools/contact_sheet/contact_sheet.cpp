@@ -19,7 +19,8 @@ const cv::Scalar ink(38, 40, 44);
 const cv::Scalar pale_ink(120, 122, 128);
 const cv::Scalar board(238, 238, 238);
 
-int checker(int x, int y) { return (x / square + y / square) % 2 == 0 ? 255 : 222; }
+// Grey enough that white lettering on it can be seen.
+int checker(int x, int y) { return (x / square + y / square) % 2 == 0 ? 208 : 184; }
 
 cv::Mat as_rgb_or_rgba(const cv::Mat& picture) {
     if (picture.channels() != 1) return picture;

@@ -18,8 +18,8 @@ TEST(ContactSheet, ShowsBeforeLeftAndAfterRight) {
 TEST(ContactSheet, PutsTransparentPicturesOnACheckerboard) {
     const cv::Mat clear(100, 100, CV_8UC4, cv::Scalar(200, 10, 10, 0));
     const cv::Mat sheet = draw({{clear, clear, ""}}, {.cell = 100, .columns = 1, .title = {}});
-    EXPECT_EQ(sheet.at<cv::Vec3b>(28 + 5, 28 + 5), cv::Vec3b(255, 255, 255));
-    EXPECT_EQ(sheet.at<cv::Vec3b>(28 + 5, 28 + 15), cv::Vec3b(222, 222, 222));
+    EXPECT_EQ(sheet.at<cv::Vec3b>(28 + 5, 28 + 5), cv::Vec3b(208, 208, 208));
+    EXPECT_EQ(sheet.at<cv::Vec3b>(28 + 5, 28 + 15), cv::Vec3b(184, 184, 184));
 }
 
 TEST(ContactSheet, GrowsByRowsAndKeepsLongLabelsInside) {
