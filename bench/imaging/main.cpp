@@ -115,9 +115,7 @@ bool write_sheet(const std::string& path, std::uint64_t seed, const std::vector<
     return written.ok();
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run_benchmark(int argc, char** argv) {
     bench::MatteRun run;
     bool cases_too = false;
     bool speed = true;
@@ -152,4 +150,15 @@ int main(int argc, char** argv) {
     if (others) print_other_operations(run.first_seed);
     if (speed) print_speed(run.first_seed);
     return sheet.empty() || write_sheet(sheet, run.first_seed, cases, below) ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run_benchmark(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "bench_imaging: %s\n", error.what());
+        return 1;
+    }
 }

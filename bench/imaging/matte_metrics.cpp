@@ -25,7 +25,7 @@ double halo_of(const cv::Mat& rgba, const cv::Mat& alpha, const shots::ProductSh
     for (int y = 0; y < band.rows; ++y) {
         for (int x = 0; x < band.cols; ++x) {
             if (band.at<uchar>(y, x) == 0) continue;
-            const cv::Vec4b pixel = rgba.at<cv::Vec4b>(y, x);
+            const cv::Vec4b& pixel = rgba.at<cv::Vec4b>(y, x);
             const float a = alpha.at<float>(y, x);
             const cv::Vec3f ours = cv::Vec3f(pixel[0], pixel[1], pixel[2]) * a;
             const cv::Vec3f truth = shot.foreground.at<cv::Vec3f>(y, x);
@@ -44,7 +44,7 @@ double solid_change(const cv::Mat& rgba, const cv::Mat& picture) {
     int most = 0;
     for (int y = 0; y < rgba.rows; ++y) {
         for (int x = 0; x < rgba.cols; ++x) {
-            const cv::Vec4b pixel = rgba.at<cv::Vec4b>(y, x);
+            const cv::Vec4b& pixel = rgba.at<cv::Vec4b>(y, x);
             if (pixel[3] != 255) continue;
             for (int c = 0; c < 3; ++c)
                 most = std::max(most, std::abs(pixel[c] - picture.at<cv::Vec3b>(y, x)[c]));

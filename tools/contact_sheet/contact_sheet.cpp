@@ -34,7 +34,7 @@ cv::Mat on_checkerboard(const cv::Mat& picture) {
     cv::Mat out(picture.size(), CV_8UC3);
     for (int y = 0; y < picture.rows; ++y) {
         for (int x = 0; x < picture.cols; ++x) {
-            const cv::Vec4b pixel = picture.at<cv::Vec4b>(y, x);
+            const cv::Vec4b& pixel = picture.at<cv::Vec4b>(y, x);
             for (int c = 0; c < 3; ++c) {
                 const int sum = pixel[c] * pixel[3] + checker(x, y) * (255 - pixel[3]);
                 out.at<cv::Vec3b>(y, x)[c] = static_cast<uchar>((sum + 127) / 255);

@@ -37,9 +37,7 @@ std::string read_manifest(const std::string& path, std::vector<std::string>& fie
     return {};
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
     std::string out;
     std::string manifest;
     std::vector<std::string> fields;
@@ -67,4 +65,14 @@ int main(int argc, char** argv) {
     }
     const auto written = pictures::write_picture(contact_sheet::draw(pairs, layout), out);
     return written ? 0 : complain(written.error(), 1);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        return complain(error.what(), 1);
+    }
 }

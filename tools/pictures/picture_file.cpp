@@ -73,7 +73,7 @@ cv::Mat through_jpeg(const cv::Mat& picture, int quality) {
     start_vips();
     VipsBlob* blob = as_vips(picture.isContinuous() ? picture : picture.clone())
                          .jpegsave_buffer(vips::VImage::option()->set("Q", quality));
-    const cv::Mat decoded = as_mat(vips::VImage::jpegload_buffer(blob));
+    cv::Mat decoded = as_mat(vips::VImage::jpegload_buffer(blob));
     vips_area_unref(VIPS_AREA(blob));
     return decoded;
 }

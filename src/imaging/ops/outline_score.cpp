@@ -19,7 +19,7 @@ std::vector<double> histogram(const cv::Mat& lab, const cv::Mat& mask) {
     for (int y = 0; y < lab.rows; ++y) {
         for (int x = 0; x < lab.cols; ++x) {
             if (mask.at<uchar>(y, x) == 0) continue;
-            const cv::Vec3f pixel = lab.at<cv::Vec3f>(y, x);
+            const cv::Vec3f& pixel = lab.at<cv::Vec3f>(y, x);
             const int at =
                 (bin(pixel[0], 0, 100) * bins + bin(pixel[1], -64, 64)) * bins + bin(pixel[2], -64, 64);
             counts[static_cast<std::size_t>(at)] += 1;

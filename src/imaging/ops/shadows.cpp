@@ -125,8 +125,8 @@ cv::Mat keep_shadow(const cv::Mat& picture, const cv::Mat& ground, const cv::Mat
     cv::Mat shadow(picture.size(), CV_32F);
     for (int y = 0; y < shadow.rows; ++y) {
         for (int x = 0; x < shadow.cols; ++x) {
-            const cv::Vec3f pixel = picture.at<cv::Vec3f>(y, x);
-            const cv::Vec3f light = ground.at<cv::Vec3f>(y, x);
+            const cv::Vec3f& pixel = picture.at<cv::Vec3f>(y, x);
+            const cv::Vec3f& light = ground.at<cv::Vec3f>(y, x);
             const float sum = std::max(0.01F, light[0] + light[1] + light[2]);
             const float taken = 1 - (pixel[0] + pixel[1] + pixel[2]) / sum;
             const bool counts = shadowed.at<uchar>(y, x) != 0 && taken > noise_floor;
