@@ -22,7 +22,8 @@ struct InputImage {
     std::uint64_t bytes = 0;
     std::uint32_t width = 0;  // upright, in pixels
     std::uint32_t height = 0;
-    std::string sha256;  // hex
+    std::string sha256;   // hex
+    std::string version;  // of the object when it was looked at (ports::ObjectInfo); another one is refused
     bool operator==(const InputImage&) const = default;
 };
 
@@ -81,6 +82,8 @@ struct Job {
     TimePoint updated_at{};
     std::optional<TimePoint> started_at;
     std::optional<TimePoint> finished_at;
+    std::optional<TimePoint> inputs_removed_at;   // their retention was over
+    std::optional<TimePoint> outputs_removed_at;  // theirs; what they were is still told
 };
 
 /// One line of a job's timeline. `seq` counts 1, 2, 3 … within the job, without gaps.
@@ -99,7 +102,8 @@ struct Upload {
     UserId user;
     std::string name;  // label
     bool ready = false;
-    std::uint64_t bytes_max = 0;
+    ObjectKey direct_key;         // where the client puts it straight into the store; empty = relayed
+    std::uint64_t bytes_max = 0;  // of a direct upload: exactly
     TimePoint created_at{};
     TimePoint expires_at{};
     std::optional<InputImage> image;  // once ready

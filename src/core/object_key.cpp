@@ -18,6 +18,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 7> types{{{"
                                                                               {"image/gif", "gif"},
                                                                               {"image/heic", "heic"},
                                                                               {"image/avif", "avif"}}};
+constexpr std::array key_prefixes{"uploaded/"sv, "restored/"sv, "thumbnails/"sv, "inputs/"sv, "probe/"sv};
+constexpr auto worker_input_begin = "job_"sv;
 constexpr std::array roles{"main"sv, "mask"sv, "preview"sv, "report"sv};
 
 bool known_extension(std::string_view extension) { return content_type_of(extension).has_value(); }
@@ -39,10 +41,16 @@ bool lower_case_uuid(std::string_view text) {
 }
 
 bool valid(std::string_view text) {
-    const auto parts = split(text, '/');
+    auto parts = split(text, '/');
     if (parts.size() < 2) return false;
+    if (parts[0] == "inputs") {
+        if (parts.back().substr(0, worker_input_begin.size()) != worker_input_begin) return false;
+        parts.back().remove_prefix(worker_input_begin.size());
+    }
     const auto name = split(parts.back(), '.');
     if (!lower_case_uuid(name.front())) return false;
+    if (parts[0] == "inputs") return parts.size() == 2 && name.size() == 2 && known_extension(name[1]);
+    if (parts[0] == "probe") return parts.size() == 2 && name.size() == 2 && name[1] == "txt";
     if (parts[0] == "uploaded") return parts.size() == 2 && name.size() == 2 && known_extension(name[1]);
     if (parts[0] == "thumbnails") return parts.size() == 2 && name.size() == 2 && name[1] == "jpg";
     if (parts[0] != "restored" || parts.size() != 3 || !lower_case_uuid(parts[1])) return false;
@@ -73,6 +81,15 @@ std::vector<ObjectKey> ObjectKey::all_restored(const JobId& job, const AttemptId
 }
 
 ObjectKey ObjectKey::thumbnail(const JobId& job) { return ObjectKey("thumbnails/" + job.str() + ".jpg"); }
+
+ObjectKey ObjectKey::worker_input(const JobId& job, std::string_view extension) {
+    DR_CHECK(known_extension(extension));
+    return ObjectKey("inputs/" + std::string(worker_input_begin) + job.str() + "." + std::string(extension));
+}
+
+ObjectKey ObjectKey::probe(const UploadId& id) { return ObjectKey("probe/" + id.str() + ".txt"); }
+
+std::span<const std::string_view> ObjectKey::prefixes() { return key_prefixes; }
 
 std::optional<ObjectKey> ObjectKey::parse(std::string_view text) {
     if (!valid(text)) return std::nullopt;

@@ -5,9 +5,12 @@
 //   restored/{job}/{attempt}.{ext}            the main output of an attempt
 //   restored/{job}/{attempt}.{role}.{ext}     its other outputs
 //   thumbnails/{job}.jpg
+//   inputs/job_{job}.{ext}                    a copy on a network volume, for a worker
+//   probe/{id}.txt                            what a check of the storage writes and removes
 #pragma once
 #include <compare>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +29,10 @@ public:
     /// Every key that restored() can make for an attempt: what to remove where it is not known what is there.
     static std::vector<ObjectKey> all_restored(const JobId& job, const AttemptId& attempt);
     static ObjectKey thumbnail(const JobId& job);
+    static ObjectKey worker_input(const JobId& job, std::string_view extension);
+    static ObjectKey probe(const UploadId& id);
+    /// The folders above, each with its slash: where upkeep looks.
+    static std::span<const std::string_view> prefixes();
     /// Reads a key back from the database or from a signed URL; nullopt unless one of the functions above can
     /// have made it.
     static std::optional<ObjectKey> parse(std::string_view text);

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -71,6 +72,22 @@ struct FileBody {
     std::string etag;  // quoted, strong; empty = none
 };
 
+/// Bytes that are fetched from elsewhere while they are sent. The server resolves Range, then calls `open`
+/// and `read` on pool threads, one piece at a time and only when the client has taken the one before: a slow
+/// client holds no thread.
+class PieceReader {
+public:
+    virtual ~PieceReader() = default;
+    /// 0 = the end; nullopt = it broke, and the connection is closed so that nobody takes the rest for whole.
+    virtual std::optional<std::size_t> read(std::span<char> buffer) = 0;
+};
+struct PiecesBody {
+    std::uint64_t bytes = 0;  // of the whole
+    std::string etag;         // quoted, strong; empty = none
+    /// The part of `length` bytes from `offset` on; nullptr = it broke.
+    std::function<std::unique_ptr<PieceReader>(std::uint64_t offset, std::uint64_t length)> open;
+};
+
 /// Ends a subscription when destroyed; afterwards its callback is not called again.
 class Subscription {
 public:
@@ -107,7 +124,7 @@ struct HeldAnswer {
 struct HttpResponse {
     int status = 200;
     HttpFields headers;  // Content-Length, Date, Connection and Darkroom-Request-Id are the server's
-    std::variant<std::string, FileBody, EventStream, HeldAnswer> body;
+    std::variant<std::string, FileBody, EventStream, HeldAnswer, PiecesBody> body;
 };
 
 /// How much body a route takes and where it goes.

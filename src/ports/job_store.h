@@ -104,7 +104,42 @@ struct JobCancelled {
 };
 using CancelOutcome = std::variant<JobCancelled, NotAllowedNow, NotFound>;
 struct JobRequeued {};
-using RequeueOutcome = std::variant<JobRequeued, NotAllowedNow, NotFound>;
+struct InputsRemoved {};  // retention took them: there is nothing left to work on
+using RequeueOutcome = std::variant<JobRequeued, NotAllowedNow, InputsRemoved, NotFound>;
+
+/// An upload with every object that it may have in the store.
+struct ExpiredUpload {
+    UploadId id;
+    std::vector<core::ObjectKey> objects;
+};
+
+struct EarlierRequest {
+    JobId job;
+    Sha256Bytes fingerprint{};
+};
+
+/// What is kept for how long after a job's end.
+enum class Retention { inputs, outputs, jobs };
+
+/// How far a kind of retention has come: ends of jobs, then their order of creation.
+struct RetirementMark {
+    TimePoint finished_at{};
+    std::int64_t seq = 0;
+};
+struct RetiredJobs {
+    int jobs = 0;  // 0 = none is due
+    std::vector<core::ObjectKey> objects;
+    RetirementMark mark;  // of the last one
+};
+
+struct NamedObject {
+    JobId job;
+    core::ObjectKey key;
+};
+struct NamedObjects {
+    std::vector<NamedObject> objects;
+    std::int64_t next_after = 0;  // 0 = no more
+};
 
 enum class UploadOutcome { completed, not_found, already_complete, expired };
 
@@ -188,11 +223,16 @@ public:
     virtual StoreResult<UploadOutcome> complete_upload(const Access& access, const UploadId& id,
                                                        const core::InputImage& image, TimePoint now,
                                                        TimePoint expires_at) = 0;
-    /// Forgets up to `count_max` uploads that expired and that no job uses; the objects of the ready ones are
-    /// the caller's to remove.
-    virtual StoreResult<std::vector<core::ObjectKey>> take_expired_uploads(TimePoint now, int count_max) = 0;
+    /// Uploads that have expired and that no job uses, the longest expired first. An expired upload never
+    /// becomes usable again, so its objects may be removed; then it is forgotten.
+    virtual StoreResult<std::vector<ExpiredUpload>> list_expired_uploads(TimePoint now, int count_max) = 0;
+    virtual StoreResult<void> forget_uploads(const std::vector<UploadId>& ids) = 0;
 
     // Jobs, for their owners.
+    /// What an idempotency key was used for, if it still counts.
+    virtual StoreResult<std::optional<EarlierRequest>> find_earlier_request(const UserId& user,
+                                                                            const std::string& key,
+                                                                            TimePoint now) = 0;
     virtual StoreResult<CreateOutcome> create_job(const NewJob& job) = 0;
     virtual StoreResult<std::optional<core::Job>> find_job(const Access& access, const JobId& id) = 0;
     virtual StoreResult<JobPage> list_jobs(const Access& access, const JobFilter& filter, std::int64_t before,
@@ -219,6 +259,22 @@ public:
     /// Moves what is due from delayed to ready.
     virtual StoreResult<Promotion> promote_due(TimePoint now, int count_max) = 0;
     virtual StoreResult<QueueCounts> count_queue() = 0;
+
+    // Upkeep.
+    /// The next jobs that ended before `ended_before` and whose `what` is still kept, oldest end first, and
+    /// the objects to remove. From here on the jobs say that these are gone; inputs that a younger or open
+    /// job uses too are left for that one. Asking again gives the same jobs until settle_retired().
+    virtual StoreResult<RetiredJobs> retire_jobs(Retention what, TimePoint ended_before, int jobs_max,
+                                                 TimePoint now) = 0;
+    /// The objects of a retire_jobs() are removed. Retention::jobs: the rows go now.
+    virtual StoreResult<void> settle_retired(Retention what, const RetirementMark& up_to) = 0;
+    /// Those that no row names. An input on a network volume counts as named while its job has an attempt in
+    /// flight; any other key while an upload, a job or an attempt names it and retention has not taken it.
+    virtual StoreResult<std::vector<core::ObjectKey>> find_unnamed_objects(
+        const std::vector<core::ObjectKey>& keys) = 0;
+    /// The objects that jobs name and that must therefore be there, job after job in the order of creation.
+    /// `after` is the place after the last job of the page before (0 = start).
+    virtual StoreResult<NamedObjects> list_named_objects(std::int64_t after, int jobs_max) = 0;
 };
 
 }  // namespace darkroom::ports

@@ -7,7 +7,9 @@ namespace darkroom::house {
 namespace {
 
 constexpr std::string_view gateway_rooms =
-    "base core recipes ports http store/sqlite objects/files imaging/wire imaging/pool dispatch api cli app";
+    "base core recipes ports http store/sqlite objects/files objects/s3 imaging/wire imaging/pool dispatch "
+    "intake "
+    "upkeep api cli app";
 
 constexpr std::array house = {
     Room{"base", "", "", "the ground: everyone stands on it, it stands on nothing"},
@@ -24,6 +26,8 @@ constexpr std::array house = {
          "keeps jobs; decides nothing, core does"},
     Room{"objects/files", "base core ports", "tests/support tests/conformance",
          "keeps bytes; knows nothing of jobs"},
+    Room{"objects/s3", "base core ports", "tests/support",
+         "keeps bytes in a bucket; knows nothing of jobs, and of HTTP only the port"},
     Room{"imaging/wire", "base core", "",
          "what gateway and pixel process say to each other; both sides link it"},
     Room{"imaging/pool", "base core ports imaging/wire", "tests/support",
@@ -37,7 +41,11 @@ constexpr std::array house = {
     // Drivers: they see ports, never adapters.
     Room{"dispatch", "base core recipes ports", "tests/support",
          "drives jobs through any store and any backend"},
-    Room{"api", "base core recipes ports", "tests/support",
+    Room{"intake", "base core ports", "tests/support",
+         "how pictures come in: relayed, put into the store directly, or fetched from a URL"},
+    Room{"upkeep", "base core ports", "tests/support",
+         "keeps storage in order: expiry, retention, orphans, and a check of it all"},
+    Room{"api", "base core recipes ports intake upkeep", "tests/support",
          "answers requests through any server and any store"},
     Room{"cli", "base core recipes ports", "tests/support", "talks to a gateway over the HTTP port"},
     // Wiring.
@@ -61,8 +69,9 @@ constexpr std::array outside = {
     Room{"bench/store", "base core ports store/sqlite tests/support", "",
          "measures the store without a gateway around it"},
     Room{"bench/gateway",
-         "base core recipes ports http store/sqlite objects/files imaging/wire imaging/pool dispatch api cli "
-         "app "
+         "base core recipes ports http store/sqlite objects/files objects/s3 imaging/wire imaging/pool "
+         "dispatch "
+         "intake upkeep api cli app "
          "tests/support bench/store",
          "", "measures the gateway's own parts, wired as app wires them"},
     Room{"tests/support", "base core ports recipes", "",
@@ -72,6 +81,8 @@ constexpr std::array outside = {
     Room{"tests/integration", gateway_rooms, "tests/support", "several rooms together inside one process"},
     Room{"tests/e2e", gateway_rooms, "tests/support tests/conformance tools/pictures tools/shots",
          "whole programs and what crosses rooms"},
+    Room{"tests/s3", "base core ports http objects/s3", "tests/support tests/conformance",
+         "the bucket against a real server, other people's clients and a bad network"},
     Room{"tests/house", "", "", "looks at text only, so that it builds when nothing else does"},
 };
 
@@ -95,6 +106,7 @@ constexpr std::array library_rows = {
     Library{"vips/", pixel_rooms, "hostile bytes meet image libraries in the pixel process only"},
     Library{"seccomp.h", "imaging/sandbox", "what the pixel process may do is decided in one place"},
     Library{"linux/seccomp.h", "imaging/sandbox", "what the pixel process may do is decided in one place"},
+    Library{"pugixml.hpp", "objects/s3", "XML is what S3 speaks, and nobody else here"},
     Library{"rapidjson/", "recipes", "its schema validator is used; JSON itself is Boost.JSON"},
     Library{
         "CLI/",
