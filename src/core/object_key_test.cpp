@@ -18,7 +18,8 @@ const auto upload = *UploadId::parse("33333333-3333-4333-8333-333333333333");
 TEST(ObjectKey, KeysReadBackAsMade) {
     for (const auto& key :
          {ObjectKey::uploaded(upload, "heic"), ObjectKey::restored(job, attempt, "main", "png"),
-          ObjectKey::restored(job, attempt, "mask", "png"), ObjectKey::thumbnail(job)}) {
+          ObjectKey::restored(job, attempt, "mask", "png"), ObjectKey::thumbnail(job),
+          ObjectKey::worker_input(job, "webp"), ObjectKey::probe(upload)}) {
         EXPECT_EQ(ObjectKey::parse(key.str()), key) << key.str();
     }
     EXPECT_EQ(ObjectKey::restored(job, attempt, "main", "png").str(),
@@ -40,6 +41,11 @@ TEST(ObjectKey, NothingElseIsAKey) {
                                             "uploaded/" + id + "..png",
                                             "restored/" + id + ".png",
                                             "other/" + id + ".png",
+                                            "inputs/" + id + ".png",
+                                            "inputs/job_" + id + ".exe",
+                                            "inputs/job_job_" + id + ".png",
+                                            "uploaded/job_" + id + ".png",
+                                            "probe/" + id + ".png",
                                             "restored/" + id + "/" + id + ".main.png",
                                             "restored/" + id + "/" + id + ".evil.png",
                                             "thumbnails/" + id + ".png",

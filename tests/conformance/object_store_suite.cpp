@@ -2,6 +2,7 @@
 #include "tests/conformance/object_store_suite.h"
 
 #include <fstream>
+#include <map>
 #include <set>
 #include <thread>
 #include <vector>
@@ -200,6 +201,127 @@ TEST_P(ObjectStoreSuite, PutsAndRemovesOfOneJobAtOnceNeverFail) {
     remover.join();
     ASSERT_TRUE(put_bytes(store(), output(1, 1), "the last").ok());
     EXPECT_EQ(read_all(store(), output(1, 1)).value(), "the last");
+}
+
+TEST_P(ObjectStoreSuite, APartOfAnObjectIsReadByItself) {
+    const auto bytes = pattern(300'000);
+    ASSERT_TRUE(put_bytes(store(), picture, bytes).ok());
+    const auto part = [&](std::uint64_t offset, std::optional<std::uint64_t> length) {
+        auto reader = store().open(picture, {.offset = offset, .length = length, .version = ""});
+        EXPECT_TRUE(reader.ok());
+        EXPECT_EQ((*reader)->bytes(), bytes.size());  // of the whole
+        return read_all(**reader).value();
+    };
+    EXPECT_TRUE(part(0, std::nullopt) == bytes);
+    EXPECT_TRUE(part(100'000, std::nullopt) == bytes.substr(100'000));
+    EXPECT_TRUE(part(100'000, 70'001) == bytes.substr(100'000, 70'001));
+    EXPECT_TRUE(part(299'999, 10) == bytes.substr(299'999));
+    EXPECT_EQ(part(300'000, std::nullopt), "");
+    EXPECT_EQ(part(900'000, 5), "");
+    EXPECT_EQ(part(5, 0), "");
+}
+
+TEST_P(ObjectStoreSuite, AVersionNamesTheBytesOfOnePut) {
+    const auto first = put_bytes(store(), picture, pattern(1'000, 1));
+    ASSERT_TRUE(first.ok());
+    EXPECT_NE(first->version, "");
+    EXPECT_EQ(store().head(picture).value().version, first->version);
+    ASSERT_TRUE(store().open(picture, {.offset = 0, .length = {}, .version = first->version}).ok());
+
+    const auto second = put_bytes(store(), picture, pattern(1'000, 2));  // as long as the first
+    ASSERT_TRUE(second.ok());
+    EXPECT_NE(second->version, first->version);
+    for (const std::uint64_t offset : {0u, 500u}) {
+        const auto old = store().open(picture, {.offset = offset, .length = {}, .version = first->version});
+        ASSERT_FALSE(old.ok());
+        EXPECT_EQ(old.error().kind, ObjectErrorKind::changed);
+    }
+    auto current = store().open(picture, {.offset = 0, .length = {}, .version = second->version});
+    ASSERT_TRUE(current.ok());
+    EXPECT_EQ(read_all(**current).value(), pattern(1'000, 2));
+}
+
+TEST_P(ObjectStoreSuite, AFileTakenOverHasAVersionToo) {
+    const auto put = store().put_file(output(1, 1), written(scratch() / "out.png", pattern(5'000)));
+    ASSERT_TRUE(put.ok());
+    EXPECT_EQ(store().head(output(1, 1)).value().version, put->version);
+}
+
+TEST_P(ObjectStoreSuite, ACopyIsAnObjectOfItsOwn) {
+    ASSERT_TRUE(put_bytes(store(), picture, pattern(100'000, 1)).ok());
+    ASSERT_TRUE(put_bytes(store(), output(1, 1), "what was there").ok());
+    const auto copied = store().copy(picture, output(1, 1));
+    ASSERT_TRUE(copied.ok()) << copied.error().detail;
+    EXPECT_EQ(store().head(output(1, 1)).value().bytes, 100'000u);
+    ASSERT_TRUE(store().remove(picture).ok());
+    EXPECT_TRUE(read_all(store(), output(1, 1)).value() == pattern(100'000, 1));
+    const auto nothing = store().copy(picture, output(1, 2));
+    ASSERT_FALSE(nothing.ok());
+    EXPECT_EQ(nothing.error().kind, ObjectErrorKind::missing);
+    EXPECT_FALSE(store().head(output(1, 2)).ok());
+}
+
+TEST_P(ObjectStoreSuite, ManyAreRemovedAtOnceThereOrNot) {
+    std::vector<ObjectKey> keys;
+    for (std::uint8_t job = 1; job <= 20; ++job) {
+        keys.push_back(output(job, 1));
+        if (job % 2 == 0) {
+            ASSERT_TRUE(put_bytes(store(), keys.back(), "x").ok());
+        }
+    }
+    ASSERT_TRUE(put_bytes(store(), output(30, 1), "stays").ok());
+    ASSERT_TRUE(store().remove_many(keys).ok());
+    for (const auto& key : keys) EXPECT_EQ(store().head(key).error().kind, ObjectErrorKind::missing);
+    EXPECT_EQ(read_all(store(), output(30, 1)).value(), "stays");
+    EXPECT_TRUE(store().remove_many({}).ok());
+}
+
+TEST_P(ObjectStoreSuite, EveryObjectBelowAFolderIsListedOnce) {
+    std::map<std::string, std::uint64_t> expected;
+    for (std::uint8_t job = 1; job <= 12; ++job) {
+        for (const auto* role : {"main", "mask"}) {
+            const auto key = output(job, 1, role);
+            ASSERT_TRUE(put_bytes(store(), key, std::string(job, 'x')).ok());
+            expected[key.str()] = job;
+        }
+    }
+    ASSERT_TRUE(put_bytes(store(), picture, "in another folder").ok());
+    for (const int count_max : {1, 5, 1'000}) {
+        std::map<std::string, std::uint64_t> listed;
+        std::string page;
+        int pages = 0;
+        do {
+            const auto found = store().list("restored/", page, count_max);
+            ASSERT_TRUE(found.ok()) << found.error().detail;
+            for (const auto& object : found->objects) {
+                EXPECT_TRUE(listed.emplace(object.key, object.bytes).second) << object.key << " twice";
+                EXPECT_GT(object.modified_at, TimePoint{});
+            }
+            page = found->next;
+            ASSERT_LT(++pages, 100);
+        } while (!page.empty());
+        EXPECT_EQ(listed, expected) << count_max;
+    }
+    const auto deeper = store().list("restored/" + numbered<JobId>(3).str() + "/", "", 1'000);
+    ASSERT_TRUE(deeper.ok());
+    EXPECT_EQ(deeper->objects.size(), 2u);
+}
+
+TEST_P(ObjectStoreSuite, AFolderWithoutObjectsListsNothing) {
+    for (const auto prefix : ObjectKey::prefixes()) {
+        const auto found = store().list(prefix, "", 1'000);
+        ASSERT_TRUE(found.ok()) << found.error().detail;
+        EXPECT_TRUE(found->objects.empty());
+        EXPECT_EQ(found->next, "");
+    }
+}
+
+TEST_P(ObjectStoreSuite, FinishedPutsAreNotTakenForUnfinishedOnes) {
+    ASSERT_TRUE(put_bytes(store(), picture, pattern(9u << 20)).ok());
+    const auto far_ahead = from_unix_ms(4'102'444'800'000);  // 2100-01-01
+    EXPECT_EQ(store().remove_unfinished(far_ahead, true).value(), 0);
+    EXPECT_EQ(store().remove_unfinished(far_ahead, false).value(), 0);
+    EXPECT_EQ(store().head(picture).value().bytes, 9u << 20);
 }
 
 }  // namespace darkroom::conformance

@@ -4,15 +4,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "base/digest.h"
 #include "objects/files/beneath.h"
 #include "objects/files/file_error.h"
+#include "objects/files/file_list.h"
 #include "objects/files/file_reader.h"
 #include "objects/files/temp_file.h"
 
@@ -26,7 +29,7 @@ using ports::ObjectInfo;
 // On the heap: handler threads have small stacks.
 constexpr std::size_t copy_buffer_bytes = std::size_t{128} * 1024;
 
-constexpr std::array folders_in_root = {"uploaded", "restored", "thumbnails"};
+constexpr std::array folders_in_root = {"uploaded", "restored", "thumbnails"};  // others are made on demand
 constexpr const char* temporary_folder = ".tmp";
 
 struct OpenFile {
@@ -47,6 +50,19 @@ OpenFile open_regular(int folder, const char* name) {
     return opened;
 }
 
+// The seconds alone would let two puts within one of them pass for the same.
+std::string version_of(const struct stat& status) {
+    return std::to_string(status.st_ino) + "-" + std::to_string(status.st_size) + "-" +
+           std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec);
+}
+
+ObjectInfo info_of(const struct stat& status) {
+    return {.bytes = static_cast<std::uint64_t>(status.st_size),
+            .sha256 = "",
+            .version = version_of(status),
+            .modified_at = modified_at(status)};
+}
+
 bool same_file(const struct stat& a, const struct stat& b) {
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
@@ -61,11 +77,11 @@ ObjectError changed_meanwhile(const std::filesystem::path& file) {
 
 class ReaderSource : public ports::ByteSource {
 public:
-    explicit ReaderSource(FileReader& reader) : reader_(reader) {}
+    explicit ReaderSource(ports::ObjectReader& reader) : reader_(reader) {}
     Result<std::size_t, ObjectError> read(std::span<char> buffer) override { return reader_.read(buffer); }
 
 private:
-    FileReader& reader_;
+    ports::ObjectReader& reader_;
 };
 
 // All at once, because one sync for each would be most of what a first start costs. What cannot be made is
@@ -125,6 +141,10 @@ Result<ObjectInfo, ObjectError> FileObjectStore::put(const core::ObjectKey& key,
     }
     auto info = temporary->finish();
     if (!info) return info;
+    struct stat status {};
+    if (::fstatat(temporary->folder(), temporary->name().c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return Fail(file_error(errno, "look at", key.str()));
+    info->version = version_of(status);
     auto visible = publish(key, temporary->folder(), temporary->name().c_str());
     if (!visible) return Fail(std::move(visible).error());
     temporary->published();
@@ -165,8 +185,8 @@ Result<ObjectInfo, ObjectError> FileObjectStore::put_file(const core::ObjectKey&
     if (::fstat(temporary_.get(), &folder) != 0) return Fail(file_error(errno, "look at", ".tmp"));
     if (folder.st_dev == opened.status.st_dev) return adopt(key, opened.file.get(), file);
 
-    FileReader reader(std::move(opened.file), static_cast<std::uint64_t>(opened.status.st_size),
-                      file.string());
+    const auto bytes = static_cast<std::uint64_t>(opened.status.st_size);
+    FileReader reader(std::move(opened.file), bytes, 0, bytes, file.string());
     ReaderSource source(reader);
     auto info = put(key, source);
     if (info) (void)::unlink(file.c_str());  // stored; what is left is the caller's folder to clean
@@ -200,16 +220,24 @@ Result<ObjectInfo, ObjectError> FileObjectStore::adopt(const core::ObjectKey& ke
     if (!same_state(before, after) || !same_file(named, after)) return Fail(changed_meanwhile(path));
     auto visible = publish(key, AT_FDCWD, path.c_str());
     if (!visible) return Fail(std::move(visible).error());
-    return ObjectInfo{bytes, to_hex(sha256.finish())};
+    return ObjectInfo{
+        .bytes = bytes, .sha256 = to_hex(sha256.finish()), .version = version_of(after), .modified_at = {}};
 }
 
-Result<std::unique_ptr<ports::ObjectReader>, ObjectError> FileObjectStore::open(const core::ObjectKey& key) {
+Result<std::unique_ptr<ports::ObjectReader>, ObjectError> FileObjectStore::open(
+    const core::ObjectKey& key, const ports::OpenOptions& options) {
     const Place at = place_of(root_.get(), key.str(), Missing::stays);
     if (!at.folder) return Fail(absent(at.error, "open", key));
     auto opened = open_regular(at.folder.get(), at.name.c_str());
     if (opened.error != 0) return Fail(absent(opened.error, "open", key));
-    return std::unique_ptr<ports::ObjectReader>(std::make_unique<FileReader>(
-        std::move(opened.file), static_cast<std::uint64_t>(opened.status.st_size), key.str()));
+    if (!options.version.empty() && options.version != version_of(opened.status)) {
+        return Fail(ObjectError{ObjectErrorKind::changed, key.str() + " is not the version asked for"});
+    }
+    const auto bytes = static_cast<std::uint64_t>(opened.status.st_size);
+    const auto first = std::min(options.offset, bytes);
+    const auto length = std::min(options.length.value_or(bytes), bytes - first);
+    return std::unique_ptr<ports::ObjectReader>(
+        std::make_unique<FileReader>(std::move(opened.file), bytes, first, length, key.str()));
 }
 
 Result<ObjectInfo, ObjectError> FileObjectStore::head(const core::ObjectKey& key) {
@@ -220,7 +248,17 @@ Result<ObjectInfo, ObjectError> FileObjectStore::head(const core::ObjectKey& key
         return Fail(absent(errno, "look at", key));
     }
     if (!S_ISREG(status.st_mode)) return Fail(file_error(EISDIR, "look at", key.str()));
-    return ObjectInfo{static_cast<std::uint64_t>(status.st_size), ""};
+    return info_of(status);
+}
+
+Result<ObjectInfo, ObjectError> FileObjectStore::copy(const core::ObjectKey& from,
+                                                      const core::ObjectKey& to) {
+    const auto reader = open(from, {});
+    if (!reader) return Fail(reader.error());
+    ReaderSource source(**reader);
+    auto info = put(to, source);
+    if (info) info->sha256.clear();  // as a store that copies by itself, which reads nothing
+    return info;
 }
 
 Result<void, ObjectError> FileObjectStore::remove(const core::ObjectKey& key) {
@@ -238,6 +276,31 @@ Result<void, ObjectError> FileObjectStore::remove(const core::ObjectKey& key) {
         const Place job = place_of(root_.get(), folder, Missing::stays);
         if (job.folder) (void)::unlinkat(job.folder.get(), job.name.c_str(), AT_REMOVEDIR);
     }
+    return {};
+}
+
+Result<void, ObjectError> FileObjectStore::remove_many(std::span<const core::ObjectKey> keys) {
+    Result<void, ObjectError> outcome;
+    for (const auto& key : keys) {
+        if (auto removed = remove(key); !removed && outcome) outcome = std::move(removed);
+    }
+    return outcome;
+}
+
+Result<ports::ObjectPage, ObjectError> FileObjectStore::list(std::string_view prefix, const std::string& page,
+                                                             int count_max) {
+    return list_files(root_.get(), prefix, page, count_max);
+}
+
+Result<int, ObjectError> FileObjectStore::remove_unfinished(TimePoint, bool) { return 0; }
+
+ports::PresignedRequest FileObjectStore::presign_get(const core::ObjectKey&, const ports::PresignGet&) const {
+    DR_CHECK(!"a folder presigns nothing");
+    return {};
+}
+
+ports::PresignedRequest FileObjectStore::presign_put(const core::ObjectKey&, const ports::PresignPut&) const {
+    DR_CHECK(!"a folder presigns nothing");
     return {};
 }
 

@@ -26,7 +26,7 @@ public:
     static Result<std::unique_ptr<FileObjectStore>, ports::ObjectError> open(
         const std::filesystem::path& root);
 
-    ports::ObjectStoreCapabilities capabilities() const override { return {.presigns = false}; }
+    ports::ObjectStoreCapabilities capabilities() const override { return {.copies = true}; }
     Result<ports::ObjectInfo, ports::ObjectError> put(const core::ObjectKey& key,
                                                       ports::ByteSource& source) override;
     /// Renames the file where it lies on the same file system, copies it otherwise; gone after a success
@@ -34,9 +34,21 @@ public:
     Result<ports::ObjectInfo, ports::ObjectError> put_file(const core::ObjectKey& key,
                                                            const std::filesystem::path& file) override;
     Result<std::unique_ptr<ports::ObjectReader>, ports::ObjectError> open(
-        const core::ObjectKey& key) override;
+        const core::ObjectKey& key, const ports::OpenOptions& options = {}) override;
     Result<ports::ObjectInfo, ports::ObjectError> head(const core::ObjectKey& key) override;
+    Result<ports::ObjectInfo, ports::ObjectError> copy(const core::ObjectKey& from,
+                                                       const core::ObjectKey& to) override;
     Result<void, ports::ObjectError> remove(const core::ObjectKey& key) override;
+    Result<void, ports::ObjectError> remove_many(std::span<const core::ObjectKey> keys) override;
+    Result<ports::ObjectPage, ports::ObjectError> list(std::string_view prefix, const std::string& page,
+                                                       int count_max) override;
+    /// Always 0: opening the store has removed them.
+    Result<int, ports::ObjectError> remove_unfinished(TimePoint begun_before, bool dry_run) override;
+    /// A folder cannot presign: asking is a bug.
+    ports::PresignedRequest presign_get(const core::ObjectKey& key,
+                                        const ports::PresignGet& what) const override;
+    ports::PresignedRequest presign_put(const core::ObjectKey& key,
+                                        const ports::PresignPut& what) const override;
 
 private:
     FileObjectStore(UniqueFd root, UniqueFd temporary)

@@ -41,7 +41,10 @@ Result<void, ports::ObjectError> TempFile::write(std::string_view bytes) {
 Result<ports::ObjectInfo, ports::ObjectError> TempFile::finish() {
     // Not tried again: after a failed fsync the kernel has dropped the pages, and a second one would lie.
     if (::fsync(file_.get()) != 0) return Fail(file_error(errno, "sync", name_));
-    return ports::ObjectInfo{bytes_, to_hex(sha256_.finish())};
+    ports::ObjectInfo info;
+    info.bytes = bytes_;
+    info.sha256 = to_hex(sha256_.finish());
+    return info;
 }
 
 }  // namespace darkroom::objects
