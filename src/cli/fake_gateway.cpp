@@ -19,12 +19,32 @@ namespace {
 
 using ports::HttpMethod;
 
-std::string bytes_of(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
+std::string bytes_of(const ports::FileSlice& slice) {
+    std::ifstream file(slice.path, std::ios::binary);
     std::ostringstream bytes;
     bytes << file.rdbuf();
-    return bytes.str();
+    const auto whole = bytes.str();
+    if (slice.offset >= whole.size()) return {};
+    return whole.substr(std::size_t(slice.offset), std::size_t(slice.bytes.value_or(std::string::npos)));
 }
+
+// The body of a whole answer, given out by reading.
+class ReadAnswer : public ports::OpenAnswer {
+public:
+    explicit ReadAnswer(ports::FetchedAnswer answer)
+        : body_(std::exchange(answer.body, {})), head_(std::move(answer)) {}
+    const ports::FetchedAnswer& head() const override { return head_; }
+    Result<std::size_t, ports::FetchFailure> read(std::span<char> buffer) override {
+        const auto got = body_.copy(buffer.data(), buffer.size(), at_);
+        at_ += got;
+        return got;
+    }
+
+private:
+    std::string body_;
+    std::size_t at_ = 0;
+    ports::FetchedAnswer head_;
+};
 
 std::string last_part(const std::string& url) {
     const auto path = url.substr(0, url.find('?'));
@@ -67,6 +87,13 @@ Answer ScriptedHttp::fetch(const ports::OutgoingRequest& request) {
     }
     if (!handler) return Fail(failure(ports::FetchError::unreachable));
     return handler(request);
+}
+
+Result<std::unique_ptr<ports::OpenAnswer>, ports::FetchFailure> ScriptedHttp::open(
+    const ports::OutgoingRequest& request) {
+    auto answer = fetch(request);
+    if (!answer) return Fail(answer.error());
+    return std::unique_ptr<ports::OpenAnswer>(std::make_unique<ReadAnswer>(std::move(*answer)));
 }
 
 std::string ScriptedHttp::Seen::header(const std::string& name) const {

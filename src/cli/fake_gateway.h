@@ -24,6 +24,8 @@ class ScriptedHttp : public ports::HttpClient {
 public:
     void on(ports::HttpMethod method, const std::string& url_part, Handler handler, int times = -1);
     Answer fetch(const ports::OutgoingRequest& request) override;
+    Result<std::unique_ptr<ports::OpenAnswer>, ports::FetchFailure> open(
+        const ports::OutgoingRequest& request) override;
 
     struct Seen {
         ports::HttpMethod method;

@@ -201,7 +201,7 @@ Result<void, CallFailure> GatewayClient::put_file(const Put& put) {
     request.method = ports::HttpMethod::put;
     request.url = *url;
     request.headers = put.headers;
-    request.body_file = put.file;
+    request.body_file = ports::FileSlice{.path = put.file, .offset = 0, .bytes = std::nullopt};
     request.total_timeout = transfer_timeout(put.bytes);
     if (put.on_progress)
         request.on_upload_progress = [&](std::uint64_t sent, std::uint64_t) { put.on_progress(sent); };
