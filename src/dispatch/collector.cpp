@@ -13,11 +13,14 @@ using core::ErrorCode;
 
 // Between two offers of an end that the store could not take, as with a full disk.
 constexpr Milliseconds offer_again_after{500};
+// Between two offers of a result to an object store that does not answer or does not let us in.
+constexpr Milliseconds put_again_after{2'000};
+
+core::JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).message)}; }
 
 core::JobError storage_error(const ports::ObjectError& error) {
-    const auto code =
-        error.kind == ports::ObjectErrorKind::full ? ErrorCode::storage_full : ErrorCode::storage_unavailable;
-    return {code, std::string(core::traits(code).message)};
+    return plain(error.kind == ports::ObjectErrorKind::full ? ErrorCode::storage_full
+                                                            : ErrorCode::storage_unavailable);
 }
 
 // Outputs are moved out of the backend's files; whatever is left of them is removed, whichever way this ends.
@@ -41,14 +44,16 @@ private:
 }  // namespace
 
 Collector::Collector(ports::JobStore& store, ports::ObjectStore& objects, const ports::Clock& clock,
-                     ports::Random& random, core::RetryPolicy policy, OpenAttempts& open,
-                     std::function<void()> slot_freed)
+                     ports::Random& random, core::RetryPolicy policy, Milliseconds storage_patience,
+                     OpenAttempts& open, StorageGate& gate, std::function<void()> slot_freed)
     : store_(store),
       objects_(objects),
       clock_(clock),
       random_(random),
       policy_(policy),
+      storage_patience_(storage_patience),
       open_(open),
+      gate_(gate),
       slot_freed_(std::move(slot_freed)) {}
 
 void Collector::attempt_started(const AttemptId& attempt) {
@@ -92,12 +97,10 @@ Result<ports::AttemptSucceeded, core::JobError> Collector::keep(const core::Job&
         const bool is_thumbnail = file.role == "thumbnail";
         const auto key = is_thumbnail ? core::ObjectKey::thumbnail(job.id)
                                       : core::ObjectKey::restored(job.id, attempt, file.role, *extension);
-        const auto put = objects_.put_file(key, file.path);
+        const auto put = put_patiently(key, file.path);
         if (!put) {
-            log::warning("an output could not be stored",
-                         {{"job", job.id.str()}, {"detail", put.error().detail}});
             discard(kept);
-            return Fail(storage_error(put.error()));
+            return Fail(put.error());
         }
         if (is_thumbnail) {
             kept.thumbnail = key;
@@ -116,8 +119,26 @@ Result<ports::AttemptSucceeded, core::JobError> Collector::keep(const core::Job&
     return kept;
 }
 
+Result<ports::ObjectInfo, core::JobError> Collector::put_patiently(const core::ObjectKey& key,
+                                                                   const std::filesystem::path& file) {
+    const auto give_up_at = clock_.monotonic() + storage_patience_;
+    const auto wake_up = clock_.make_wake_up();
+    for (;;) {
+        auto put = objects_.put_file(key, file);
+        if (put) return *std::move(put);
+        log::warning("an output could not be stored", {{"key", key.str()}, {"detail", put.error().detail}});
+        if (put.error().kind == ports::ObjectErrorKind::full) return Fail(storage_error(put.error()));
+        gate_.doubt();
+        if (!insisting_) return Fail(plain(ErrorCode::interrupted));
+        const auto next = clock_.monotonic() + put_again_after;
+        if (next > give_up_at) return Fail(storage_error(put.error()));
+        wake_up->wait_until(next);
+    }
+}
+
 void Collector::fail(const core::Job& job, const AttemptId& attempt, core::JobError error,
                      const std::string& endpoint) {
+    if (error.code == ErrorCode::storage_unavailable) gate_.doubt();
     const auto pause =
         core::pause_before_retry(policy_, error.code, history_of(job, error.code), random_.number());
     ports::AttemptFailed failed{
@@ -164,17 +185,19 @@ void Collector::discard_unless_shown(const JobId& job, const AttemptId& attempt,
 void Collector::discard_unrecorded(const core::Job& job, const AttemptId& attempt) {
     auto keys = core::ObjectKey::all_restored(job.id, attempt);
     if (!job.thumbnail) keys.push_back(core::ObjectKey::thumbnail(job.id));
-    for (const auto& key : keys) {
-        if (!objects_.remove(key))
-            log::warning("an unused output could not be removed", {{"key", key.str()}});
-    }
+    remove(keys);
 }
 
 void Collector::discard(const ports::AttemptSucceeded& kept) {
-    for (const auto& output : kept.outputs) {
-        if (!objects_.remove(output.key))
-            log::warning("an unused output could not be removed", {{"key", output.key.str()}});
-    }
+    std::vector<core::ObjectKey> keys;
+    for (const auto& output : kept.outputs) keys.push_back(output.key);
+    remove(keys);
+}
+
+void Collector::remove(const std::vector<core::ObjectKey>& keys) {
+    // What stays after all has no row, and is found as an orphan.
+    if (const auto removed = objects_.remove_many(keys); !removed)
+        log::warning("unused outputs could not be removed", {{"detail", removed.error().detail}});
 }
 
 }  // namespace darkroom::dispatch

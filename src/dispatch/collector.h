@@ -3,10 +3,12 @@
 // never names an object that is not there.
 #pragma once
 #include <atomic>
+#include <filesystem>
 #include <functional>
 
 #include "core/retry.h"
 #include "dispatch/open_attempts.h"
+#include "dispatch/storage_gate.h"
 #include "ports/backend.h"
 #include "ports/clock.h"
 #include "ports/job_store.h"
@@ -17,10 +19,11 @@ namespace darkroom::dispatch {
 
 class Collector : public ports::AttemptSink {
 public:
-    /// `slot_freed` is called after each end, from the thread that brought it.
+    /// `slot_freed` is called after each end, from the thread that brought it. A result that the object store
+    /// does not take is offered again for `storage_patience`: the work that made it was dear.
     Collector(ports::JobStore& store, ports::ObjectStore& objects, const ports::Clock& clock,
-              ports::Random& random, core::RetryPolicy policy, OpenAttempts& open,
-              std::function<void()> slot_freed);
+              ports::Random& random, core::RetryPolicy policy, Milliseconds storage_patience,
+              OpenAttempts& open, StorageGate& gate, std::function<void()> slot_freed);
 
     void attempt_started(const AttemptId& attempt) override;
     void attempt_finished(const AttemptId& attempt, ports::WorkResult result) override;
@@ -38,6 +41,8 @@ public:
     void stop_insisting() { insisting_ = false; }
 
 private:
+    Result<ports::ObjectInfo, core::JobError> put_patiently(const core::ObjectKey& key,
+                                                            const std::filesystem::path& file);
     Result<ports::AttemptSucceeded, core::JobError> keep(const core::Job& job, const AttemptId& attempt,
                                                          const ports::WorkDone& done);
     void finish(const JobId& job, const AttemptId& attempt, const ports::AttemptEnd& end,
@@ -45,13 +50,16 @@ private:
     void discard_unless_shown(const JobId& job, const AttemptId& attempt,
                               const ports::AttemptSucceeded& kept);
     void discard(const ports::AttemptSucceeded& kept);
+    void remove(const std::vector<core::ObjectKey>& keys);
 
     ports::JobStore& store_;
     ports::ObjectStore& objects_;
     const ports::Clock& clock_;
     ports::Random& random_;
     core::RetryPolicy policy_;
+    Milliseconds storage_patience_;
     OpenAttempts& open_;
+    StorageGate& gate_;
     std::function<void()> slot_freed_;
     std::atomic<bool> insisting_{true};
 };

@@ -22,7 +22,9 @@ Dispatcher::Dispatcher(ports::JobStore& store, ports::ObjectStore& objects,
       clock_(clock),
       settings_(settings),
       wake_up_(clock.make_wake_up()),
-      collector_(store, objects, clock, random, settings.retry, open_, [this] { wake(); }) {}
+      gate_(objects, clock),
+      collector_(store, objects, clock, random, settings.retry, settings.storage_patience, open_, gate_,
+                 [this] { wake(); }) {}
 
 ports::StoreResult<void> Dispatcher::recover() {
     for (const auto* backend : backends_) {
@@ -53,9 +55,10 @@ void Dispatcher::run() {
     while (!stopping_) {
         const auto promotion = store_.promote_due(clock_.now(), promotions_per_round);
         bool failed = !promotion;
+        const bool may_dispatch = gate_.open();
         for (auto* backend : backends_) {
             if (stopping_) return;
-            failed |= !fill(*backend);
+            if (may_dispatch) failed |= !fill(*backend);
         }
         auto next = next_round_at(promotion);
         if (failed) next = std::min(next, clock_.monotonic() + round_again_after_error);
@@ -64,7 +67,8 @@ void Dispatcher::run() {
 }
 
 Instant Dispatcher::next_round_at(const ports::StoreResult<ports::Promotion>& promotion) const {
-    const auto quiet = clock_.monotonic() + quiet_round_after;
+    auto quiet = clock_.monotonic() + quiet_round_after;
+    if (const auto look = gate_.next_look()) quiet = std::min(quiet, *look);
     if (!promotion || !promotion->next_due) return quiet;
     const auto pause = std::max(*promotion->next_due - clock_.now(), Milliseconds(0));
     return std::min(quiet, clock_.monotonic() + pause);
@@ -102,11 +106,14 @@ ports::StoreResult<ports::RoundReport> Dispatcher::run_round() {
     const auto promotion = store_.promote_due(clock_.now(), promotions_per_round);
     if (!promotion) return Fail(promotion.error());
     report.promoted = promotion->promoted;
+    const bool may_dispatch = gate_.open();
     for (auto* backend : backends_) {
         if (stopping_) break;
-        const auto dispatched = fill(*backend);
-        if (!dispatched) return Fail(dispatched.error());
-        report.dispatched += *dispatched;
+        if (may_dispatch) {
+            const auto dispatched = fill(*backend);
+            if (!dispatched) return Fail(dispatched.error());
+            report.dispatched += *dispatched;
+        }
         report.inflight_max += backend->endpoint().inflight_max;
     }
     const auto queue = store_.count_queue();

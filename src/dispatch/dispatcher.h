@@ -9,6 +9,7 @@
 #include "core/retry.h"
 #include "dispatch/collector.h"
 #include "dispatch/open_attempts.h"
+#include "dispatch/storage_gate.h"
 #include "ports/backend.h"
 #include "ports/clock.h"
 #include "ports/dispatch_control.h"
@@ -20,7 +21,8 @@ namespace darkroom::dispatch {
 
 struct DispatcherSettings {
     core::RetryPolicy retry;
-    Milliseconds time_limit{600'000};  // of one attempt's work
+    Milliseconds time_limit{600'000};        // of one attempt's work
+    Milliseconds storage_patience{600'000};  // how long a result waits for the object store
 };
 
 class Dispatcher : public ports::DispatchControl {
@@ -41,6 +43,7 @@ public:
 
     ports::StoreResult<ports::RoundReport> run_round() override;
     void stop_attempt(const AttemptId& attempt) override;
+    std::optional<std::string> storage_trouble() const override { return gate_.trouble(); }
 
 private:
     ports::StoreResult<void> recover_endpoint(const ports::EndpointInfo& endpoint);
@@ -54,6 +57,7 @@ private:
     std::unique_ptr<ports::WakeUp> wake_up_;
     std::atomic<bool> stopping_{false};
     OpenAttempts open_;
+    StorageGate gate_;
     Collector collector_;
 };
 

@@ -1,6 +1,8 @@
 // What the API may ask of the dispatcher in the same process.
 #pragma once
 #include <cstdint>
+#include <optional>
+#include <string>
 
 #include "base/ids.h"
 #include "base/result.h"
@@ -23,6 +25,8 @@ public:
     virtual StoreResult<RoundReport> run_round() = 0;
     /// Tells whichever backend works on the attempt to stop. Ignored if none does.
     virtual void stop_attempt(const AttemptId& attempt) = 0;
+    /// Why nothing is dispatched although jobs wait, if it is the object store's fault; for the operator.
+    virtual std::optional<std::string> storage_trouble() const = 0;
 };
 
 }  // namespace darkroom::ports

@@ -8,6 +8,7 @@
 #include "objects/files/file_object_store.h"
 #include "store/sqlite/sqlite_job_store.h"
 #include "tests/integration/scripted_backend.h"
+#include "tests/support/breakable_object_store.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/seeded_random.h"
 #include "tests/support/temp_dir.h"
@@ -26,7 +27,8 @@ protected:
         store_ = *store::SqliteJobStore::open((dir_.path() / "test.db").string(), random_);
         objects_ = *objects::FileObjectStore::open(dir_.path() / "objects");
         backend_ = std::make_unique<ScriptedBackend>(2, dir_.path());
-        dispatcher_ = std::make_unique<dispatch::Dispatcher>(*store_, *objects_,
+        breakable_ = std::make_unique<BreakableObjectStore>(*objects_);
+        dispatcher_ = std::make_unique<dispatch::Dispatcher>(*store_, *breakable_,
                                                              std::vector<ports::Backend*>{backend_.get()},
                                                              clock_, random_, dispatch::DispatcherSettings{});
     }
@@ -65,6 +67,7 @@ protected:
     ManualClock clock_;
     std::unique_ptr<store::SqliteJobStore> store_;
     std::unique_ptr<objects::FileObjectStore> objects_;
+    std::unique_ptr<BreakableObjectStore> breakable_;
     std::unique_ptr<ScriptedBackend> backend_;
     std::unique_ptr<dispatch::Dispatcher> dispatcher_;
 };
@@ -209,6 +212,80 @@ TEST_F(DispatcherTest, RetryByTheOwnerGivesAFreshBudget) {
     round();
     backend_->fail(ErrorCode::timeout);
     EXPECT_EQ(job(id).status, Status::queued);
+}
+
+TEST_F(DispatcherTest, NothingIsDispatchedWhileTheStorageCannotBeUsed) {
+    const auto id = create();
+    for (const auto kind : {ports::ObjectErrorKind::unavailable, ports::ObjectErrorKind::denied,
+                            ports::ObjectErrorKind::misconfigured}) {
+        breakable_->break_with(kind);
+        round();
+        EXPECT_TRUE(dispatcher_->storage_trouble());
+        EXPECT_EQ(job(id).status, Status::queued);
+        EXPECT_TRUE(job(id).attempts.empty());  // none was wasted
+        clock_.advance(Milliseconds(60'000));
+    }
+    breakable_->mend();
+    round();
+    EXPECT_FALSE(dispatcher_->storage_trouble());
+    backend_->succeed();
+    EXPECT_EQ(job(id).status, Status::succeeded);
+}
+
+TEST_F(DispatcherTest, AnInputThatCannotBeReadStopsDispatchingUntilTheStorageAnswers) {
+    const auto first = create();
+    const auto second = create();
+    const auto third = create();
+    round();
+    breakable_->break_with(ports::ObjectErrorKind::denied);  // as when credentials are rotated
+    backend_->fail(ErrorCode::storage_unavailable);
+    round();
+    EXPECT_TRUE(job(third).attempts.empty());
+    clock_.advance(Milliseconds(3'600'000));  // however long it takes
+    round();
+    EXPECT_TRUE(job(third).attempts.empty());
+    EXPECT_EQ(job(first).attempts.size(), 1u);
+
+    breakable_->mend();
+    backend_->succeed();  // the second, which was at work all the time
+    clock_.advance(Milliseconds(60'000));
+    round();
+    while (!backend_->open_orders().empty()) backend_->succeed();
+    round();
+    while (!backend_->open_orders().empty()) backend_->succeed();
+    for (const auto& id : {first, second, third}) EXPECT_EQ(job(id).status, Status::succeeded);
+}
+
+TEST_F(DispatcherTest, AResultWaitsForTheStorageInsteadOfBeingMadeAgain) {
+    const auto id = create();
+    round();
+    breakable_->break_writes_with(ports::ObjectErrorKind::unavailable);
+    std::thread runner([&] { backend_->succeed(); });
+    while (breakable_->refused_writes() < 3) clock_.advance(Milliseconds(1'000));
+    EXPECT_EQ(store_->count_queue()->inflight, 1);  // the slot is taken, so nothing else is begun in vain
+    breakable_->mend();
+    while (job(id).status != Status::succeeded) clock_.advance(Milliseconds(1'000));
+    runner.join();
+    EXPECT_EQ(job(id).attempts.size(), 1u);
+}
+
+TEST_F(DispatcherTest, AStorageThatStaysDeadFailsTheAttemptInTheEnd) {
+    const auto id = create();
+    round();
+    breakable_->break_writes_with(ports::ObjectErrorKind::denied);
+    std::thread runner([&] { backend_->succeed(); });
+    while (store_->count_queue()->inflight > 0) clock_.advance(Milliseconds(60'000));
+    runner.join();
+    EXPECT_EQ(job(id).attempts[0].error->code, ErrorCode::storage_unavailable);
+    EXPECT_EQ(job(id).status, Status::queued);
+}
+
+TEST_F(DispatcherTest, AFullStorageIsNotWaitedFor) {
+    const auto id = create();
+    round();
+    breakable_->break_writes_with(ports::ObjectErrorKind::full);
+    backend_->succeed();
+    EXPECT_EQ(job(id).attempts[0].error->code, ErrorCode::storage_full);
 }
 
 TEST_F(DispatcherTest, TheLoopIsWokenByWorkAndEndsWhenTold) {

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <span>
 
+#include "base/digest.h"
 #include "base/log.h"
 
 namespace darkroom::imaging {
@@ -18,6 +19,7 @@ JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).me
 
 JobError explain(const ports::ObjectError& error) {
     if (error.kind == ports::ObjectErrorKind::missing) return plain(ErrorCode::input_missing);
+    if (error.kind == ports::ObjectErrorKind::changed) return plain(ErrorCode::input_changed);
     log::warning("input not readable", {{"detail", error.detail}});
     return plain(ErrorCode::storage_unavailable);
 }
@@ -36,14 +38,21 @@ bool write_all(int file, std::span<const char> bytes) {
     return true;
 }
 
-Result<UniqueFd, JobError> copy_of(ports::ObjectReader& reader, const std::filesystem::path& folder) {
+Result<UniqueFd, JobError> copy_of(ports::ObjectReader& reader, const std::string& sha256,
+                                   const std::filesystem::path& folder) {
     UniqueFd copy(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
     if (!copy) return Fail(explain_write(errno));
+    Sha256 digest;
     std::array<char, 65'536> buffer{};
     for (;;) {
         const auto bytes = reader.read(buffer);
         if (!bytes) return Fail(explain(bytes.error()));
-        if (*bytes == 0) return copy;
+        if (*bytes == 0) {
+            if (!sha256.empty() && to_hex(digest.finish()) != sha256)
+                return Fail(plain(ErrorCode::input_changed));
+            return copy;
+        }
+        digest.update({buffer.data(), *bytes});
         if (!write_all(copy.get(), std::span(buffer).first(*bytes))) return Fail(explain_write(errno));
     }
 }
@@ -52,14 +61,14 @@ Result<UniqueFd, JobError> copy_of(ports::ObjectReader& reader, const std::files
 
 Result<InputFile, JobError> InputFile::open(ports::ObjectStore& objects, const core::InputImage& image,
                                             const std::filesystem::path& folder) {
-    auto reader = objects.open(image.key);
+    auto reader = objects.open(image.key, {.offset = 0, .length = {}, .version = image.version});
     if (!reader) return Fail(explain(reader.error()));
     InputFile file;
     file.reader_ = *std::move(reader);
     if (image.bytes != 0 && file.reader_->bytes() != image.bytes)
         return Fail(plain(ErrorCode::input_changed));
     if (file.reader_->fd() >= 0) return file;
-    auto copy = copy_of(*file.reader_, folder);
+    auto copy = copy_of(*file.reader_, image.sha256, folder);
     if (!copy) return Fail(copy.error());
     file.copy_ = *std::move(copy);
     return file;

@@ -12,6 +12,7 @@
 #include "tests/support/manual_clock.h"
 #include "tests/support/seeded_random.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/unused_object_store.h"
 
 namespace darkroom::imaging {
 namespace {
@@ -19,10 +20,11 @@ namespace {
 using core::ErrorCode;
 
 /// One object, in memory; with or without a descriptor of its own.
-class OneObject final : public ports::ObjectStore {
+class OneObject final : public darkroom::testing::UnusedObjectStore {
 public:
     explicit OneObject(std::string content) : bytes(std::move(content)) {}
     std::string bytes;
+    std::string version = "1";
     bool has_fd = false;
     std::optional<ports::ObjectErrorKind> broken;
 
@@ -48,22 +50,13 @@ public:
         std::size_t at_ = 0;
     };
 
-    ports::ObjectStoreCapabilities capabilities() const override { return {}; }
-    Result<ports::ObjectInfo, ports::ObjectError> put(const core::ObjectKey&, ports::ByteSource&) override {
-        return Fail(ports::ObjectError{ports::ObjectErrorKind::denied, "read only"});
-    }
-    Result<ports::ObjectInfo, ports::ObjectError> put_file(const core::ObjectKey&,
-                                                           const std::filesystem::path&) override {
-        return Fail(ports::ObjectError{ports::ObjectErrorKind::denied, "read only"});
-    }
-    Result<std::unique_ptr<ports::ObjectReader>, ports::ObjectError> open(const core::ObjectKey&) override {
+    ports::ObjectResult<std::unique_ptr<ports::ObjectReader>> open(
+        const core::ObjectKey&, const ports::OpenOptions& options = {}) override {
+        if (!options.version.empty() && options.version != version)
+            return Fail(ports::ObjectError{ports::ObjectErrorKind::changed, "another version"});
         if (broken) return Fail(ports::ObjectError{*broken, "as the test asks"});
         return std::unique_ptr<ports::ObjectReader>(std::make_unique<Reader>(*this));
     }
-    Result<ports::ObjectInfo, ports::ObjectError> head(const core::ObjectKey&) override {
-        return Fail(ports::ObjectError{ports::ObjectErrorKind::missing, "not asked for"});
-    }
-    Result<void, ports::ObjectError> remove(const core::ObjectKey&) override { return {}; }
 };
 
 class Listener final : public ports::AttemptSink {
@@ -170,6 +163,12 @@ TEST_F(LocalBackendTest, TroubleWithTheInputHasItsOwnCodes) {
     auto changed = order();
     changed.inputs[0].bytes += 1;
     EXPECT_EQ(failure_of(std::move(changed)), ErrorCode::input_changed);
+    auto other_version = order();
+    other_version.inputs[0].version = "0";
+    EXPECT_EQ(failure_of(std::move(other_version)), ErrorCode::input_changed);
+    auto other_bytes = order();
+    other_bytes.inputs[0].sha256 = std::string(64, '0');
+    EXPECT_EQ(failure_of(std::move(other_bytes)), ErrorCode::input_changed);
     EXPECT_EQ(failure_of(order("upscale_2k", "[")), ErrorCode::params_invalid);
     EXPECT_EQ(failure_of(order("no_such_type")), ErrorCode::recipe_not_found);
     objects_.broken = ports::ObjectErrorKind::missing;
