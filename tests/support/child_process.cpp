@@ -50,11 +50,11 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::signal(SIGPIPE, SIG_DFL);
     if (!plan.working_dir.empty() && ::chdir(plan.working_dir.c_str()) != 0) ::_exit(exit_not_started);
-    const int in = ::open("/dev/null", O_RDONLY);
+    const int in = plan.in_fd >= 0 ? plan.in_fd : ::open("/dev/null", O_RDONLY);
     const auto append = [](const std::filesystem::path& path) {
         return ::open(path.empty() ? "/dev/null" : path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     };
-    const int out = append(plan.out_file);
+    const int out = plan.out_fd >= 0 ? plan.out_fd : append(plan.out_file);
     const int err = append(plan.err_file);
     if (::dup2(in, 0) < 0 || ::dup2(out, 1) < 0 || ::dup2(err, 2) < 0) ::_exit(exit_not_started);
     ::close_range(3, ~0U, 0);

@@ -22,6 +22,8 @@ struct ChildPlan {
     std::filesystem::path working_dir;
     std::filesystem::path out_file;  // appended to
     std::filesystem::path err_file;  // appended to
+    int in_fd = -1;                  // standard input instead of /dev/null; stays the caller's
+    int out_fd = -1;                 // standard output instead of out_file; stays the caller's
 };
 
 struct ChildExit {
