@@ -125,7 +125,7 @@ TEST_F(CurlClientTest, SendsAFilePieceByPiece) {
     const std::string content(3'000'001, 'f');
     std::ofstream(path) << content;
     auto request = request_to(url("/mirror"), HttpMethod::put);
-    request.body_file = path;
+    request.body_file = ports::FileSlice{path, 0, std::nullopt};
     std::uint64_t sent = 0;
     std::uint64_t calls = 0;
     request.on_upload_progress = [&](std::uint64_t bytes, std::uint64_t total) {
@@ -139,9 +139,9 @@ TEST_F(CurlClientTest, SendsAFilePieceByPiece) {
     EXPECT_TRUE(answer->body == "3|-|-|" + content);
     EXPECT_EQ(sent, content.size());
     EXPECT_GT(calls, 10U);
-    request.body_file = server_.spool_dir() / "missing";
+    request.body_file = ports::FileSlice{server_.spool_dir() / "missing", 0, std::nullopt};
     EXPECT_EQ(error_of(client_, request), FetchError::bad_url);
-    request.body_file = server_.spool_dir();
+    request.body_file = ports::FileSlice{server_.spool_dir(), 0, std::nullopt};
     EXPECT_EQ(error_of(client_, request), FetchError::bad_url);
 }
 
