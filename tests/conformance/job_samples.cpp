@@ -55,7 +55,8 @@ core::InputImage Samples::image(const UploadId& upload) {
             .bytes = 5'000'000'000,
             .width = 4'000'000'000,
             .height = 3,
-            .sha256 = std::string(64, 'a')};
+            .sha256 = std::string(64, 'a'),
+            .version = "\"d41d8cd9\"-\xC3\xA9"};
 }
 
 ports::AttemptSucceeded Samples::success(const JobId& job, const AttemptId& attempt) {
@@ -111,10 +112,15 @@ std::string words(const std::optional<core::JobError>& error) {
 template <class Image>
 std::string image_words(const Image& image, const std::string& label) {
     std::ostringstream out;
-    out << "<" << label << " " << image.key.str() << " " << image.content_type << " " << image.bytes << " "
-        << image.width << "x" << image.height << " " << image.sha256 << ">";
+    out << label << " " << image.key.str() << " " << image.content_type << " " << image.bytes << " "
+        << image.width << "x" << image.height << " " << image.sha256;
     return out.str();
 }
+
+std::string image_words(const core::InputImage& image) {
+    return "<" + image_words(image, image.name) + " '" + image.version + "'>";
+}
+std::string image_words(const core::OutputImage& image) { return "<" + image_words(image, image.role) + ">"; }
 
 std::string in_words(const core::Attempt& attempt) {
     std::ostringstream out;
@@ -124,7 +130,7 @@ std::string in_words(const core::Attempt& attempt) {
         << words(attempt.started_at) << " " << words(attempt.finished_at) << " " << words(attempt.delay)
         << " " << words(attempt.execution) << " '" << attempt.completed_via << "' " << attempt.measures_json
         << " " << attempt.warnings_json << " " << words(attempt.error);
-    for (const auto& output : attempt.outputs) out << " " << image_words(output, output.role);
+    for (const auto& output : attempt.outputs) out << " " << image_words(output);
     return out.str();
 }
 
@@ -138,8 +144,9 @@ std::string in_words(const core::Job& job) {
         << " " << job.webhook_url.value_or("-") << " " << words(job.error) << " "
         << (job.selected_attempt ? job.selected_attempt->str() : "-") << " "
         << (job.thumbnail ? job.thumbnail->str() : "-") << " " << words(job.created_at) << " "
-        << words(job.updated_at) << " " << words(job.started_at) << " " << words(job.finished_at);
-    for (const auto& input : job.inputs) out << " " << image_words(input, input.name);
+        << words(job.updated_at) << " " << words(job.started_at) << " " << words(job.finished_at) << " "
+        << words(job.inputs_removed_at) << " " << words(job.outputs_removed_at);
+    for (const auto& input : job.inputs) out << " " << image_words(input);
     for (const auto& attempt : job.attempts) out << in_words(attempt);
     return out.str();
 }
@@ -147,9 +154,9 @@ std::string in_words(const core::Job& job) {
 std::string in_words(const core::Upload& upload) {
     std::ostringstream out;
     out << "upload " << upload.id.str() << " of " << upload.user.str() << " " << upload.name << " "
-        << upload.ready << " " << upload.bytes_max << " " << words(upload.created_at) << " "
-        << words(upload.expires_at) << " "
-        << (upload.image ? image_words(*upload.image, upload.image->name) : "-");
+        << upload.ready << " '" << upload.direct_key.str() << "' " << upload.bytes_max << " "
+        << words(upload.created_at) << " " << words(upload.expires_at) << " "
+        << (upload.image ? image_words(*upload.image) : "-");
     return out.str();
 }
 

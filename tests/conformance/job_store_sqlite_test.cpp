@@ -29,8 +29,20 @@ constexpr std::pair<const char*, const char*> row_checks[] = {
      "SELECT count(*) FROM inflight LEFT JOIN attempts USING (job_seq, number) WHERE id IS NOT attempt_id"},
     {"an attempt_count that is wrong",
      "SELECT count(*) FROM jobs WHERE attempt_count <> (SELECT count(*) FROM attempts WHERE job_seq = seq)"},
-    {"an upload that a job uses and that is not marked so",
-     "SELECT count(*) FROM job_uploads LEFT JOIN uploads ON id = upload_id WHERE used IS NOT 1"},
+    {"an upload that a job needs and that is gone",
+     "SELECT count(*) FROM job_uploads JOIN jobs ON seq = job_seq LEFT JOIN uploads ON uploads.id = upload_id"
+     " WHERE loose = 0 AND inputs_removed_at IS NULL AND uploads.id IS NULL"},
+    {"an upload that counts other jobs than those that need it",
+     "SELECT count(*) FROM uploads WHERE max(used, 0) <> (SELECT count(*) FROM job_uploads JOIN jobs ON seq "
+     "= "
+     "job_seq WHERE upload_id = uploads.id AND loose = 0 AND inputs_removed_at IS NULL)"},
+    {"a job that has not ended and has lost its inputs",
+     "SELECT count(*) FROM jobs WHERE finished_at IS NULL AND (inputs_removed_at IS NOT NULL OR "
+     "outputs_removed_at IS NOT NULL)"},
+    {"an ended job behind the mark of a retention that has not seen it",
+     "SELECT count(*) FROM jobs JOIN retention ON (jobs.finished_at, jobs.seq) <= (retention.finished_at, "
+     "retention.seq) WHERE CASE what WHEN 'inputs' THEN inputs_removed_at IS NULL WHEN 'outputs' THEN "
+     "outputs_removed_at IS NULL ELSE 1 END"},
 };
 
 class SqliteUnderTest : public JobStoreUnderTest {

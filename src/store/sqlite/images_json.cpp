@@ -36,6 +36,10 @@ void append_image(std::string& out, const Image& image, std::string_view label, 
 
 void append_image(std::string& out, const core::InputImage& image) {
     append_image(out, image, "name", image.name);
+    if (image.version.empty()) return;
+    out.back() = ',';
+    append_text(out, "version", image.version);
+    out.back() = '}';
 }
 void append_image(std::string& out, const core::OutputImage& image) {
     append_image(out, image, "role", image.role);
@@ -80,8 +84,11 @@ Image image_from(const json::value& value, std::string Image::*label, std::strin
     return image;
 }
 
+// What was written before objects had versions has none.
 core::InputImage input_from(const json::value& value) {
-    return image_from(value, &core::InputImage::name, "name");
+    auto image = image_from(value, &core::InputImage::name, "name");
+    if (value.as_object().contains("version")) image.version = text_in(value.as_object(), "version");
+    return image;
 }
 core::OutputImage output_from(const json::value& value) {
     return image_from(value, &core::OutputImage::role, "role");

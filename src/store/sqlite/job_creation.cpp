@@ -20,7 +20,7 @@ void insert_created_job(Transaction& transaction, const ports::NewJob& request) 
     event.actor = request.actor;
     event.at = request.job.created_at;
     append_event(db, head.seq, event);
-    for (const auto& upload : request.uploads) use_upload(db, head.seq, upload);
+    use_uploads(db, head.seq, request.uploads, request.job.inputs);
     if (request.idempotency) {
         remember_request(db, request.job.user, *request.idempotency, request.job.id, request.job.created_at);
     }

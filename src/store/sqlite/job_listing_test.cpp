@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "store/sqlite/retention.h"
 #include "store/sqlite/test_store.h"
 #include "tests/support/seeded_random.h"
 #include "tests/support/temp_dir.h"
@@ -47,11 +48,18 @@ TEST(SqlitePlans, TheQueuesStatementsUseTheirIndexes) {
     TestFolder folder;
     ASSERT_TRUE(folder.open().ok());
     Database db(folder.path(), Database::Use::write, "");
-    const std::string expired_uploads =
-        "SELECT id, image FROM uploads INDEXED BY uploads_unused WHERE used = 0 AND expires_at <= ?"
-        " ORDER BY expires_at LIMIT ?";
     for (const char* const sql : {
-             expired_uploads.c_str(),
+             "SELECT id, direct_key, image FROM uploads INDEXED BY uploads_unused"
+             " WHERE used <= 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?",
+             ended_jobs_sql,
+             "SELECT inputs FROM job_uploads INDEXED BY job_uploads_loose CROSS JOIN jobs ON seq = job_seq"
+             " WHERE upload_id = ? AND loose = 1 AND inputs_removed_at IS NULL",
+             "SELECT EXISTS (SELECT 1 FROM attempts CROSS JOIN inflight ON attempt_id = attempts.id"
+             " WHERE attempts.job_seq = ?)",
+             "DELETE FROM inflight WHERE attempt_id IN (SELECT id FROM attempts WHERE job_seq = ?)",
+             "DELETE FROM job_events WHERE job_seq = ?",
+             "SELECT job_id, fingerprint FROM idempotency WHERE user_id = ? AND key = ? AND expires_at > ?"
+             " AND EXISTS (SELECT 1 FROM jobs WHERE id = job_id)",
              "SELECT rank, job_seq FROM ready WHERE backend = ? ORDER BY rank, job_seq LIMIT ?",
              "SELECT count(*) FROM inflight WHERE endpoint = ?",
              "SELECT job_seq FROM delayed WHERE due_at <= ? ORDER BY due_at, job_seq LIMIT ?",

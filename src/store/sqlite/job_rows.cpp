@@ -31,8 +31,10 @@ JobHead head_of(const Rows& rows) {
     return head;
 }
 
-#define JOB_COLUMNS \
-    JOB_HEAD_COLUMNS ", type, recipe, params, params_effective, inputs, metadata, webhook_url, created_at"
+#define JOB_COLUMNS                                                                             \
+    JOB_HEAD_COLUMNS                                                                            \
+        ", type, recipe, params, params_effective, inputs, metadata, webhook_url, created_at, " \
+        "inputs_removed_at, outputs_removed_at"
 
 core::Job job_of(const Rows& rows) {
     auto head = head_of(rows);
@@ -57,6 +59,8 @@ core::Job job_of(const Rows& rows) {
     job.metadata_json = rows.text(head_columns + 5);
     job.webhook_url = rows.optional_text(head_columns + 6);
     job.created_at = rows.time(head_columns + 7);
+    job.inputs_removed_at = rows.optional_time(head_columns + 8);
+    job.outputs_removed_at = rows.optional_time(head_columns + 9);
     return job;
 }
 

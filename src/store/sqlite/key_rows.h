@@ -13,13 +13,9 @@ std::optional<ports::ApiKey> find_api_key(Database& db, const Sha256Bytes& diges
 std::vector<ports::ApiKey> list_api_keys(Database& db);
 bool revoke_api_key(Database& db, const Sha256Bytes& digest, TimePoint now);
 
-/// A request that `user` made before under the same key, unless that has expired at `now`.
-struct EarlierRequest {
-    Sha256Bytes fingerprint{};
-    JobId job;
-};
-std::optional<EarlierRequest> find_earlier_request(Database& db, const UserId& user, const std::string& key,
-                                                   TimePoint now);
+/// A request that `user` made before under the same key, unless that has expired at `now` or its job is gone.
+std::optional<ports::EarlierRequest> find_earlier_request(Database& db, const UserId& user,
+                                                          const std::string& key, TimePoint now);
 /// Also forgets a few keys that have expired, so that the table does not grow without a janitor.
 void remember_request(Database& db, const UserId& user, const ports::IdempotencyKey& key, const JobId& job,
                       TimePoint now);

@@ -7,7 +7,7 @@
 namespace darkroom::store {
 namespace {
 
-// 1: keys, uploads, jobs with their attempts and events, the queue, idempotency.
+// 1, frozen: keys, uploads, jobs with their attempts and events, the queue, idempotency.
 // Statuses and error codes are text, spelled as on the wire. JSON columns: params, params_effective,
 // metadata, inputs, outputs, measures, warnings, data, image. rank is -priority, so that the primary key is
 // the order of claiming.
@@ -144,7 +144,36 @@ CREATE TABLE pulse (
 INSERT INTO pulse VALUES (1, 0);
 )sql";
 
-constexpr std::array steps = {first};
+// 2: uploads straight into the store, retention.
+// uploads.used now counts the jobs that keep the upload's picture as an input; -1 = expired for good, its
+// objects are being removed. job_uploads.loose marks an input that came without its upload, so that nothing
+// counts it: only such rows are looked up by upload, and only they pay for an index with a random key.
+// retention has one mark for each kind: everything that ended up to there is done.
+constexpr const char* second = R"sql(
+ALTER TABLE uploads ADD COLUMN direct_key TEXT;
+UPDATE uploads SET used = users.jobs
+    FROM (SELECT upload_id, count(*) AS jobs FROM job_uploads GROUP BY upload_id) AS users
+    WHERE users.upload_id = uploads.id;
+DROP INDEX uploads_unused;
+CREATE INDEX uploads_unused ON uploads (expires_at) WHERE used <= 0;
+
+ALTER TABLE job_uploads ADD COLUMN loose INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX job_uploads_loose ON job_uploads (upload_id) WHERE loose = 1;
+
+ALTER TABLE jobs ADD COLUMN inputs_removed_at INTEGER;
+ALTER TABLE jobs ADD COLUMN outputs_removed_at INTEGER;
+CREATE INDEX jobs_by_end ON jobs (finished_at, seq) WHERE finished_at IS NOT NULL;
+
+CREATE TABLE retention (
+    what TEXT PRIMARY KEY,
+    finished_at INTEGER NOT NULL,
+    seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO retention VALUES
+    ('inputs', -9223372036854775808, 0), ('outputs', -9223372036854775808, 0), ('jobs', -9223372036854775808, 0);
+)sql";
+
+constexpr std::array steps = {first, second};
 
 void perform(Database& db, int version) {
     db.execute("BEGIN IMMEDIATE");
@@ -163,11 +192,12 @@ void perform(Database& db, int version) {
 
 int newest_schema() { return static_cast<int>(steps.size()); }
 
-void migrate(Database& db) {
+void migrate(Database& db) { migrate(db, newest_schema()); }
+
+void migrate(Database& db, int to) {
     const auto found = db.integer("PRAGMA user_version");
-    DR_CHECK(found <= newest_schema());
-    for (int version = static_cast<int>(found) + 1; version <= newest_schema(); ++version)
-        perform(db, version);
+    DR_CHECK(found <= newest_schema() && to <= newest_schema());
+    for (int version = static_cast<int>(found) + 1; version <= to; ++version) perform(db, version);
 }
 
 }  // namespace darkroom::store

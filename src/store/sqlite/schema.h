@@ -9,6 +9,7 @@
 // Listings of a user walk jobs_by_user, which never changes after creation, and drop what a filter does not
 // want: their cost is bounded by the user's own jobs. What is rare among many has partial indexes that only
 // the rare rows ever touch: work under way, and jobs that ended badly (by user, and over all users).
+// jobs_by_end is what retention walks; a job enters it when it ends.
 #pragma once
 #include "store/sqlite/database.h"
 
@@ -22,5 +23,7 @@ int newest_schema();
 
 /// Brings the file up to newest_schema(). It must be ours and not newer. Running it again changes nothing.
 void migrate(Database& db);
+/// Up to the schema `to` only, as an older Darkroom would have left it.
+void migrate(Database& db, int to);
 
 }  // namespace darkroom::store

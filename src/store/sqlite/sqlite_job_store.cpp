@@ -11,7 +11,9 @@
 #include "store/sqlite/job_listing.h"
 #include "store/sqlite/job_rows.h"
 #include "store/sqlite/key_rows.h"
+#include "store/sqlite/object_names.h"
 #include "store/sqlite/queue_rows.h"
+#include "store/sqlite/retention.h"
 #include "store/sqlite/transitions.h"
 #include "store/sqlite/upload_rows.h"
 
@@ -129,10 +131,24 @@ StoreResult<ports::UploadOutcome> SqliteJobStore::complete_upload(const Access& 
     });
 }
 
-StoreResult<std::vector<core::ObjectKey>> SqliteJobStore::take_expired_uploads(TimePoint now, int count_max) {
+StoreResult<std::vector<ports::ExpiredUpload>> SqliteJobStore::list_expired_uploads(TimePoint now,
+                                                                                    int count_max) {
     return writer_.run([now, count_max](Transaction& transaction) {
-        return store::take_expired_uploads(transaction.db, now, count_max);
+        return expire_uploads(transaction.db, now, count_max);
     });
+}
+
+StoreResult<void> SqliteJobStore::forget_uploads(const std::vector<UploadId>& ids) {
+    return done(writer_.run([&ids](Transaction& transaction) {
+        store::forget_uploads(transaction.db, ids);
+        return true;
+    }));
+}
+
+StoreResult<std::optional<ports::EarlierRequest>> SqliteJobStore::find_earlier_request(const UserId& user,
+                                                                                       const std::string& key,
+                                                                                       TimePoint now) {
+    return readers_.read([&](Database& db) { return store::find_earlier_request(db, user, key, now); });
 }
 
 StoreResult<ports::CreateOutcome> SqliteJobStore::create_job(const ports::NewJob& job) {
@@ -205,6 +221,32 @@ StoreResult<ports::Promotion> SqliteJobStore::promote_due(TimePoint now, int cou
 
 StoreResult<ports::QueueCounts> SqliteJobStore::count_queue() {
     return readers_.read([](Database& db) { return store::count_queue(db); });
+}
+
+StoreResult<ports::RetiredJobs> SqliteJobStore::retire_jobs(ports::Retention what, TimePoint ended_before,
+                                                            int jobs_max, TimePoint now) {
+    return writer_.run([=](Transaction& transaction) {
+        return store::retire_jobs(transaction.db, what, ended_before, jobs_max, now);
+    });
+}
+
+// Each slice is a transaction of its own, so that others need not wait for all of it; the mark moves with it.
+StoreResult<void> SqliteJobStore::settle_retired(ports::Retention what, const ports::RetirementMark& up_to) {
+    for (;;) {
+        const auto more = writer_.run(
+            [&, what](Transaction& transaction) { return settle_slice(transaction, what, up_to); });
+        if (!more) return Fail(more.error());
+        if (!*more) return {};
+    }
+}
+
+StoreResult<std::vector<core::ObjectKey>> SqliteJobStore::find_unnamed_objects(
+    const std::vector<core::ObjectKey>& keys) {
+    return readers_.read([&](Database& db) { return store::find_unnamed_objects(db, keys); });
+}
+
+StoreResult<ports::NamedObjects> SqliteJobStore::list_named_objects(std::int64_t after, int jobs_max) {
+    return readers_.read([=](Database& db) { return store::list_named_objects(db, after, jobs_max); });
 }
 
 }  // namespace darkroom::store

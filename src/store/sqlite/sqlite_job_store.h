@@ -54,9 +54,13 @@ public:
     ports::StoreResult<ports::UploadOutcome> complete_upload(const ports::Access& access, const UploadId& id,
                                                              const core::InputImage& image, TimePoint now,
                                                              TimePoint expires_at) override;
-    ports::StoreResult<std::vector<core::ObjectKey>> take_expired_uploads(TimePoint now,
-                                                                          int count_max) override;
+    ports::StoreResult<std::vector<ports::ExpiredUpload>> list_expired_uploads(TimePoint now,
+                                                                               int count_max) override;
+    ports::StoreResult<void> forget_uploads(const std::vector<UploadId>& ids) override;
 
+    ports::StoreResult<std::optional<ports::EarlierRequest>> find_earlier_request(const UserId& user,
+                                                                                  const std::string& key,
+                                                                                  TimePoint now) override;
     ports::StoreResult<ports::CreateOutcome> create_job(const ports::NewJob& job) override;
     ports::StoreResult<std::optional<core::Job>> find_job(const ports::Access& access,
                                                           const JobId& id) override;
@@ -79,6 +83,14 @@ public:
         const std::string& endpoint) override;
     ports::StoreResult<ports::Promotion> promote_due(TimePoint now, int count_max) override;
     ports::StoreResult<ports::QueueCounts> count_queue() override;
+
+    ports::StoreResult<ports::RetiredJobs> retire_jobs(ports::Retention what, TimePoint ended_before,
+                                                       int jobs_max, TimePoint now) override;
+    ports::StoreResult<void> settle_retired(ports::Retention what,
+                                            const ports::RetirementMark& up_to) override;
+    ports::StoreResult<std::vector<core::ObjectKey>> find_unnamed_objects(
+        const std::vector<core::ObjectKey>& keys) override;
+    ports::StoreResult<ports::NamedObjects> list_named_objects(std::int64_t after, int jobs_max) override;
 
 private:
     SqliteJobStore(LockFile lock, std::unique_ptr<Database> writer,

@@ -7,6 +7,7 @@
 #include "store/sqlite/attempt_rows.h"
 #include "store/sqlite/event_rows.h"
 #include "store/sqlite/queue_rows.h"
+#include "store/sqlite/retention.h"
 
 namespace darkroom::store {
 namespace {
@@ -90,6 +91,8 @@ bool perform(Transaction& transaction, JobHead& job, const Step& step) {
     apply_to_job(job, *transition, step);
     if (has(transition->effects, Effect::enqueue)) enqueue(transaction, job, step);
     update_job(transaction.db, job, from);
+    if (has(transition->effects, Effect::finish)) note_end(transaction.db, job.seq, step.now);
+    if (has(transition->effects, Effect::reopen)) note_reopening(transaction.db, job.seq);
     core::JobEvent event;
     event.kind = core::to_string(step.kind);
     event.status = job.status;
@@ -228,6 +231,8 @@ ports::RequeueOutcome requeue_job(Transaction& transaction, const ports::Access&
     auto job = find_job_head(transaction.db, access, id);
     if (!job) return ports::NotFound{};
     const auto status = job->status;
+    if (core::next(status, JobEventKind::requeue) && inputs_removed(transaction.db, job->seq))
+        return ports::InputsRemoved{};
     const Step step{
         .kind = JobEventKind::requeue, .actor = actor, .now = now, .attempt = {}, .attempt_id = {}};
     if (!perform(transaction, *job, step)) return ports::NotAllowedNow{status};

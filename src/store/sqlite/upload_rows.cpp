@@ -3,21 +3,52 @@
 #include <algorithm>
 
 #include "store/sqlite/images_json.h"
+#include "store/sqlite/key_parts.h"
 
 namespace darkroom::store {
 namespace {
 
 using ports::UploadOutcome;
 
-// The image of an upload that a job uses must stay, whatever expires_at says.
+// The image of an upload that jobs use must stay, whatever expires_at says.
 struct UploadRow {
     core::Upload upload;
-    bool used = false;
+    std::int64_t used = 0;  // by so many jobs; -1 = expired for good
 };
+
+std::optional<std::string_view> direct_key_of(const core::Upload& upload) {
+    if (upload.direct_key.empty()) return std::nullopt;
+    return upload.direct_key.str();
+}
+
+// A picture that was put straight into the store may have stayed where it was put, or have been moved.
+std::vector<core::ObjectKey> objects_in(const Rows& rows, int direct_key, int image) {
+    std::vector<core::ObjectKey> objects;
+    if (auto key = rows.optional_key(direct_key)) objects.push_back(*std::move(key));
+    if (rows.is_null(image)) return objects;
+    auto key = input_from_json(rows.bytes(image)).key;
+    if (!key.empty() && (objects.empty() || objects[0] != key)) objects.push_back(std::move(key));
+    return objects;
+}
+
+bool loosely_used(Database& db, const UploadId& upload, const core::ObjectKey* key) {
+    auto rows = db.query(
+        "SELECT inputs FROM job_uploads INDEXED BY job_uploads_loose CROSS JOIN jobs ON seq = job_seq"
+        " WHERE upload_id = ? AND loose = 1 AND inputs_removed_at IS NULL",
+        upload);
+    while (rows.next()) {
+        if (key == nullptr) return true;
+        for (const auto& input : inputs_from_json(rows.bytes(0))) {
+            if (input.key == *key) return true;
+        }
+    }
+    return false;
+}
 
 std::optional<UploadRow> find(Database& db, const ports::Access& access, const UploadId& id) {
     auto rows = db.query(
-        "SELECT id, user_id, name, bytes_max, created_at, expires_at, image, used FROM uploads WHERE id = ?",
+        "SELECT id, user_id, name, bytes_max, created_at, expires_at, image, used, direct_key FROM uploads"
+        " WHERE id = ?",
         id);
     if (!rows.next()) return std::nullopt;
     UploadRow row;
@@ -30,7 +61,8 @@ std::optional<UploadRow> find(Database& db, const ports::Access& access, const U
     row.upload.expires_at = rows.time(5);
     row.upload.ready = !rows.is_null(6);
     if (row.upload.ready) row.upload.image = input_from_json(rows.bytes(6));
-    row.used = rows.integer(7) != 0;
+    row.used = rows.integer(7);
+    if (auto key = rows.optional_key(8)) row.upload.direct_key = *std::move(key);
     return row;
 }
 
@@ -40,10 +72,10 @@ void insert_upload(Database& db, const core::Upload& upload) {
     std::optional<std::string> image;
     if (upload.image) image = to_json(*upload.image);
     db.run(
-        "INSERT INTO uploads (id, user_id, name, bytes_max, created_at, expires_at, image) VALUES (?, ?, ?, "
-        "?, ?, ?, ?)",
+        "INSERT INTO uploads (id, user_id, name, bytes_max, created_at, expires_at, image, direct_key)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         upload.id, upload.user, upload.name, static_cast<std::int64_t>(upload.bytes_max), upload.created_at,
-        upload.expires_at, image);
+        upload.expires_at, image, direct_key_of(upload));
 }
 
 std::optional<core::Upload> find_upload(Database& db, const ports::Access& access, const UploadId& id) {
@@ -57,39 +89,87 @@ UploadOutcome complete_upload(Database& db, const ports::Access& access, const U
     const auto row = find(db, access, id);
     if (!row) return UploadOutcome::not_found;
     if (row->upload.ready) return UploadOutcome::already_complete;
-    if (row->upload.expires_at <= now) return UploadOutcome::expired;
+    if (row->upload.expires_at <= now || row->used < 0) return UploadOutcome::expired;
     const auto json = to_json(image);
     db.run("UPDATE uploads SET image = ?2, expires_at = ?3 WHERE id = ?1 AND image IS NULL", id, json,
            expires_at);
     return UploadOutcome::completed;
 }
 
-std::vector<core::ObjectKey> take_expired_uploads(Database& db, TimePoint now, int count_max) {
-    std::vector<UploadId> expired;
-    std::vector<core::ObjectKey> objects;
+std::vector<ports::ExpiredUpload> expire_uploads(Database& db, TimePoint now, int count_max) {
+    std::vector<ports::ExpiredUpload> expired;
     {
         const int limit = std::max(0, count_max);
         auto rows = db.query(
-            "SELECT id, image FROM uploads INDEXED BY uploads_unused WHERE used = 0 AND expires_at <= ?"
-            " ORDER BY expires_at LIMIT ?",
+            "SELECT id, direct_key, image FROM uploads INDEXED BY uploads_unused"
+            " WHERE used <= 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?",
             now, limit);
-        while (rows.next()) {
-            expired.push_back(rows.id<UploadId>(0));
-            if (!rows.is_null(1)) objects.push_back(input_from_json(rows.bytes(1)).key);
-        }
+        while (rows.next()) expired.push_back({rows.id<UploadId>(0), objects_in(rows, 1, 2)});
     }
-    for (const auto& id : expired) db.run("DELETE FROM uploads WHERE id = ?", id);
-    return objects;
+    for (const auto& upload : expired)
+        db.run("UPDATE uploads SET used = -1 WHERE id = ? AND used = 0", upload.id);
+    return expired;
+}
+
+void forget_uploads(Database& db, const std::vector<UploadId>& ids) {
+    for (const auto& id : ids) db.run("DELETE FROM uploads WHERE id = ? AND used < 0", id);
 }
 
 bool upload_usable(Database& db, const ports::Access& access, const UploadId& id, TimePoint now) {
     const auto row = find(db, access, id);
-    return row && row->upload.ready && (row->used || row->upload.expires_at > now);
+    if (!row || !row->upload.ready || row->used < 0) return false;
+    return row->used > 0 || row->upload.expires_at > now;
 }
 
-void use_upload(Database& db, std::int64_t job_seq, const UploadId& id) {
-    db.run("UPDATE uploads SET used = 1 WHERE id = ? AND used = 0", id);
-    db.run("INSERT OR IGNORE INTO job_uploads (job_seq, upload_id) VALUES (?, ?)", job_seq, id);
+void use_uploads(Database& db, std::int64_t job_seq, const std::vector<UploadId>& uploads,
+                 const std::vector<core::InputImage>& inputs) {
+    // Named twice, it is used once.
+    for (const auto& id : uploads) {
+        const auto added =
+            db.run("INSERT OR IGNORE INTO job_uploads (job_seq, upload_id) VALUES (?, ?)", job_seq, id);
+        if (added == 1) db.run("UPDATE uploads SET used = used + 1 WHERE id = ?", id);
+    }
+    for (const auto& input : inputs) {
+        const auto parts = parts_of(input.key);
+        const auto id = parts.upload();
+        if (parts.kind != KeyKind::uploaded || std::find(uploads.begin(), uploads.end(), id) != uploads.end())
+            continue;
+        db.run("INSERT OR IGNORE INTO job_uploads (job_seq, upload_id, loose) VALUES (?, ?, 1)", job_seq, id);
+    }
+}
+
+std::vector<core::ObjectKey> give_up_uploads(Database& db, std::int64_t job_seq) {
+    std::vector<UploadId> uploads;
+    {
+        auto rows = db.query("SELECT upload_id FROM job_uploads WHERE job_seq = ? AND loose = 0", job_seq);
+        while (rows.next()) uploads.push_back(rows.id<UploadId>(0));
+    }
+    std::vector<core::ObjectKey> gone;
+    for (const auto& id : uploads) {
+        if (db.run("UPDATE uploads SET used = used - 1 WHERE id = ? AND used > 1", id) == 1) continue;
+        auto rows = db.query("DELETE FROM uploads WHERE id = ? AND used = 1 RETURNING direct_key, image", id);
+        while (rows.next()) {
+            for (auto& key : objects_in(rows, 0, 1)) gone.push_back(std::move(key));
+        }
+    }
+    return gone;
+}
+
+bool upload_needed(Database& db, const UploadId& upload) {
+    return db.integer("SELECT EXISTS (SELECT 1 FROM uploads WHERE id = ?)", upload) != 0 ||
+           loosely_used(db, upload, nullptr);
+}
+
+bool uploaded_object_named(Database& db, const UploadId& upload, const core::ObjectKey& key) {
+    {
+        auto rows = db.query("SELECT direct_key, image FROM uploads WHERE id = ?", upload);
+        if (rows.next()) {
+            if (rows.is_null(1)) return true;  // it may be in the store already and be told in a moment
+            const auto objects = objects_in(rows, 0, 1);
+            if (std::find(objects.begin(), objects.end(), key) != objects.end()) return true;
+        }
+    }
+    return loosely_used(db, upload, &key);
 }
 
 }  // namespace darkroom::store

@@ -1,0 +1,422 @@
+// What is kept for how long: inputs, outputs and whole jobs go in the order of their ends, are named until
+// they are settled, and never under a job that still needs them.
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <thread>
+
+#include "tests/conformance/job_store_suite.h"
+
+namespace darkroom::conformance {
+namespace {
+
+using core::ObjectKey;
+using core::Status;
+using ports::Access;
+using ports::Retention;
+
+constexpr Retention every_kind[] = {Retention::inputs, Retention::outputs, Retention::jobs};
+const UserId ann = user("ann");
+const TimePoint now = at(1'000'000);
+const TimePoint all_of_time{Milliseconds::max()};
+
+class Kept {
+public:
+    Kept(ports::JobStore& store, Samples& samples) : store_(store), samples_(samples) {}
+
+    /// A picture of hers that is in the store.
+    core::InputImage picture() {
+        const auto upload = samples_.upload(ann, at(10'000));
+        auto image = samples_.image(upload.id);
+        EXPECT_TRUE(store_.create_upload(upload).ok());
+        EXPECT_EQ(*store_.complete_upload(Access::of(ann), upload.id, image, at(1), at(10'000)),
+                  ports::UploadOutcome::completed);
+        uploads_.emplace_back(image.key, upload.id);
+        return image;
+    }
+
+    UploadId upload_of(const core::InputImage& image) const {
+        return std::find_if(uploads_.begin(), uploads_.end(),
+                            [&](const auto& u) { return u.first == image.key; })
+            ->second;
+    }
+
+    ports::NewJob request(const std::vector<core::InputImage>& pictures) {
+        auto request = samples_.job(ann);
+        request.job.backend = "only-" + request.job.id.str();
+        request.job.inputs = pictures;
+        for (const auto& image : pictures) request.uploads.push_back(upload_of(image));
+        return request;
+    }
+
+    JobId open(const std::vector<core::InputImage>& pictures) {
+        const auto created = request(pictures);
+        EXPECT_TRUE(std::holds_alternative<ports::JobCreated>(*store_.create_job(created)));
+        return created.job.id;
+    }
+
+    JobId cancelled(const std::vector<core::InputImage>& pictures, TimePoint ended) {
+        const auto job = open(pictures);
+        cancel(job, ended);
+        return job;
+    }
+
+    void cancel(const JobId& job, TimePoint ended) {
+        EXPECT_TRUE(std::holds_alternative<ports::JobCancelled>(
+            *store_.cancel_job(Access::of(ann), job, "key:app", ended)));
+    }
+
+    AttemptId claim(const JobId& job) {
+        auto claim = claim_request(1'000);
+        claim.backend = "only-" + job.str();
+        return (*store_.claim(claim)).at(0).job.attempts.back().id;
+    }
+
+    /// Ended with two outputs and a thumbnail.
+    JobId succeeded(const std::vector<core::InputImage>& pictures, TimePoint ended) {
+        const auto job = open(pictures);
+        const auto attempt = claim(job);
+        EXPECT_EQ(*store_.finish_attempt(attempt, samples_.success(job, attempt), "backend:x", ended),
+                  ports::Applied::applied);
+        return job;
+    }
+
+private:
+    ports::JobStore& store_;
+    Samples& samples_;
+    std::vector<std::pair<ObjectKey, UploadId>> uploads_;
+};
+
+std::vector<ObjectKey> sorted(std::vector<ObjectKey> keys) {
+    std::sort(keys.begin(), keys.end());
+    return keys;
+}
+
+std::vector<ObjectKey> outputs_of(const core::Job& job) {
+    std::vector<ObjectKey> keys;
+    for (const auto& attempt : job.attempts) {
+        for (const auto& output : attempt.outputs) keys.push_back(output.key);
+    }
+    if (job.thumbnail) keys.push_back(*job.thumbnail);
+    return sorted(keys);
+}
+
+TEST_P(JobStoreSuite, InputsAreRetiredInTheOrderOfTheEndsOfTheirJobsAFewAtATime) {
+    Kept kept(store(), samples_);
+    const auto open = kept.open({kept.picture()});
+    std::vector<JobId> jobs;
+    for (const int ended : {300, 100, 200, 200, 400})
+        jobs.push_back(kept.succeeded({kept.picture()}, at(ended)));
+    std::vector<JobId> order{jobs[1], jobs[2], jobs[3], jobs[0]};
+    for (std::size_t i = 0; i < order.size(); i += 2) {
+        const auto retired = *store().retire_jobs(Retention::inputs, at(400), 2, now);
+        ASSERT_EQ(retired.jobs, 2);
+        EXPECT_EQ(retired.objects, sorted({read(order[i]).inputs[0].key, read(order[i + 1]).inputs[0].key}));
+        EXPECT_EQ(read(order[i]).inputs_removed_at, now);
+        EXPECT_FALSE(read(order[i]).outputs_removed_at.has_value());
+        EXPECT_EQ(read(order[i]).updated_at, read(order[i]).finished_at) << "it is not the job's own news";
+        EXPECT_EQ(retired.mark.finished_at, read(order[i + 1]).finished_at);
+        ASSERT_TRUE(store().settle_retired(Retention::inputs, retired.mark).ok());
+    }
+    EXPECT_EQ(store().retire_jobs(Retention::inputs, at(400), 2, now)->jobs, 0);
+    EXPECT_FALSE(read(jobs[4]).inputs_removed_at.has_value()) << "ended_before is exclusive";
+    EXPECT_FALSE(read(open).inputs_removed_at.has_value());
+}
+
+TEST_P(JobStoreSuite, WhatIsRetiredIsNamedAgainUntilItIsSettledAlsoByTheNextProcess) {
+    Kept kept(store(), samples_);
+    for (const auto what : every_kind) {
+        SCOPED_TRACE(static_cast<int>(what));
+        const auto job = kept.succeeded({kept.picture(), kept.picture()}, at(500));
+        const auto before = read(job);
+        std::vector<ObjectKey> expected;
+        if (what != Retention::outputs) expected = {before.inputs[0].key, before.inputs[1].key};
+        if (what != Retention::inputs)
+            for (const auto& key : outputs_of(before)) expected.push_back(key);
+        const auto first = *store().retire_jobs(what, at(501), 10, now);
+        EXPECT_EQ(first.objects, sorted(expected));
+        reopen();
+        const auto again = *store().retire_jobs(what, at(501), 10, at(2'000'000));
+        EXPECT_EQ(again.objects, first.objects);
+        EXPECT_EQ(again.jobs, first.jobs);
+        EXPECT_EQ(again.mark.seq, first.mark.seq);
+        EXPECT_EQ(read(job).inputs_removed_at.has_value(), what != Retention::outputs);
+        EXPECT_EQ(read(job).outputs_removed_at.has_value(), what != Retention::inputs);
+        EXPECT_EQ(read(job).inputs_removed_at.value_or(now), now) << "the first date stays";
+        EXPECT_EQ(outputs_of(read(job)), outputs_of(before)) << "what they were is still told";
+        ASSERT_TRUE(store().settle_retired(what, again.mark).ok());
+        ASSERT_TRUE(store().settle_retired(what, again.mark).ok()) << "twice is safe";
+        EXPECT_EQ(store().retire_jobs(what, at(501), 10, now)->jobs, 0);
+        // The other kinds go past it, so that the next round begins clean.
+        for (const auto other : every_kind)
+            ASSERT_TRUE(
+                store().settle_retired(other, store().retire_jobs(other, at(501), 10, now)->mark).ok());
+    }
+}
+
+TEST_P(JobStoreSuite, HostileCountsDatesAndMarksRetireNothingThatIsNotDue) {
+    Kept kept(store(), samples_);
+    const auto job = kept.succeeded({kept.picture()}, at(500));
+    for (const auto what : every_kind) {
+        for (const int none : {0, -1, std::numeric_limits<int>::min()})
+            EXPECT_EQ(store().retire_jobs(what, now, none, now)->jobs, 0);
+        for (const auto& early : {TimePoint(Milliseconds::min()), TimePoint(), at(500)})
+            EXPECT_EQ(store().retire_jobs(what, early, 10, now)->jobs, 0);
+        // Settling what was never retired forgets nothing.
+        for (const auto seq :
+             {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}) {
+            ASSERT_TRUE(store().settle_retired(what, {all_of_time, seq}).ok());
+            ASSERT_TRUE(store().settle_retired(what, {TimePoint(Milliseconds::min()), seq}).ok());
+        }
+    }
+    EXPECT_FALSE(read(job).inputs_removed_at || read(job).outputs_removed_at);
+    for (const auto what : every_kind)
+        EXPECT_EQ(store().retire_jobs(what, all_of_time, std::numeric_limits<int>::max(), now)->jobs, 1);
+}
+
+TEST_P(JobStoreSuite, AnInputThatAYoungerOrOpenJobUsesTooIsLeftForThatOne) {
+    Kept kept(store(), samples_);
+    const auto shared = kept.picture();
+    const auto own = kept.picture();
+    (void)kept.cancelled({shared, own, shared}, at(100));
+    (void)kept.cancelled({shared}, at(200));
+    const auto open = kept.open({shared});
+    const auto retire = [&](TimePoint ended_before) {
+        const auto retired = *store().retire_jobs(Retention::inputs, ended_before, 10, now);
+        EXPECT_TRUE(store().settle_retired(Retention::inputs, retired.mark).ok());
+        return retired.objects;
+    };
+    EXPECT_EQ(retire(at(150)), std::vector{own.key});
+    EXPECT_TRUE(retire(at(250)).empty());
+    EXPECT_TRUE(store().find_upload(Access::of(ann), kept.upload_of(shared))->has_value());
+    kept.cancel(open, at(300));
+    EXPECT_EQ(retire(at(350)), std::vector{shared.key});
+    EXPECT_FALSE(store().find_upload(Access::of(ann), kept.upload_of(shared))->has_value());
+}
+
+TEST_P(JobStoreSuite, JobsThatShareAnInputAndGoTogetherNameItOnce) {
+    Kept kept(store(), samples_);
+    const auto shared = kept.picture();
+    for (const int ended : {100, 200, 300}) (void)kept.cancelled({shared}, at(ended));
+    EXPECT_EQ(store().retire_jobs(Retention::inputs, at(400), 10, now)->objects, std::vector{shared.key});
+    EXPECT_EQ(store().retire_jobs(Retention::inputs, at(400), 10, now)->objects, std::vector{shared.key});
+}
+
+TEST_P(JobStoreSuite, AnInputThatCameWithoutItsUploadIsLeftForTheLastJobThatNamesItToo) {
+    const auto image = samples_.image(random_.id<UploadId>());
+    std::vector<JobId> jobs;
+    for (int i = 0; i < 2; ++i) {
+        auto request = samples_.job(ann);
+        request.job.inputs = {image};
+        ASSERT_TRUE(store().create_job(request).ok());
+        jobs.push_back(request.job.id);
+    }
+    ASSERT_TRUE(store().cancel_job(Access::of(ann), jobs[0], "key:app", at(100)).ok());
+    EXPECT_TRUE(store().retire_jobs(Retention::inputs, at(400), 10, now)->objects.empty());
+    ASSERT_TRUE(store().cancel_job(Access::of(ann), jobs[1], "key:app", at(200)).ok());
+    EXPECT_EQ(store().retire_jobs(Retention::inputs, at(400), 10, now)->objects, std::vector{image.key});
+}
+
+TEST_P(JobStoreSuite, AnUploadGoesWithTheInputsOfItsLastJobAndLeavesNoObjectBehind) {
+    auto upload = samples_.upload(ann, at(10'000));
+    upload.direct_key =
+        ObjectKey::uploaded(upload.id, "png");  // where it was put; it turned out to be a JPEG
+    ASSERT_TRUE(store().create_upload(upload).ok());
+    const auto image = samples_.image(upload.id);
+    ASSERT_TRUE(store().complete_upload(Access::of(ann), upload.id, image, at(1), at(10'000)).ok());
+    auto request = samples_.job(ann);
+    request.job.inputs = {image};
+    request.uploads = {upload.id};
+    ASSERT_TRUE(store().create_job(request).ok());
+    ASSERT_TRUE(store().cancel_job(Access::of(ann), request.job.id, "key:app", at(100)).ok());
+    EXPECT_EQ(store().retire_jobs(Retention::inputs, at(200), 10, now)->objects,
+              sorted({image.key, upload.direct_key}));
+    EXPECT_FALSE(store().find_upload(Access::of(ann), upload.id)->has_value());
+    EXPECT_TRUE(store().list_expired_uploads(now, 10)->empty());
+    auto late = samples_.job(ann);
+    late.uploads = {upload.id};
+    EXPECT_EQ(std::get<ports::UploadGone>(*store().create_job(late)).upload, upload.id);
+}
+
+TEST_P(JobStoreSuite, AJobWithoutItsInputsCannotBeTriedAgain) {
+    Kept kept(store(), samples_);
+    const auto cancelled = kept.cancelled({kept.picture()}, at(100));
+    const auto succeeded = kept.succeeded({kept.picture()}, at(100));
+    ASSERT_EQ(store().retire_jobs(Retention::inputs, at(200), 10, now)->jobs, 2);
+    const auto before = everything_in_words(store());
+    const auto requeue = [&](const Access& access, const JobId& job) {
+        return *store().requeue_job(access, job, "key:app", at(2'000'000));
+    };
+    EXPECT_TRUE(std::holds_alternative<ports::InputsRemoved>(requeue(Access::of(ann), cancelled)));
+    EXPECT_TRUE(std::holds_alternative<ports::NotFound>(requeue(Access::of(user("eve")), cancelled)));
+    EXPECT_TRUE(std::holds_alternative<ports::NotAllowedNow>(requeue(Access::of(ann), succeeded)));
+    EXPECT_EQ(everything_in_words(store()), before);
+}
+
+TEST_P(JobStoreSuite, AJobThatIsTriedAgainLeavesTheWalkAndComesBackWithItsNewEnd) {
+    Kept kept(store(), samples_);
+    const auto job = kept.cancelled({kept.picture()}, at(100));
+    const auto retired = *store().retire_jobs(Retention::outputs, at(200), 10, now);
+    ASSERT_EQ(retired.jobs, 1);
+    EXPECT_TRUE(read(job).outputs_removed_at.has_value());
+    ASSERT_TRUE(std::holds_alternative<ports::JobRequeued>(
+        *store().requeue_job(Access::of(ann), job, "key:app", at(250))));
+    EXPECT_FALSE(read(job).outputs_removed_at.has_value()) << "it will have new ones";
+    ASSERT_TRUE(store().settle_retired(Retention::outputs, retired.mark).ok());
+    for (const auto what : every_kind) EXPECT_EQ(store().retire_jobs(what, all_of_time, 10, now)->jobs, 0);
+    const auto attempt = kept.claim(job);
+    ASSERT_TRUE(store().finish_attempt(attempt, samples_.success(job, attempt), "backend:x", at(300)).ok());
+    EXPECT_EQ(store().retire_jobs(Retention::outputs, at(301), 10, now)->objects, outputs_of(read(job)));
+}
+
+TEST_P(JobStoreSuite, ARetiredJobIsGoneWithEverythingThatHungOnItOnceItIsSettled) {
+    Kept kept(store(), samples_);
+    auto request = kept.request({kept.picture()});
+    request.idempotency = idempotency("k", "one", at(9'000'000));
+    ASSERT_TRUE(store().create_job(request).ok());
+    const auto id = request.job.id;
+    const auto attempt = kept.claim(id);
+    ASSERT_TRUE(store().finish_attempt(attempt, samples_.success(id, attempt), "backend:x", at(100)).ok());
+    const auto younger = kept.succeeded({kept.picture()}, at(900));
+    const auto others = in_words(read(younger));
+    const auto retired = *store().retire_jobs(Retention::jobs, at(200), 10, now);
+    ASSERT_EQ(retired.jobs, 1);
+    EXPECT_TRUE(read(id).inputs_removed_at && read(id).outputs_removed_at) << "there until it is settled";
+    EXPECT_TRUE(store().find_earlier_request(ann, "k", now)->has_value());
+    ASSERT_TRUE(store().settle_retired(Retention::jobs, retired.mark).ok());
+    EXPECT_FALSE(store().find_job(Access::everyone(), id)->has_value());
+    EXPECT_FALSE(store().list_events(Access::everyone(), id, 0, 10)->has_value());
+    EXPECT_EQ(store().list_jobs(Access::everyone(), {}, 0, 10)->jobs.size(), 1u);
+    EXPECT_EQ(*store().finish_attempt(attempt, failure(core::ErrorCode::timeout), "backend:x", now),
+              ports::Applied::stale);
+    EXPECT_FALSE(store().find_earlier_request(ann, "k", now)->has_value());
+    auto another = samples_.job(ann);
+    another.idempotency = idempotency("k", "two", at(9'000'000));
+    EXPECT_TRUE(std::holds_alternative<ports::JobCreated>(*store().create_job(another)));
+    EXPECT_EQ(in_words(read(younger)), others);
+}
+
+TEST_P(JobStoreSuite, AJobNamesOnlyWhatIsStillKept) {
+    Kept kept(store(), samples_);
+    const auto job = kept.succeeded({kept.picture()}, at(100));
+    const auto outputs = outputs_of(read(job));
+    const auto inputs = *store().retire_jobs(Retention::inputs, at(200), 10, now);
+    ASSERT_TRUE(store().settle_retired(Retention::inputs, inputs.mark).ok());
+    EXPECT_EQ(store().retire_jobs(Retention::jobs, at(200), 10, at(2'000'000))->objects, outputs);
+    EXPECT_EQ(read(job).inputs_removed_at, now);
+    ASSERT_TRUE(store()
+                    .settle_retired(Retention::outputs,
+                                    store().retire_jobs(Retention::outputs, at(200), 10, now)->mark)
+                    .ok());
+    const auto rest = *store().retire_jobs(Retention::jobs, at(200), 10, now);
+    EXPECT_EQ(rest.jobs, 1);
+    EXPECT_TRUE(rest.objects.empty());
+}
+
+TEST_P(JobStoreSuite, TheSlotOfABackendThatNeverSaidThatItStoppedGoesWithItsJob) {
+    Kept kept(store(), samples_);
+    const auto job = kept.open({kept.picture()});
+    const auto attempt = kept.claim(job);
+    kept.cancel(job, at(100));
+    EXPECT_EQ(store().count_queue()->inflight, 1);
+    const auto retired = *store().retire_jobs(Retention::jobs, at(200), 10, now);
+    EXPECT_EQ(store().count_queue()->inflight, 1);
+    ASSERT_TRUE(store().settle_retired(Retention::jobs, retired.mark).ok());
+    EXPECT_EQ(store().count_queue()->inflight, 0);
+    EXPECT_TRUE(store().list_inflight("this-machine")->empty());
+    EXPECT_EQ(*store().finish_attempt(attempt, samples_.success(job, attempt), "backend:x", now),
+              ports::Applied::stale);
+}
+
+TEST_P(JobStoreSuite, AJobThatEndsWhileTheClockIsBackIsNotForgotten) {
+    Kept kept(store(), samples_);
+    for (const auto what : every_kind) {
+        SCOPED_TRACE(static_cast<int>(what));
+        (void)kept.cancelled({kept.picture()}, at(900));
+        const auto late = kept.open({kept.picture()});
+        const auto retired = *store().retire_jobs(what, at(1'000), 10, now);
+        ASSERT_GE(retired.jobs, 1);
+        kept.cancel(late, at(800));  // between retiring and settling
+        ASSERT_TRUE(store().settle_retired(what, retired.mark).ok());
+        const auto later = kept.open({kept.picture()});
+        kept.cancel(later, at(700));  // after settling
+        const auto rest = *store().retire_jobs(what, at(1'000), 10, now);
+        EXPECT_GE(rest.jobs, 2);
+        for (const auto& id : {late, later}) {
+            const auto job = read(id);
+            EXPECT_EQ(job.inputs_removed_at.has_value(), what != Retention::outputs);
+            EXPECT_EQ(job.outputs_removed_at.has_value(), what != Retention::inputs);
+        }
+        ASSERT_TRUE(store().settle_retired(what, rest.mark).ok());
+    }
+    EXPECT_EQ(store().list_jobs(Access::everyone(), {}, 0, 100)->jobs.size(), 0u);
+}
+
+// Either the owner was first and the inputs stay, or retention was and there is no other try.
+TEST_P(JobStoreSuite, TryingAgainAndRetirementRacingForAJobNeverBothHaveIt) {
+    Kept kept(store(), samples_);
+    std::vector<JobId> jobs;
+    for (int i = 0; i < 60; ++i) jobs.push_back(kept.cancelled({kept.picture()}, at(i)));
+    std::set<ObjectKey> removed;
+    std::set<JobId> requeued;
+    {
+        const std::jthread owner([&] {
+            for (const auto& job : jobs) {
+                const auto outcome = store().requeue_job(Access::of(ann), job, "key:app", at(5'000));
+                if (outcome.ok() && std::holds_alternative<ports::JobRequeued>(*outcome))
+                    requeued.insert(job);
+            }
+        });
+        const std::jthread keeper([&] {
+            for (;;) {
+                const auto retired = store().retire_jobs(Retention::inputs, at(1'000), 2, now);
+                if (!retired.ok() || retired->jobs == 0) break;
+                removed.insert(retired->objects.begin(), retired->objects.end());
+                EXPECT_TRUE(store().settle_retired(Retention::inputs, retired->mark).ok());
+            }
+        });
+    }
+    for (const auto& id : jobs) {
+        const auto job = read(id);
+        EXPECT_EQ(requeued.count(id) != 0, removed.count(job.inputs[0].key) == 0);
+        EXPECT_EQ(job.status, requeued.count(id) != 0 ? Status::queued : Status::cancelled);
+        EXPECT_EQ(job.inputs_removed_at.has_value(), requeued.count(id) == 0);
+    }
+}
+
+// The last job that kept a picture goes while another one wants it: the picture goes, or the new job has it.
+TEST_P(JobStoreSuite, NewJobsAndRetirementRacingForAPictureNeverBothHaveIt) {
+    Kept kept(store(), samples_);
+    std::vector<ports::NewJob> requests;
+    for (int i = 0; i < 60; ++i) {
+        const auto picture = kept.picture();
+        (void)kept.cancelled({picture}, at(i));
+        requests.push_back(kept.request({picture}));
+    }
+    std::set<ObjectKey> removed;
+    std::set<ObjectKey> wanted;
+    {
+        const std::jthread owner([&] {
+            for (const auto& request : requests) {
+                const auto outcome = store().create_job(request);
+                if (outcome.ok() && std::holds_alternative<ports::JobCreated>(*outcome))
+                    wanted.insert(request.job.inputs[0].key);
+            }
+        });
+        const std::jthread keeper([&] {
+            for (;;) {
+                const auto retired = store().retire_jobs(Retention::inputs, at(1'000), 2, now);
+                if (!retired.ok() || retired->jobs == 0) break;
+                removed.insert(retired->objects.begin(), retired->objects.end());
+                EXPECT_TRUE(store().settle_retired(Retention::inputs, retired->mark).ok());
+            }
+        });
+    }
+    for (const auto& request : requests) {
+        const auto& key = request.job.inputs[0].key;
+        EXPECT_NE(wanted.count(key), removed.count(key)) << key.str();
+    }
+}
+
+}  // namespace
+}  // namespace darkroom::conformance
