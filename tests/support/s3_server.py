@@ -205,6 +205,14 @@ def start_swift(folder, keys):
     return ports["proxy"], pids
 
 
+def create_bucket(client, name):
+    """A folder that was used before has its buckets, and what is in them, still."""
+    try:
+        client.create_bucket(Bucket=name)
+    except client.exceptions.BucketAlreadyOwnedByYou:
+        pass
+
+
 def stop(pids):
     for number in (signal.SIGTERM, signal.SIGKILL):
         for pid in pids:
@@ -253,12 +261,12 @@ def main():
                               aws_secret_access_key=keys[0][1],
                               config=botocore.config.Config(s3={"addressing_style": "path"}))
         for bucket in buckets:
-            client.create_bucket(Bucket=bucket)
+            create_bucket(client, bucket)
         print(json.dumps({"endpoint": endpoint, "region": REGION, "access_key": keys[0][0], "secret_key": keys[0][1],
                           "other_access_key": keys[1][0], "other_secret_key": keys[1][1], "bucket": buckets[0]}), flush=True)
         if wanted.stdin_buckets:
             for line in sys.stdin:
-                client.create_bucket(Bucket=line.strip())
+                create_bucket(client, line.strip())
                 print(json.dumps({"bucket": line.strip()}), flush=True)
         else:
             pid, status = os.wait()
