@@ -9,6 +9,7 @@
 #include "api/jobs.h"
 #include "api/operations.h"
 #include "api/types.h"
+#include "api/upkeep.h"
 
 namespace darkroom::api {
 namespace {
@@ -29,6 +30,7 @@ std::vector<ports::HttpRoute> Api::routes() {
         append(all, download_routes(context_, base));
         append(all, type_routes(context_, base));
         append(all, dispatcher_routes(context_, base));
+        append(all, upkeep_routes(context_, base));
     }
     append(all, health_routes(context_));
     append(all, error_page_routes());

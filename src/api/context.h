@@ -5,7 +5,7 @@
 
 #include "api/auth.h"
 #include "api/job_watch.h"
-#include "core/image_header_limits.h"
+#include "intake/intake.h"
 #include "ports/clock.h"
 #include "ports/dispatch_control.h"
 #include "ports/job_store.h"
@@ -18,10 +18,8 @@ struct ApiSettings {
     std::string base_url;         // without a slash at the end; what signed URLs begin with
     std::string transfer_secret;  // of core/transfer_token.h
     std::string cron_secret;      // also allowed to POST /dispatcher; empty = none
-    core::ImageLimits limits;
     std::uint64_t upload_bytes_max = 64u << 20;
-    Milliseconds upload_url_life{15 * 60'000};
-    Milliseconds upload_life{24 * 3'600'000};  // of a complete upload that no job uses
+    Milliseconds upload_url_life{10 * 60'000};
     Milliseconds download_url_life{3'600'000};
     Milliseconds wait_max{60'000};
     Milliseconds idempotency_life{24 * 3'600'000};
@@ -31,12 +29,14 @@ struct ApiSettings {
 struct ApiContext {
     ports::JobStore& store;
     ports::ObjectStore& objects;
+    intake::Intake& intake;
     ports::DispatchControl& dispatcher;
     const ports::Clock& clock;
     ports::Random& random;
     JobWatch& watch;
     Authenticator& authenticator;
     ApiSettings settings;
+    ports::ObjectStore* volume = nullptr;  // the workers' network volume, if there is one beside `objects`
 };
 
 }  // namespace darkroom::api

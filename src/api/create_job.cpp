@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/create_job_form.h"
+#include "api/intake_problem.h"
 #include "api/job_json.h"
 #include "base/json.h"
 #include "recipes/params.h"
@@ -43,23 +44,34 @@ Result<UserId, Problem> owner_of(const Caller& caller, const JobRequest& request
     return *request.user;
 }
 
+// What the job works on, looked at: uploads that came straight into the store are checked now, at their first
+// use.
 Result<std::vector<core::InputImage>, Problem> load_inputs(ApiContext& context, const Caller& caller,
                                                            const std::vector<UploadId>& uploads) {
     std::vector<core::InputImage> inputs;
     for (const auto& id : uploads) {
-        const auto upload = context.store.find_upload(caller.access(), id);
-        if (!upload) return Fail(Problem(upload.error()));
-        const auto name = "upload " + id.str();
-        if (!*upload)
-            return Fail(
-                Problem(ProblemCode::upload_not_found, "There is no " + name + "; it may have expired."));
-        if (!(*upload)->ready) {
-            return Fail(Problem(ProblemCode::upload_not_sent,
-                                "The bytes of " + name + " were never sent; PUT them to its url first."));
+        const auto upload = context.intake.confirm(caller.access(), id);
+        if (!upload) {
+            const auto* outcome = std::get_if<ports::UploadOutcome>(&upload.error());
+            if (outcome != nullptr && *outcome == ports::UploadOutcome::not_found) {
+                return Fail(Problem(ProblemCode::upload_not_found,
+                                    "There is no upload " + id.str() + "; it may have expired."));
+            }
+            return Fail(problem_of(upload.error(), "/inputs/0/upload"));
         }
-        inputs.push_back(*(*upload)->image);
+        inputs.push_back(*upload->image);
     }
     return inputs;
+}
+
+// Fetched pictures are uploads like all others from here on.
+Result<void, Problem> fetch_urls(ApiContext& context, CheckedJob& checked) {
+    for (const auto& [url, pointer] : checked.urls) {
+        const auto fetched = context.intake.fetch(checked.job.user, url, "");
+        if (!fetched) return Fail(problem_of(fetched.error(), pointer));
+        checked.uploads.push_back(fetched->id);
+    }
+    return {};
 }
 
 Result<std::optional<std::string>, Problem> idempotency_key_of(const ports::HttpRequest& http) {
@@ -104,6 +116,20 @@ Answer answer_outcome(ApiContext& context, const core::Job& job, const ports::Cr
     return created_answer(context, *before, true);
 }
 
+// A repeated request must not fetch again: the URL may be gone, or give another picture by now.
+Result<std::optional<ports::CreateOutcome>, Problem> earlier_outcome(ApiContext& context,
+                                                                     const CheckedJob& checked,
+                                                                     const Sha256Bytes& fingerprint) {
+    if (checked.urls.empty() || !checked.idempotency_key) return std::optional<ports::CreateOutcome>();
+    const auto earlier =
+        context.store.find_earlier_request(checked.job.user, *checked.idempotency_key, context.clock.now());
+    if (!earlier) return Fail(Problem(earlier.error()));
+    if (!*earlier) return std::optional<ports::CreateOutcome>();
+    if ((*earlier)->fingerprint != fingerprint)
+        return std::optional<ports::CreateOutcome>(ports::IdempotencyKeyReused{});
+    return std::optional<ports::CreateOutcome>(ports::JobAlreadyCreated{(*earlier)->job});
+}
+
 Answer create_from_json(ApiContext& context, const Caller& caller, const ports::HttpRequest& http) {
     if (const auto* type = http.header("Content-Type");
         type == nullptr || type->rfind("application/json", 0) != 0) {
@@ -138,6 +164,7 @@ Result<CheckedJob, Problem> check_job(ApiContext& context, const Caller& caller,
 
     CheckedJob checked;
     checked.uploads = request.uploads;
+    checked.urls = request.urls;
     checked.wait = *wait;
     checked.idempotency_key = *std::move(key);
     auto& job = checked.job;
@@ -155,6 +182,10 @@ Result<CheckedJob, Problem> check_job(ApiContext& context, const Caller& caller,
 
 Answer commit_job(ApiContext& context, const Caller& caller, CheckedJob checked,
                   const Sha256Bytes& fingerprint) {
+    const auto earlier = earlier_outcome(context, checked, fingerprint);
+    if (!earlier) return Fail(earlier.error());
+    if (*earlier) return answer_outcome(context, checked.job, **earlier, checked.wait);
+    if (auto fetched = fetch_urls(context, checked); !fetched) return Fail(fetched.error());
     auto inputs = load_inputs(context, caller, checked.uploads);
     if (!inputs) return Fail(inputs.error());
     const auto now = context.clock.now();

@@ -15,6 +15,7 @@ namespace darkroom::api {
 struct CheckedJob {
     core::Job job;
     std::vector<UploadId> uploads;
+    std::vector<RequestedUrl> urls;
     std::optional<Wait> wait;
     std::optional<std::string> idempotency_key;
 };

@@ -8,7 +8,7 @@
 
 #include "api/create_job.h"
 #include "api/handlers.h"
-#include "api/uploads.h"
+#include "api/intake_problem.h"
 #include "base/json.h"
 #include "base/unique_fd.h"
 #include "core/multipart.h"
@@ -169,11 +169,11 @@ Answer create_from_form(ApiContext& context, const Caller& caller, const ports::
     if (!request) return Fail(request.error());
     auto checked = check_job(context, caller, http, *request);
     if (!checked) return Fail(checked.error());
-    const auto upload = open_upload(context, caller.user, form.file_name, context.settings.upload_bytes_max);
-    if (!upload) return Fail(upload.error());
+    const auto upload = context.intake.open(caller.user, form.file_name, context.settings.upload_bytes_max);
+    if (!upload) return Fail(problem_of(upload.error()));
     const auto received =
-        receive_upload(context, caller.access(), upload->id, form.file->path(), form.file->bytes());
-    if (!received) return Fail(received.error());
+        context.intake.receive(caller.access(), upload->id, form.file->path(), form.file->bytes());
+    if (!received) return Fail(problem_of(received.error()));
     checked->uploads = {upload->id};
     return commit_job(context, caller, *std::move(checked), fingerprint_of(form, form.file->finish()));
 }

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 
 #include "api/handlers.h"
+#include "base/digest.h"
+#include "base/log.h"
 #include "core/transfer_token.h"
 
 namespace darkroom::api {
@@ -22,23 +24,68 @@ std::string disposition(const std::string& file_name) {
     return "attachment; filename=\"" + safe + "\"";
 }
 
-Answer download(ApiContext& context, const ports::HttpRequest& request) {
-    const auto permit = core::open_download_permit(request.path_params.at(0),
-                                                   context.settings.transfer_secret, context.clock.now());
-    if (!permit) return Fail(token_problem(permit.error()));
-    const auto object = context.objects.open(permit->key);
+class ObjectPieces : public ports::PieceReader {
+public:
+    ObjectPieces(std::unique_ptr<ports::ObjectReader> reader, std::string key)
+        : reader_(std::move(reader)), key_(std::move(key)) {}
+    std::optional<std::size_t> read(std::span<char> buffer) override {
+        const auto got = reader_->read(buffer);
+        if (got) return *got;
+        log::warning("a download was cut short", {{"key", key_}, {"detail", got.error().detail}});
+        return std::nullopt;
+    }
+
+private:
+    std::unique_ptr<ports::ObjectReader> reader_;
+    std::string key_;
+};
+
+// Sent from the open file by the server's loop.
+Result<ports::FileBody, Problem> file_body(ApiContext& context, const core::ObjectKey& key,
+                                           std::string etag) {
+    const auto object = context.objects.open(key);
     if (!object) return Fail(Problem(object.error()));
     UniqueFd file(::fcntl((*object)->fd(), F_DUPFD_CLOEXEC, 0));
     if (!file)
         return Fail(Problem(ProblemCode::storage_unavailable, "The object could not be opened; try again."));
+    return ports::FileBody{std::move(file), (*object)->bytes(), std::move(etag)};
+}
+
+// Fetched from the store while it is sent.
+Result<ports::PiecesBody, Problem> pieces_body(ApiContext& context, const core::ObjectKey& key,
+                                               std::string etag) {
+    const auto head = context.objects.head(key);
+    if (!head) return Fail(Problem(head.error()));
+    const auto open = [&objects = context.objects, key, version = head->version](
+                          std::uint64_t offset, std::uint64_t length) -> std::unique_ptr<ports::PieceReader> {
+        auto reader = objects.open(key, {.offset = offset, .length = length, .version = version});
+        if (reader) return std::make_unique<ObjectPieces>(*std::move(reader), key.str());
+        log::warning("a download could not begin", {{"key", key.str()}, {"detail", reader.error().detail}});
+        return nullptr;
+    };
+    return ports::PiecesBody{head->bytes, std::move(etag), open};
+}
+
+Answer download(ApiContext& context, const ports::HttpRequest& request) {
+    const auto permit = core::open_download_permit(request.path_params.at(0),
+                                                   context.settings.transfer_secret, context.clock.now());
+    if (!permit) return Fail(token_problem(permit.error()));
     ports::HttpResponse response;
     response.headers = {{"Content-Type", permit->content_type},
                         {"Content-Disposition", disposition(permit->file_name)},
                         {"Cache-Control", "private, no-store"},
                         {"Content-Security-Policy", "default-src 'none'; sandbox"}};
     // An object never changes under its name, so the name is its version.
-    auto etag = "\"" + to_hex(sha256(permit->key.str())).substr(0, 32) + "\"";
-    response.body = ports::FileBody{std::move(file), (*object)->bytes(), std::move(etag)};
+    const auto etag = "\"" + to_hex(sha256(permit->key.str())).substr(0, 32) + "\"";
+    if (context.objects.capabilities().opens_files) {
+        auto body = file_body(context, permit->key, etag);
+        if (!body) return Fail(body.error());
+        response.body = *std::move(body);
+    } else {
+        auto body = pieces_body(context, permit->key, etag);
+        if (!body) return Fail(body.error());
+        response.body = *std::move(body);
+    }
     return response;
 }
 

@@ -45,12 +45,15 @@ void write_outputs(JsonWriter& json, const ApiContext& context, const core::Job&
                    const std::vector<core::OutputImage>& outputs) {
     json.key("outputs").begin_array();
     for (const auto& output : outputs) {
-        const auto link = download_url(context, output.key, output.content_type, file_name_of(job, output));
-        json.begin_object()
-            .member("role", output.role)
-            .member("url", link.url)
-            .member("url_expires_at", link.expires_at)
-            .member("content_type", output.content_type)
+        json.begin_object().member("role", output.role);
+        if (job.outputs_removed_at) {
+            json.null_member("url").null_member("url_expires_at");
+        } else {
+            const auto link =
+                download_url(context, output.key, output.content_type, file_name_of(job, output));
+            json.member("url", link.url).member("url_expires_at", link.expires_at);
+        }
+        json.member("content_type", output.content_type)
             .member("bytes", output.bytes)
             .member("width", output.width)
             .member("height", output.height)
@@ -109,10 +112,11 @@ void write_results(JsonWriter& json, const ApiContext& context, const core::Job&
     write_outputs(json, context, job, outputs);
     json.key("output_urls").begin_array();
     for (const auto& output : outputs) {
+        if (job.outputs_removed_at) break;
         json.value(download_url(context, output.key, output.content_type, file_name_of(job, output)).url);
     }
     json.end_array().key("thumbnail_url");
-    if (job.thumbnail) {
+    if (job.thumbnail && !job.outputs_removed_at) {
         json.value(download_url(context, *job.thumbnail, "image/jpeg", job.id.str() + ".jpg").url);
     } else {
         json.null();
@@ -123,7 +127,13 @@ void write_results(JsonWriter& json, const ApiContext& context, const core::Job&
 
 SignedUrl download_url(const ApiContext& context, const core::ObjectKey& key, const std::string& content_type,
                        const std::string& file_name) {
-    const auto expires_at = context.clock.now() + context.settings.download_url_life;
+    const auto life = context.settings.download_url_life;
+    if (context.objects.capabilities().presigns) {
+        auto link = context.objects.presign_get(
+            key, {.content_type = content_type, .file_name = file_name, .life = life});
+        return {std::move(link.url), link.expires_at};
+    }
+    const auto expires_at = context.clock.now() + life;
     const auto token = core::seal(core::DownloadPermit{key, content_type, file_name, expires_at},
                                   context.settings.transfer_secret);
     return {context.settings.base_url + "/api/v1/objects/" + token, expires_at};
@@ -164,6 +174,8 @@ void write_job(JsonWriter& json, const ApiContext& context, const core::Job& job
         .member("updated_at", job.updated_at)
         .member("started_at", job.started_at)
         .member("finished_at", job.finished_at)
+        .member("inputs_removed_at", job.inputs_removed_at)
+        .member("outputs_removed_at", job.outputs_removed_at)
         .end_object();
 }
 

@@ -13,8 +13,8 @@ namespace json = boost::json;
 constexpr std::size_t metadata_bytes_max = 16'384;
 constexpr int priority_limit = 1'000;
 
-constexpr std::array<std::string_view, 7> fields{"type",     "params",   "inputs", "backend",
-                                                 "priority", "metadata", "user_id"};
+constexpr std::array<std::string_view, 8> fields{"type",    "params",   "inputs",   "input_urls",
+                                                 "backend", "priority", "metadata", "user_id"};
 
 // Reads one member after the other and collects what is wrong.
 class Reader {
@@ -36,8 +36,10 @@ public:
             read_metadata(value);
         } else if (name == "user_id") {
             read_user(value);
-        } else if (name == "input_urls" || name == "webhook_url") {
-            read_not_here(name, value);
+        } else if (name == "input_urls") {
+            read_input_urls(value);
+        } else if (name == "webhook_url") {
+            read_webhook_url(value);
         } else {
             wrong("/" + json_pointer_token(name), unknown_field_sentence(name, fields), "unknown_field");
         }
@@ -66,18 +68,27 @@ private:
         if (!value.is_array() || value.as_array().size() != 1)
             return wrong("/inputs", "inputs must be an array of exactly one input.");
         const auto& input = value.as_array().front();
-        const auto* upload = input.is_object() ? input.as_object().if_contains("upload") : nullptr;
-        if (input.is_object() && input.as_object().contains("url")) {
-            return wrong("/inputs/0/url",
-                         "Inputs by URL are not available in this version; send the picture as an upload.");
+        if (!input.is_object() || input.as_object().size() != 1)
+            return wrong("/inputs/0", R"(An input is {"upload": "<id>"} or {"url": "https://…"}.)");
+        const auto& [form, name] = *input.as_object().begin();
+        if ((form != "upload" && form != "url") || !name.is_string())
+            return wrong("/inputs/0", R"(An input is {"upload": "<id>"} or {"url": "https://…"}.)");
+        const std::string text(name.as_string());
+        if (form == "url") {
+            request_.urls = {{text, "/inputs/0/url"}};
+            return;
         }
-        if (upload == nullptr || !upload->is_string() || input.as_object().size() != 1) {
-            return wrong("/inputs/0", "An input is {\"upload\": \"<id>\"}.");
-        }
-        const auto id =
-            UploadId::parse(std::string_view(upload->as_string().data(), upload->as_string().size()));
+        const auto id = UploadId::parse(text);
         if (!id) return wrong("/inputs/0/upload", "This is not the id of an upload.");
         request_.uploads = {*id};
+    }
+
+    // The short form.
+    void read_input_urls(const json::value& value) {
+        if (value.is_null()) return;
+        if (!value.is_array() || value.as_array().size() != 1 || !value.as_array().front().is_string())
+            return wrong("/input_urls", "input_urls must be an array of exactly one URL.");
+        request_.urls = {{std::string(value.as_array().front().as_string()), "/input_urls/0"}};
     }
 
     void read_priority(const json::value& value) {
@@ -106,12 +117,9 @@ private:
 
     // Part of the contract that this version cannot keep: refused, so that nobody waits for what will not
     // come.
-    void read_not_here(std::string_view name, const json::value& value) {
+    void read_webhook_url(const json::value& value) {
         if (value.is_null()) return;
-        wrong("/" + std::string(name),
-              name == "webhook_url"
-                  ? "Webhooks are not available in this version; poll, wait or follow the events."
-                  : "Inputs by URL are not available in this version; send the picture as an upload.");
+        wrong("/webhook_url", "Webhooks are not available in this version; poll, wait or follow the events.");
     }
 
     JobRequest& request_;
@@ -126,11 +134,15 @@ Result<JobRequest, Problem> read_job_request(const json::object& body, bool file
     for (const auto& [name, value] : body) reader.read(std::string_view(name.data(), name.size()), value);
     if (!body.contains("type"))
         reader.wrong("/type", "type is missing; GET /types lists what can be asked for.");
-    if (file_follows && body.contains("inputs"))
-        reader.wrong("/inputs", "The form's file is the input; leave inputs out.");
-    if (!file_follows && !body.contains("inputs") && !body.contains("input_urls")) {
-        reader.wrong("/inputs", "inputs is missing: [{\"upload\": \"<id>\"}].");
-    }
+    const bool has_inputs = body.contains("inputs");
+    const auto* urls = body.if_contains("input_urls");
+    const bool has_urls = urls != nullptr && !urls->is_null();
+    if (file_follows && (has_inputs || has_urls))
+        reader.wrong(has_inputs ? "/inputs" : "/input_urls",
+                     "The form's file is the input; leave inputs and input_urls out.");
+    if (has_inputs && has_urls) reader.wrong("/input_urls", "Give inputs or input_urls, not both.");
+    if (!file_follows && !has_inputs && !has_urls)
+        reader.wrong("/inputs", R"(inputs is missing: [{"upload": "<id>"}] or [{"url": "https://…"}].)");
     if (!reader.problems().empty()) return Fail(Problem(std::move(reader.problems())));
     return request;
 }

@@ -12,10 +12,18 @@
 
 namespace darkroom::api {
 
+/// A picture for Darkroom to fetch.
+struct RequestedUrl {
+    std::string url;
+    std::string pointer;  // where the body names it
+};
+
 struct JobRequest {
     std::string type;
     boost::json::object params;
-    std::vector<UploadId> uploads;  // its inputs; empty while a form's file is still on its way
+    // Its inputs, by upload or by URL; neither while a form's file is still on its way.
+    std::vector<UploadId> uploads;
+    std::vector<RequestedUrl> urls;
     std::optional<std::string> backend;
     int priority = 0;
     std::string metadata_json = "{}";

@@ -29,9 +29,22 @@ TEST(JobRequest, ReadsEveryField) {
     EXPECT_FALSE(request->backend);
 }
 
+TEST(JobRequest, AnInputMayBeAUrlInEitherForm) {
+    const auto inputs = read(R"({"type":"x","inputs":[{"url":"https://a.example/b.png"}]})");
+    ASSERT_TRUE(inputs.ok());
+    ASSERT_EQ(inputs->urls.size(), 1u);
+    EXPECT_EQ(inputs->urls[0].url, "https://a.example/b.png");
+    EXPECT_EQ(inputs->urls[0].pointer, "/inputs/0/url");
+    const auto short_form = read(R"({"type":"x","input_urls":["https://a.example/b.png"]})");
+    ASSERT_TRUE(short_form.ok());
+    ASSERT_EQ(short_form->urls.size(), 1u);
+    EXPECT_EQ(short_form->urls[0].pointer, "/input_urls/0");
+}
+
 TEST(JobRequest, AFormNeedsNoInputs) {
     EXPECT_TRUE(read(R"({"type":"bg_remove"})", true).ok());
     EXPECT_FALSE(read(R"({"type":"bg_remove","inputs":[]})", true).ok());
+    EXPECT_FALSE(read(R"({"type":"bg_remove","input_urls":["https://a/"]})", true).ok());
 }
 
 TEST(JobRequest, NamesWhatIsWrong) {
@@ -45,8 +58,14 @@ TEST(JobRequest, NamesWhatIsWrong) {
         {R"({"type":"x","inputs":[1]})", "/inputs/0"},
         {R"({"type":"x","inputs":[{"upload":"../../etc/passwd"}]})", "/inputs/0/upload"},
         {R"({"type":"x","inputs":[{"upload":1}]})", "/inputs/0"},
-        {R"({"type":"x","inputs":[{"url":"http://169.254.169.254/"}]})", "/inputs/0/url"},
-        {R"({"type":"x","input_urls":["http://a/"]})", "/input_urls"},
+        {R"({"type":"x","inputs":[{"url":1}]})", "/inputs/0"},
+        {R"({"type":"x","inputs":[{"url":"https://a/","upload":"b"}]})", "/inputs/0"},
+        {R"({"type":"x","inputs":[{"path":"/etc/passwd"}]})", "/inputs/0"},
+        {R"({"type":"x","input_urls":"https://a/"})", "/input_urls"},
+        {R"({"type":"x","input_urls":[]})", "/input_urls"},
+        {R"({"type":"x","input_urls":["https://a/","https://b/"]})", "/input_urls"},
+        {R"({"type":"x","input_urls":[7]})", "/input_urls"},
+        {R"({"type":"x","input_urls":["https://a/"],)" + good_inputs + "}", "/input_urls"},
         {R"({"type":"x","params":[],)" + good_inputs + "}", "/params"},
         {R"({"type":"x","priority":1001,)" + good_inputs + "}", "/priority"},
         {R"({"type":"x","priority":1.5,)" + good_inputs + "}", "/priority"},

@@ -50,6 +50,10 @@ Answer retry(ApiContext& context, const Caller& caller, const ports::HttpRequest
         problem.job_status = refused->status;
         return Fail(std::move(problem));
     }
+    if (std::holds_alternative<ports::InputsRemoved>(*outcome)) {
+        return Fail(Problem(ProblemCode::inputs_removed,
+                            "The pictures that this job worked on are no longer kept; send them again."));
+    }
     const auto job = load_job(context, caller.access(), id);
     if (!job) return Fail(job.error());
     return json_answer(202, job_json(context, *job));

@@ -1,5 +1,7 @@
 #include "api/operations.h"
 
+#include <utility>
+
 #include "api/handlers.h"
 #include "base/digest.h"
 #include "base/json_writer.h"
@@ -43,13 +45,22 @@ Answer dispatch(ApiContext& context, const ports::HttpRequest& request) {
     return run_round(context);
 }
 
+// Without the storage jobs are still taken, read and cancelled, so a load balancer need not turn away: what
+// cannot be done answers for itself.
 Answer ready(ApiContext& context) {
-    const auto ping = context.store.ping();
+    const bool database = context.store.ping().ok();
+    const bool storage = !context.dispatcher.storage_trouble();
     JsonWriter json;
-    json.begin_object().member("status", ping ? "ready" : "unavailable").key("checks").begin_array();
-    json.begin_object().member("name", "database").member("status", ping ? "ok" : "failed").end_object();
+    json.begin_object()
+        .member("status", !database ? "unavailable"
+                          : storage ? "ready"
+                                    : "degraded")
+        .key("checks")
+        .begin_array();
+    for (const auto& [name, fine] : {std::pair("database", database), std::pair("storage", storage)})
+        json.begin_object().member("name", name).member("status", fine ? "ok" : "failed").end_object();
     json.end_array().end_object();
-    return json_answer(ping ? 200 : 503, json.take());
+    return json_answer(database ? 200 : 503, json.take());
 }
 
 }  // namespace

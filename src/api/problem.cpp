@@ -35,9 +35,14 @@ constexpr ProblemTraits table[] = {
     {unknown_type, "unknown_type", 422, "There is no such job type", false},
     {upload_not_found, "upload_not_found", 422, "There is no such upload", false},
     {upload_not_sent, "upload_not_sent", 422, "The upload was never sent", false},
+    {upload_wrong_size, "upload_wrong_size", 422, "The upload has another size than declared", false},
+    {input_url_refused, "input_url_refused", 422, "The URL of an input may not be fetched", false},
+    {input_url_failed, "input_url_failed", 422, "The URL of an input gave no picture", false},
+    {inputs_removed, "inputs_removed", 410, "The inputs of the job are no longer kept", false},
     {idempotency_key_reused, "idempotency_key_reused", 422, "The idempotency key belongs to another request",
      false},
     {too_many_failures, "too_many_failures", 429, "Too many failed attempts", true},
+    {fetches_busy, "fetches_busy", 503, "Too many pictures are being fetched", true},
     {store_unavailable, "store_unavailable", 503, "The database is not available", true},
     {store_broken, "store_broken", 503, "The database needs an operator", false},
     {storage_unavailable, "storage_unavailable", 503, "The storage is not available", true},
@@ -76,6 +81,7 @@ ProblemCode code_of(ports::ObjectErrorKind kind) {
             return not_found;
         case ports::ObjectErrorKind::full:
             return storage_full;
+        case ports::ObjectErrorKind::changed:
         case ports::ObjectErrorKind::unavailable:
         case ports::ObjectErrorKind::denied:
         case ports::ObjectErrorKind::misconfigured:

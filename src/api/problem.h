@@ -41,15 +41,20 @@ enum class ProblemCode {
     unknown_type,
     upload_not_found,
     upload_not_sent,
+    upload_wrong_size,
+    input_url_refused,
+    input_url_failed,
+    inputs_removed,
     idempotency_key_reused,
     too_many_failures,
+    fetches_busy,
     store_unavailable,
     store_broken,
     storage_unavailable,
     storage_full,
     internal
 };
-inline constexpr int problem_code_count = 31;
+inline constexpr int problem_code_count = 36;
 
 struct ProblemTraits {
     ProblemCode code;

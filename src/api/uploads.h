@@ -1,8 +1,9 @@
-// Bytes on their way in: where to put them, and what is done with them when they are there. A picture is
-// looked at by its header alone; decoding is left to the pixel process.
+// Bytes on their way in: where to put them, and what is told when they are there. Stores that sign links take
+// the bytes themselves; for the others Darkroom relays them. The client does the same in both cases: it sends
+// `method` to `url` with `headers`.
 #pragma once
-#include <filesystem>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,27 +13,26 @@
 
 namespace darkroom::api {
 
-/// A name from a client made harmless: a label of 1 to 128 bytes, never a path.
-std::string label_of(std::string_view name);
-
-/// Opens an upload for `user`, to be sent to its signed URL.
-Result<core::Upload, Problem> open_upload(ApiContext& context, const UserId& user, std::string_view name,
-                                          std::uint64_t bytes_max);
-
-/// Looks at `file`, moves it into the object store and completes the upload. The file may be gone afterwards.
-Result<core::Upload, Problem> receive_upload(ApiContext& context, const ports::Access& access,
-                                             const UploadId& id, const std::filesystem::path& file,
-                                             std::uint64_t bytes);
-
-/// POST /uploads, GET /uploads/{uuid}, PUT /objects/{token}.
+/// POST /uploads, GET /uploads/{uuid}, POST /uploads/{uuid}/complete, PUT /objects/{token}.
 class UploadRoutes {
 public:
     explicit UploadRoutes(ApiContext& context) : context_(context) {}
     std::vector<ports::HttpRoute> routes(const std::string& base);
 
 private:
+    /// What POST /uploads was told of the bytes to come.
+    struct Announced {
+        std::string name = "picture";
+        std::optional<std::uint64_t> bytes;
+        std::string content_type;  // empty = unknown
+    };
+
+    Result<Announced, Problem> read_announced(const ports::HttpRequest& request) const;
     Answer create(const Caller& caller, const ports::HttpRequest& request);
+    Answer create_direct(const Caller& caller, const Announced& announced);
+    Answer create_relayed(const Caller& caller, const Announced& announced);
     Answer show(const Caller& caller, const ports::HttpRequest& request);
+    Answer complete(const Caller& caller, const ports::HttpRequest& request);
     Answer receive(ports::HttpRequest& request);
     std::optional<ports::HttpResponse> check_before_body(const ports::HttpRequest& head,
                                                          std::uint64_t& body_bytes_max);

@@ -3,30 +3,35 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <thread>
 
 #include "api/api.h"
-#include "api/upload_expiry.h"
 #include "app/api_keys.h"
 #include "app/key_files.h"
 #include "app/open_files.h"
+#include "app/own_host.h"
+#include "app/storage.h"
 #include "app/system_clock.h"
 #include "app/system_random.h"
 #include "base/json_writer.h"
 #include "base/log.h"
 #include "dispatch/dispatcher.h"
+#include "http/curl_client.h"
 #include "http/server.h"
+#include "http/system_resolver.h"
 #include "imaging/pool/local_backend.h"
-#include "objects/files/file_object_store.h"
 #include "store/sqlite/sqlite_job_store.h"
+#include "upkeep/rounds.h"
 
 namespace darkroom::app {
 namespace {
 
 constexpr int exit_config = 78;
-constexpr Milliseconds expiry_period{60'000};
+// A link to send bytes is used at once or not at all.
+constexpr Milliseconds upload_url_life_max{600'000};
 
 // Tells everybody who waits for commits.
 class StoreNews : public ports::StoreListener {
@@ -65,6 +70,10 @@ core::ImageLimits image_limits(const Settings& settings) {
     return limits;
 }
 
+Milliseconds upload_url_life(const Settings& settings) {
+    return std::min(settings.url_life, upload_url_life_max);
+}
+
 Result<void, StartFailure> make_data_dir(const std::filesystem::path& dir) {
     std::error_code error;
     const bool is_new = std::filesystem::create_directories(dir, error);
@@ -84,19 +93,22 @@ public:
     SystemRandom random;
     Settings settings;
     std::unique_ptr<store::SqliteJobStore> store;
-    std::unique_ptr<objects::FileObjectStore> objects;
+    http::CurlClient client;
+    http::SystemResolver resolver;
+    Storage storage;
     AdminKey admin;
     std::unique_ptr<imaging::LocalBackend> local;
     std::unique_ptr<dispatch::Dispatcher> dispatcher;
     api::JobWatch watch;
     std::unique_ptr<StoreNews> news;
+    std::unique_ptr<intake::Intake> intake;
     std::unique_ptr<api::Authenticator> authenticator;
     std::unique_ptr<api::Api> api;
     std::unique_ptr<http::Server> server;
-    std::unique_ptr<ports::WakeUp> expiry_wake_up;
+    std::unique_ptr<upkeep::Rounds> upkeep;
     std::atomic<bool> stopping{false};
     std::thread dispatcher_thread;
-    std::thread expiry_thread;
+    std::thread upkeep_thread;
     std::string url;
 
     Result<void, StartFailure> open_stores();
@@ -106,7 +118,7 @@ public:
     void stop(Milliseconds grace);
 
 private:
-    void expire_uploads_until_stopped();
+    intake::IntakeSettings intake_settings() const;
 };
 
 Result<void, StartFailure> Gateway::Rooms::open_stores() {
@@ -114,9 +126,9 @@ Result<void, StartFailure> Gateway::Rooms::open_stores() {
     auto opened = store::SqliteJobStore::open((settings.data_dir / "darkroom.db").string(), random);
     if (!opened) return Fail(StartFailure{opened.error().detail, exit_config});
     store = *std::move(opened);
-    auto folder = objects::FileObjectStore::open(settings.data_dir / "objects");
-    if (!folder) return Fail(StartFailure{folder.error().detail, exit_config});
-    objects = *std::move(folder);
+    auto pictures = open_storage(settings.storage, settings.data_dir, client, clock, random);
+    if (!pictures) return Fail(StartFailure{pictures.error(), exit_config});
+    storage = *std::move(pictures);
     auto key = install_admin_key(settings.data_dir, settings.api_key, *store, clock, random);
     if (!key) return Fail(StartFailure{key.error(), exit_config});
     admin = *std::move(key);
@@ -130,14 +142,14 @@ Result<void, StartFailure> Gateway::Rooms::build_work() {
     options.pool.work_dir = settings.data_dir / "work";
     options.pool.limits = image_limits(settings);
     options.pool.wall_limit = options.pool.cpu_limit = settings.run_timeout;
-    auto backend = imaging::LocalBackend::open(std::move(options), *objects, clock, random);
+    auto backend = imaging::LocalBackend::open(std::move(options), *storage.main, clock, random);
     if (!backend) return Fail(StartFailure{backend.error(), exit_config});
     local = *std::move(backend);
     dispatch::DispatcherSettings dispatching;
     dispatching.retry.attempts_max = settings.attempts_max;
     dispatching.time_limit = settings.run_timeout;
     dispatcher = std::make_unique<dispatch::Dispatcher>(
-        *store, *objects, std::vector<ports::Backend*>{local.get()}, clock, random, dispatching);
+        *store, *storage.main, std::vector<ports::Backend*>{local.get()}, clock, random, dispatching);
     news = std::make_unique<StoreNews>(*dispatcher, watch);
     store->set_listener(news.get());
     if (auto recovered = dispatcher->recover(); !recovered)
@@ -151,18 +163,37 @@ Result<void, StartFailure> Gateway::Rooms::build_api() {
     api::ApiSettings options;
     options.transfer_secret = *std::move(secret);
     options.cron_secret = settings.cron_secret;
-    options.limits = image_limits(settings);
     options.upload_bytes_max = settings.upload_bytes_max;
-    options.upload_life = settings.upload_life;
+    options.upload_url_life = upload_url_life(settings);
     options.download_url_life = settings.url_life;
     options.spool_dir = settings.data_dir / "incoming" / "parts";
+    const auto intake_options = intake_settings();
     // What a process that was killed had put down there; the folder is ours alone since the store was opened.
     std::error_code ignored;
-    std::filesystem::remove_all(options.spool_dir, ignored);
+    for (const auto& folder : {options.spool_dir, intake_options.spool_dir})
+        std::filesystem::remove_all(folder, ignored);
+    std::filesystem::create_directories(intake_options.spool_dir, ignored);
+    intake = std::make_unique<intake::Intake>(*store, *storage.main, client, resolver, clock, random,
+                                              intake_options);
     authenticator = std::make_unique<api::Authenticator>(*store, clock);
-    api = std::make_unique<api::Api>(
-        api::ApiContext{*store, *objects, *dispatcher, clock, random, watch, *authenticator, options});
+    api =
+        std::make_unique<api::Api>(api::ApiContext{*store, *storage.main, *intake, *dispatcher, clock, random,
+                                                   watch, *authenticator, options, storage.volume()});
     return {};
+}
+
+intake::IntakeSettings Gateway::Rooms::intake_settings() const {
+    intake::IntakeSettings options;
+    options.limits = image_limits(settings);
+    options.upload_bytes_max = settings.upload_bytes_max;
+    options.upload_url_life = upload_url_life(settings);
+    options.upload_life = settings.upload_life;
+    options.spool_dir = settings.data_dir / "incoming" / "pictures";
+    options.url_rules = settings.input_urls;
+    auto own = look_up_own_host(settings.base_url);
+    options.url_rules.own_names = std::move(own.names);
+    options.url_rules.own_addresses = std::move(own.addresses);
+    return options;
 }
 
 Result<void, StartFailure> Gateway::Rooms::listen() {
@@ -181,24 +212,16 @@ Result<void, StartFailure> Gateway::Rooms::listen() {
     const auto port = server->start();
     if (!port) return Fail(StartFailure{port.error().detail, exit_config});
     if (settings.listen_port == 0) tell_address(*port);
-    expiry_wake_up = clock.make_wake_up();
+    upkeep = std::make_unique<upkeep::Rounds>(*store, *storage.main, storage.volume(), clock,
+                                              upkeep::RoundSettings{.retention = settings.retention});
     dispatcher_thread = named_thread("dispatcher", [this] { dispatcher->run(); });
-    expiry_thread = named_thread("upload-expiry", [this] { expire_uploads_until_stopped(); });
+    upkeep_thread = named_thread("upkeep", [this] { upkeep->run(); });
 
     JsonWriter json;
     json.begin_object().member("url", url).member("pid", static_cast<std::int64_t>(::getpid())).end_object();
     auto written = write_private_file(settings.data_dir / "gateway.json", json.take() + "\n");
     if (!written) return Fail(StartFailure{written.error(), exit_config});
     return {};
-}
-
-void Gateway::Rooms::expire_uploads_until_stopped() {
-    while (!stopping) {
-        if (const int removed = api::expire_uploads(*store, *objects, clock.now()); removed > 0) {
-            log::info("removed uploads that nobody used", {{"count", removed}});
-        }
-        expiry_wake_up->wait_until(clock.monotonic() + expiry_period);
-    }
 }
 
 void Gateway::Rooms::stop(Milliseconds grace) {
@@ -208,9 +231,9 @@ void Gateway::Rooms::stop(Milliseconds grace) {
     if (store) std::filesystem::remove(settings.data_dir / "gateway.json", ignored);
     if (server) server->stop(grace);
     if (dispatcher) dispatcher->stop();
-    if (expiry_wake_up) expiry_wake_up->set();
+    if (upkeep) upkeep->stop();
     if (dispatcher_thread.joinable()) dispatcher_thread.join();
-    if (expiry_thread.joinable()) expiry_thread.join();
+    if (upkeep_thread.joinable()) upkeep_thread.join();
     if (store) store->set_listener(nullptr);
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "app/gateway.h"
+#include "app/storage.h"
 #include "base/log.h"
 
 namespace darkroom::app {
@@ -20,8 +21,8 @@ bool is_loopback(const std::string& address) {
 
 void say_hello(const Settings& settings, const Gateway& gateway) {
     const auto data = settings.data_dir.string();
-    std::string text = "Darkroom " DARKROOM_VERSION "   data " + data +
-                       "   database sqlite   storage files   backend local (" +
+    std::string text = "Darkroom " DARKROOM_VERSION "   data " + data + "   database sqlite   storage " +
+                       describe(settings.storage) + "   backend local (" +
                        std::to_string(settings.inflight_max) + " at once)\n";
     if (gateway.created_key()) text += "Created an admin key: " + data + "/admin.key, readable by you only\n";
     text += "API        " + gateway.url() + "/api/v1\n";

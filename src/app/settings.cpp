@@ -6,66 +6,14 @@
 #include <charconv>
 #include <thread>
 
+#include "app/setting_reader.h"
+#include "app/storage_settings.h"
 #include "base/nearest.h"
 
 namespace darkroom::app {
 namespace {
 
-// Looks values up, falls back to the table, and collects what is wrong.
-class Reader {
-public:
-    Reader(const Environment& environment, SettingProblems problems)
-        : environment_(environment), problems_(std::move(problems)) {}
-
-    std::string text(const std::string& name) const {
-        if (auto value = environment_.get(name)) return *value;
-        const auto& table = all_settings();
-        const auto row =
-            std::find_if(table.begin(), table.end(), [&](const auto& info) { return info.name == name; });
-        DR_CHECK(row != table.end());
-        return std::string(row->fallback);
-    }
-
-    std::uint64_t number(const std::string& name, std::uint64_t low, std::uint64_t high) {
-        const auto value = text(name);
-        std::uint64_t parsed = 0;
-        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
-        if (error == std::errc() && end == value.data() + value.size() && parsed >= low && parsed <= high)
-            return parsed;
-        wrong(name, "must be a whole number from " + std::to_string(low) + " to " + std::to_string(high) +
-                        ", not \"" + value + "\"");
-        return low;
-    }
-
-    Milliseconds seconds(const std::string& name, std::uint64_t low, std::uint64_t high) {
-        return Milliseconds(static_cast<std::int64_t>(number(name, low, high)) * 1'000);
-    }
-
-    template <class T>
-    T choice(const std::string& name, const std::vector<std::pair<std::string_view, T>>& choices) {
-        const auto value = text(name);
-        std::string words;
-        for (const auto& [word, meaning] : choices) {
-            if (word == value) return meaning;
-            if (!word.empty()) words += (words.empty() ? "" : ", ") + std::string(word);
-        }
-        wrong(name, "must be one of " + words + ", not \"" + value + "\"");
-        return choices.front().second;
-    }
-
-    void wrong(const std::string& name, const std::string& what) {
-        problems_.push_back(name + " " + what + (what.back() == '?' ? "" : "."));
-    }
-
-    const Environment& environment() const { return environment_; }
-    SettingProblems take_problems() { return std::move(problems_); }
-
-private:
-    const Environment& environment_;
-    SettingProblems problems_;
-};
-
-void read_listen(Reader& reader, Settings& settings) {
+void read_listen(SettingReader& reader, Settings& settings) {
     const auto value = reader.text("DARKROOM_LISTEN");
     const auto colon = value.rfind(':');
     unsigned port = 65'536;
@@ -89,7 +37,7 @@ bool visible(const std::string& text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
-void read_secrets(Reader& reader, Settings& settings) {
+void read_secrets(SettingReader& reader, Settings& settings) {
     constexpr std::size_t secret_bytes_min = 16;
     if (auto key = reader.text("DARKROOM_API_KEY"); !key.empty()) {
         if (key.size() < secret_bytes_min || !visible(key)) {
@@ -104,7 +52,7 @@ void read_secrets(Reader& reader, Settings& settings) {
     }
 }
 
-void read_base_url(Reader& reader, Settings& settings) {
+void read_base_url(SettingReader& reader, Settings& settings) {
     auto url = reader.text("BACKEND_BASE_URL");
     while (!url.empty() && url.back() == '/') url.pop_back();
     const bool http = url.rfind("http://", 0) == 0 || url.rfind("https://", 0) == 0;
@@ -115,7 +63,7 @@ void read_base_url(Reader& reader, Settings& settings) {
     settings.base_url = std::move(url);
 }
 
-void read_mode(Reader& reader, Settings& settings) {
+void read_mode(SettingReader& reader, Settings& settings) {
     const auto mode = reader.text("COMFYUI_MODE");
     const bool has_key = reader.environment().get("RUNPOD_API_KEY").has_value();
     if (mode == "local") return;
@@ -128,8 +76,17 @@ void read_mode(Reader& reader, Settings& settings) {
     }
 }
 
+void read_input_urls(SettingReader& reader, Settings& settings) {
+    auto rules = core::parse_input_url_allow(reader.text("DARKROOM_INPUT_URL_ALLOW"));
+    if (rules) {
+        settings.input_urls = *std::move(rules);
+    } else {
+        for (const auto& problem : rules.error()) reader.wrong("DARKROOM_INPUT_URL_ALLOW", problem);
+    }
+}
+
 // A mistyped name would otherwise be a setting that silently does nothing.
-void find_unknown_names(Reader& reader) {
+void find_unknown_names(SettingReader& reader) {
     std::vector<std::string_view> known;
     for (const auto& info : all_settings()) known.push_back(info.name);
     for (const auto& name : reader.environment().names_with("DARKROOM_")) {
@@ -142,17 +99,8 @@ void find_unknown_names(Reader& reader) {
 
 }  // namespace
 
-const std::vector<SettingInfo>& all_settings() {
-    static const std::vector<SettingInfo> table = {
-#define DR_SETTING(name, fallback, meaning) {name, fallback, meaning},
-#include "app/settings.def"
-#undef DR_SETTING
-    };
-    return table;
-}
-
 Result<Settings, SettingProblems> read_settings(const Environment& environment, SettingProblems problems) {
-    Reader reader(environment, std::move(problems));
+    SettingReader reader(environment, std::move(problems));
     Settings settings;
     read_listen(reader, settings);
     read_secrets(reader, settings);
@@ -172,6 +120,11 @@ Result<Settings, SettingProblems> read_settings(const Environment& environment, 
     settings.pixels_max = reader.number("DARKROOM_MAX_PIXELS", 256, 1ull << 28);
     settings.url_life = reader.seconds("DARKROOM_URL_TTL_S", 1, 7 * 86'400);
     settings.upload_life = reader.seconds("DARKROOM_UPLOAD_TTL_S", 1, 30 * 86'400);
+    settings.storage = read_storage(reader);
+    settings.retention = {.inputs = reader.duration("DARKROOM_RETENTION_INPUT"),
+                          .outputs = reader.duration("DARKROOM_RETENTION_OUTPUT"),
+                          .jobs = reader.duration("DARKROOM_RETENTION_JOBS")};
+    read_input_urls(reader, settings);
     settings.log_level = reader.choice<log::Level>("DARKROOM_LOG_LEVEL", {{"info", log::Level::info},
                                                                           {"debug", log::Level::debug},
                                                                           {"warning", log::Level::warning},

@@ -9,9 +9,12 @@
 #include <vector>
 
 #include "app/environment.h"
+#include "app/storage_settings.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "core/input_url_rules.h"
+#include "upkeep/retention.h"
 
 namespace darkroom::app {
 
@@ -40,6 +43,9 @@ struct Settings {
     Milliseconds upload_life{0};
     log::Level log_level = log::Level::info;
     log::Format log_format = log::Format::text;
+    StorageSettings storage;
+    upkeep::RetentionPolicy retention;
+    core::InputUrlRules input_urls;  // what the operator allows besides the public Internet
     std::vector<std::string> notes;  // not wrong, but worth a line at the start
 };
 

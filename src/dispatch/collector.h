@@ -32,8 +32,8 @@ public:
     void fail(const core::Job& job, const AttemptId& attempt, core::JobError error,
               const std::string& endpoint);
 
-    /// Removes what an attempt of a process that died may have put away before any row named it. Only while
-    /// the attempt is open in the store.
+    /// Removes what an attempt of a process that died may have put away before any row named it. Only before
+    /// the job has another attempt.
     void discard_unrecorded(const core::Job& job, const AttemptId& attempt);
 
     /// From now on an end that the store does not take is left for the next start to find, instead of being

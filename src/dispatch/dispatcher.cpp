@@ -1,6 +1,7 @@
 #include "dispatch/dispatcher.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 
@@ -41,7 +42,7 @@ ports::StoreResult<void> Dispatcher::recover_endpoint(const ports::EndpointInfo&
         const auto job = store_.find_job(ports::Access::everyone(), inflight.job);
         if (!job) return Fail(job.error());
         DR_CHECK(job->has_value());
-        collector_.discard_unrecorded(**job, inflight.attempt);
+        left_overs_.push_back({**job, inflight.attempt});
         const auto code = inflight.stopping ? core::ErrorCode::cancelled : core::ErrorCode::interrupted;
         collector_.fail(**job, inflight.attempt, {code, std::string(core::traits(code).message)},
                         endpoint.name);
@@ -51,14 +52,33 @@ ports::StoreResult<void> Dispatcher::recover_endpoint(const ports::EndpointInfo&
     return {};
 }
 
+bool Dispatcher::may_dispatch() { return gate_.open() && left_overs_are_removed(); }
+
+// Before anything new is written under the same job. Rounds may run at the same time: only one removes, the
+// others wait for the next round.
+bool Dispatcher::left_overs_are_removed() {
+    std::vector<LeftOver> mine;
+    {
+        const std::lock_guard lock(left_overs_mutex_);
+        if (removing_left_overs_) return false;
+        if (left_overs_.empty()) return true;
+        removing_left_overs_ = true;
+        mine = std::exchange(left_overs_, {});
+    }
+    for (const auto& [job, attempt] : mine) collector_.discard_unrecorded(job, attempt);
+    const std::lock_guard lock(left_overs_mutex_);
+    removing_left_overs_ = false;
+    return true;
+}
+
 void Dispatcher::run() {
     while (!stopping_) {
         const auto promotion = store_.promote_due(clock_.now(), promotions_per_round);
         bool failed = !promotion;
-        const bool may_dispatch = gate_.open();
+        const bool dispatching = may_dispatch();
         for (auto* backend : backends_) {
             if (stopping_) return;
-            if (may_dispatch) failed |= !fill(*backend);
+            if (dispatching) failed |= !fill(*backend);
         }
         auto next = next_round_at(promotion);
         if (failed) next = std::min(next, clock_.monotonic() + round_again_after_error);
@@ -106,10 +126,10 @@ ports::StoreResult<ports::RoundReport> Dispatcher::run_round() {
     const auto promotion = store_.promote_due(clock_.now(), promotions_per_round);
     if (!promotion) return Fail(promotion.error());
     report.promoted = promotion->promoted;
-    const bool may_dispatch = gate_.open();
+    const bool dispatching = may_dispatch();
     for (auto* backend : backends_) {
         if (stopping_) break;
-        if (may_dispatch) {
+        if (dispatching) {
             const auto dispatched = fill(*backend);
             if (!dispatched) return Fail(dispatched.error());
             report.dispatched += *dispatched;

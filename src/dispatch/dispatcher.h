@@ -4,6 +4,7 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "core/retry.h"
@@ -31,7 +32,9 @@ public:
     Dispatcher(ports::JobStore& store, ports::ObjectStore& objects, std::vector<ports::Backend*> backends,
                const ports::Clock& clock, ports::Random& random, DispatcherSettings settings);
 
-    /// Ends what an earlier process left open, so that it is tried again. Once, before run().
+    /// Ends what an earlier process left open, so that it is tried again. Once, before run(). Asks the
+    /// database only: what lies about in the object store is removed before the first dispatch, so that a
+    /// storage that does not answer keeps no gateway from starting.
     ports::StoreResult<void> recover();
     /// Rounds until stop(); the thread that calls it is the dispatcher's.
     void run();
@@ -47,6 +50,8 @@ public:
 
 private:
     ports::StoreResult<void> recover_endpoint(const ports::EndpointInfo& endpoint);
+    bool may_dispatch();
+    bool left_overs_are_removed();
     ports::StoreResult<int> fill(ports::Backend& backend);
     Instant next_round_at(const ports::StoreResult<ports::Promotion>& promotion) const;
 
@@ -59,6 +64,13 @@ private:
     OpenAttempts open_;
     StorageGate gate_;
     Collector collector_;
+    struct LeftOver {
+        core::Job job;
+        AttemptId attempt;
+    };
+    std::mutex left_overs_mutex_;
+    std::vector<LeftOver> left_overs_;
+    bool removing_left_overs_ = false;
 };
 
 }  // namespace darkroom::dispatch

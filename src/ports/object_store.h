@@ -60,7 +60,7 @@ public:
     /// 0 = the end. Fewer bytes than bytes() promises are an error, never a silent end.
     virtual ObjectResult<std::size_t> read(std::span<char> buffer) = 0;
     /// A descriptor of the same bytes for a transfer without copies, owned by the reader; -1 where there is
-    /// none.
+    /// none (capabilities().opens_files).
     virtual int fd() const = 0;
 };
 
@@ -76,6 +76,7 @@ struct ObjectStoreCapabilities {
     bool presigns = false;      // clients may PUT and GET straight at the store; otherwise Darkroom relays by
                                 // signed URLs of its own
     bool removes_many = false;  // one request removes many objects
+    bool opens_files = false;   // what is open has a descriptor
     bool copies = false;        // without the bytes passing through Darkroom
     std::uint64_t put_bytes_max = 0;  // of one request; what is larger goes in parts; 0 = no limit
 };

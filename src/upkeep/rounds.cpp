@@ -1,0 +1,93 @@
+#include "upkeep/rounds.h"
+
+#include <array>
+
+#include "base/log.h"
+#include "upkeep/orphans.h"
+#include "upkeep/upload_expiry.h"
+
+namespace darkroom::upkeep {
+namespace {
+
+constexpr std::array<std::string_view, 1> worker_inputs{"inputs/"};
+
+std::string detail_of(const Trouble& trouble) {
+    return std::visit([](const auto& error) { return error.detail; }, trouble);
+}
+
+}  // namespace
+
+Rounds::Rounds(ports::JobStore& store, ports::ObjectStore& objects, ports::ObjectStore* volume,
+               const ports::Clock& clock, RoundSettings settings)
+    : store_(store),
+      objects_(objects),
+      volume_(volume),
+      clock_(clock),
+      settings_(settings),
+      wake_up_(clock.make_wake_up()),
+      next_sweep_(clock.monotonic() + settings.sweep_period) {}
+
+void Rounds::run() {
+    while (!stopping_) {
+        run_round();
+        wake_up_->wait_until(clock_.monotonic() + settings_.period);
+    }
+}
+
+void Rounds::stop() {
+    stopping_ = true;
+    wake_up_->set();
+}
+
+void Rounds::run_round() {
+    const auto now = clock_.now();
+    if (const int removed = expire_uploads(store_, objects_, now); removed > 0)
+        log::info("removed uploads that nobody used", {{"count", removed}});
+    const auto retired =
+        apply_retention(store_, objects_, settings_.retention, now, [this] { return !stopping_; });
+    if (retired.jobs > 0) {
+        log::info("removed what is not kept any longer",
+                  {{"jobs", retired.jobs}, {"objects", retired.objects}});
+    }
+    if (clock_.monotonic() >= next_sweep_ && !stopping_) sweep();
+}
+
+void Rounds::sweep() {
+    next_sweep_ = clock_.monotonic() + settings_.sweep_period;
+    sweep_unfinished(objects_);
+    if (volume_ == nullptr) return;
+    sweep_unfinished(*volume_);
+    sweep_worker_inputs();
+}
+
+void Rounds::sweep_unfinished(ports::ObjectStore& objects) {
+    const auto found = objects.remove_unfinished(clock_.now() - settings_.unfinished_after, false);
+    if (!found) {
+        log::warning("unfinished uploads could not be looked up", {{"detail", found.error().detail}});
+    } else if (*found > 0) {
+        log::info("removed unfinished uploads", {{"count", *found}});
+    }
+}
+
+// A worker's input is removed when its attempt ends; what a crash left there is found here.
+void Rounds::sweep_worker_inputs() {
+    OrphanQuery query;
+    query.written_before = clock_.now() - settings_.unfinished_after;
+    query.remove = true;
+    std::size_t removed = 0;
+    do {
+        const auto page = find_orphans(store_, *volume_, worker_inputs, query);
+        if (!page) {
+            log::warning("left-over inputs of workers could not be removed",
+                         {{"detail", detail_of(page.error())}});
+            return;
+        }
+        removed += page->orphans.size();
+        query.place = page->next;
+    } while (!query.place.empty() && !stopping_);
+    if (removed > 0)
+        log::info("removed inputs of workers that were left over",
+                  {{"count", static_cast<std::int64_t>(removed)}});
+}
+
+}  // namespace darkroom::upkeep

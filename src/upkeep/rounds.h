@@ -1,0 +1,47 @@
+// What is done again and again while a gateway runs, in the right order and not too often. Everything that is
+// removed without being asked for is Darkroom's own beyond doubt: orphans are left to an operator, because a
+// bucket may serve two installations.
+#pragma once
+#include <atomic>
+
+#include "ports/clock.h"
+#include "ports/job_store.h"
+#include "ports/object_store.h"
+#include "upkeep/retention.h"
+
+namespace darkroom::upkeep {
+
+struct RoundSettings {
+    RetentionPolicy retention;
+    Milliseconds period{60'000};
+    Milliseconds sweep_period{6 * 3'600'000};       // of what costs listings
+    Milliseconds unfinished_after{24 * 3'600'000};  // a put of that age has been given up
+};
+
+class Rounds {
+public:
+    /// `volume` is the workers' network volume, nullptr if there is none beside `objects`.
+    Rounds(ports::JobStore& store, ports::ObjectStore& objects, ports::ObjectStore* volume,
+           const ports::Clock& clock, RoundSettings settings);
+
+    /// Rounds until stop(); the thread that calls it is upkeep's.
+    void run();
+    void stop();
+    void run_round();
+
+private:
+    void sweep();
+    void sweep_unfinished(ports::ObjectStore& objects);
+    void sweep_worker_inputs();
+
+    ports::JobStore& store_;
+    ports::ObjectStore& objects_;
+    ports::ObjectStore* volume_;
+    const ports::Clock& clock_;
+    const RoundSettings settings_;
+    const std::unique_ptr<ports::WakeUp> wake_up_;
+    std::atomic<bool> stopping_{false};
+    Instant next_sweep_;
+};
+
+}  // namespace darkroom::upkeep
