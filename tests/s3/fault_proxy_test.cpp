@@ -16,7 +16,6 @@ using http::testing::RawServer;
 using testing::Fault;
 using testing::FaultProxy;
 using testing::on;
-using testing::SeenRequest;
 
 constexpr Milliseconds quiet{50};
 

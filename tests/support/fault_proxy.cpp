@@ -41,7 +41,7 @@ Fault Fault::cut_before_reply(End end) {
     return fault;
 }
 
-Fault Fault::answer_with(int status, HeaderLines fields, std::string body) {
+Fault Fault::answer_with(int status, const HeaderLines& fields, std::string body) {
     std::string text = "HTTP/1.1 " + std::to_string(status) + " As Planned\r\n";
     bool has_length = false;
     for (const auto& [name, value] : fields) {

@@ -61,7 +61,7 @@ struct Fault {
     std::optional<End> after_answer;  // else the connection lives on
 
     static Fault cut_before_reply(End end = End::close);
-    static Fault answer_with(int status, HeaderLines fields, std::string body);
+    static Fault answer_with(int status, const HeaderLines& fields, std::string body);
 };
 
 class FaultProxy {

@@ -76,7 +76,7 @@ std::uint16_t S3Server::port() const {
 }
 
 std::string S3Server::new_bucket() {
-    const auto name = "pictures-" + std::to_string(++buckets_);
+    auto name = "pictures-" + std::to_string(++buckets_);
     const auto line = name + "\n";
     DR_CHECK(::write(to_server_.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size()));
     const auto answer = parse_json(read_line());
