@@ -46,7 +46,8 @@ ports::NewJob ordinary_job(ports::Random& random, int number) {
                    .bytes = 482'113,
                    .width = 1'600,
                    .height = 1'067,
-                   .sha256 = std::string(64, 'a')}};
+                   .sha256 = std::string(64, 'a'),
+                   .version = {}}};
     job.metadata_json = R"({"order":"A-12345","sku":"SHOE-42"})";
     job.created_at = start_of_time();
     request.actor = "key:app";

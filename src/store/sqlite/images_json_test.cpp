@@ -15,7 +15,8 @@ TEST(ImagesJson, PicturesComeBackAsTheyWere) {
                                  .bytes = UINT64_MAX,
                                  .width = UINT32_MAX,
                                  .height = 0,
-                                 .sha256 = "ab"};
+                                 .sha256 = "ab",
+                                 .version = "\"etag\"-\xC3\xA9"};
     EXPECT_EQ(input_from_json(to_json(input)), input);
     EXPECT_EQ(inputs_from_json(to_json(std::vector{input, input})), (std::vector{input, input}));
     EXPECT_TRUE(inputs_from_json(to_json(std::vector<core::InputImage>())).empty());
@@ -24,13 +25,21 @@ TEST(ImagesJson, PicturesComeBackAsTheyWere) {
     EXPECT_EQ(outputs_from_json(to_json(std::vector{output})), (std::vector{output}));
 }
 
+TEST(ImagesJson, APictureFromBeforeObjectsHadVersionsHasNone) {
+    const std::string old =
+        R"({"name":"a","key":"","content_type":"image/png","bytes":1,"width":2,"height":3,"sha256":"ab"})";
+    EXPECT_EQ(input_from_json(old).version, "");
+    EXPECT_EQ(to_json(input_from_json(old)), old);
+}
+
 TEST(ImagesJson, WhatDarkroomCannotHaveWrittenIsDamage) {
     for (
         const char* const text :
         {"", "{", "{}", "[1]", "[{}]", "null", R"([{"name":1}])",
          R"([{"name":"a","key":"../../etc/passwd","content_type":"","bytes":0,"width":0,"height":0,"sha256":""}])",
          R"([{"name":"a","key":"","content_type":"","bytes":-1,"width":0,"height":0,"sha256":""}])",
-         R"([{"name":"a","key":"","content_type":"","bytes":0,"width":4294967296,"height":0,"sha256":""}])"}) {
+         R"([{"name":"a","key":"","content_type":"","bytes":0,"width":4294967296,"height":0,"sha256":""}])",
+         R"([{"name":"a","key":"","content_type":"","bytes":0,"width":0,"height":0,"sha256":"","version":7}])"}) {
         EXPECT_THROW((void)inputs_from_json(text), SqlFailure) << text;
     }
 }

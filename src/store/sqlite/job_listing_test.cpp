@@ -54,8 +54,8 @@ TEST(SqlitePlans, TheQueuesStatementsUseTheirIndexes) {
              ended_jobs_sql,
              "SELECT inputs FROM job_uploads INDEXED BY job_uploads_loose CROSS JOIN jobs ON seq = job_seq"
              " WHERE upload_id = ? AND loose = 1 AND inputs_removed_at IS NULL",
-             "SELECT EXISTS (SELECT 1 FROM attempts CROSS JOIN inflight ON attempt_id = attempts.id"
-             " WHERE attempts.job_seq = ?)",
+             "SELECT 1 FROM attempts CROSS JOIN inflight ON attempt_id = attempts.id WHERE attempts.job_seq "
+             "= ?",
              "DELETE FROM inflight WHERE attempt_id IN (SELECT id FROM attempts WHERE job_seq = ?)",
              "DELETE FROM job_events WHERE job_seq = ?",
              "SELECT job_id, fingerprint FROM idempotency WHERE user_id = ? AND key = ? AND expires_at > ?"

@@ -1,0 +1,169 @@
+// Databases of older Darkrooms: their schema is what it was, and everything in them is still there
+// afterwards.
+#include "store/sqlite/schema.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <optional>
+
+#include "base/digest.h"
+#include "store/sqlite/database_file.h"
+#include "store/sqlite/test_store.h"
+#include "tests/support/seeded_random.h"
+#include "tests/support/temp_dir.h"
+
+namespace darkroom::store {
+namespace {
+
+using TestFolder = TestFolderOf<darkroom::testing::TempDir, darkroom::testing::SeededRandom>;
+
+using core::ObjectKey;
+using core::Status;
+using ports::Access;
+using ports::Retention;
+
+const UserId ann = *UserId::parse("ann");
+const TimePoint later = from_unix_ms(1'800'000'000'000);
+
+UploadId upload_id(std::uint8_t n) { return UploadId::from_random({n}); }
+JobId job_id(std::uint8_t n) { return JobId::from_random({n}); }
+AttemptId attempt_id(std::uint8_t n) { return AttemptId::from_random({n}); }
+
+// As schema 1 wrote a picture: without a version.
+std::string image_json(const UploadId& upload) {
+    return R"({"name":"a.jpg","key":")" + ObjectKey::uploaded(upload, "jpg").str() +
+           R"(","content_type":"image/jpeg","bytes":1,"width":2,"height":3,"sha256":"ab"})";
+}
+
+void insert_old_upload(Database& db, std::uint8_t n, bool used) {
+    const auto image = image_json(upload_id(n));
+    db.run(
+        "INSERT INTO uploads (id, user_id, name, bytes_max, created_at, expires_at, image, used)"
+        " VALUES (?, 'ann', 'a.jpg', 9, 1, 100, ?, ?)",
+        upload_id(n), image, used);
+}
+
+void insert_old_job(Database& db, std::uint8_t n, Status status, std::optional<int> ended,
+                    const std::vector<std::uint8_t>& uploads) {
+    std::string inputs = "[";
+    for (const auto upload : uploads)
+        inputs.append(inputs.size() > 1 ? "," : "").append(image_json(upload_id(upload)));
+    inputs += "]";
+    std::optional<std::int64_t> finished_at;
+    if (ended) finished_at = *ended;
+    db.run(
+        "INSERT INTO jobs (id, user_id, type, status, backend, priority, created_at, updated_at, finished_at,"
+        " recipe, params, params_effective, inputs, metadata, attempt_count)"
+        " VALUES (?, 'ann', 'bg_remove', ?, 'local', 0, 1, 1, ?, 'r@1', '{}', '{}', ?, '{}', ?)",
+        job_id(n), status, finished_at, inputs, status == Status::succeeded);
+    const auto seq = db.last_row_id();
+    for (const auto upload : uploads)
+        db.run("INSERT OR IGNORE INTO job_uploads (job_seq, upload_id) VALUES (?, ?)", seq,
+               upload_id(upload));
+    db.run(
+        "INSERT INTO job_events (job_seq, seq, kind, status, actor, data, at) VALUES (?, 1, 'created', ?, "
+        "'x', '{}', 1)",
+        seq, status);
+    if (status == Status::queued)
+        db.run("INSERT INTO ready (backend, rank, job_seq) VALUES ('local', 0, ?)", seq);
+    if (status != Status::succeeded) return;
+    const auto outputs = R"([{"role":"main","key":")" +
+                         ObjectKey::restored(job_id(n), attempt_id(n), "main", "png").str() +
+                         R"(","content_type":"image/png","bytes":1,"width":2,"height":3,"sha256":""}])";
+    db.run(
+        "INSERT INTO attempts (job_seq, number, id, backend, endpoint, status, params, recipe, created_at,"
+        " finished_at, outputs) VALUES (?, 1, ?, 'local', 'x', ?, '{}', 'r@1', 1, 2, ?)",
+        seq, attempt_id(n), status, outputs);
+}
+
+/// A file as a Darkroom of schema 1 left it: 1 and 2 share upload 1; upload 2 is unused.
+void make_old_file(const TestFolder& folder) {
+    std::ofstream(folder.path(), std::ios::trunc).flush();
+    Database db(folder.path(), Database::Use::write, "");
+    migrate(db, 1);
+    for (const std::uint8_t n : {1, 2, 3}) insert_old_upload(db, n, n != 2);
+    insert_old_job(db, 1, Status::succeeded, 500, {1, 3});
+    insert_old_job(db, 2, Status::queued, std::nullopt, {1});
+    insert_old_job(db, 3, Status::cancelled, 400, {});
+    db.run("INSERT INTO idempotency VALUES ('ann', 'k', zeroblob(32), ?, ?)", job_id(2), later);
+    db.execute("PRAGMA journal_mode = WAL");
+}
+
+// What is in use out there cannot be changed any more, only followed by another step.
+TEST(SqliteSchema, TheFirstStepIsFrozen) {
+    TestFolder folder;
+    std::ofstream(folder.path()).flush();
+    Database db(folder.path(), Database::Use::write, "");
+    migrate(db, 1);
+    std::string schema;
+    auto rows = db.query("SELECT coalesce(sql, '') FROM sqlite_schema ORDER BY name");
+    while (rows.next()) schema += rows.text(0) + "\n";
+    EXPECT_EQ(to_hex(sha256(schema)), "24bba3d6ec1cdbb2370e571773a1e62e3e0aa712174dec5a60ded587b6c6056c");
+}
+
+TEST(SqliteSchema, EverythingInAnOlderFileIsStillThere) {
+    TestFolder folder;
+    make_old_file(folder);
+    const auto opened = folder.open();
+    ASSERT_TRUE(opened.ok()) << opened.error().detail;
+    const auto& store = *opened;
+    const auto first = **store->find_job(Access::of(ann), job_id(1));
+    EXPECT_EQ(first.status, Status::succeeded);
+    ASSERT_EQ(first.inputs.size(), 2u);
+    EXPECT_EQ(first.inputs[0].key, ObjectKey::uploaded(upload_id(1), "jpg"));
+    EXPECT_TRUE(first.inputs[0].version.empty());
+    EXPECT_EQ(first.attempts.at(0).outputs.at(0).role, "main");
+    EXPECT_FALSE(first.inputs_removed_at || first.outputs_removed_at);
+    EXPECT_EQ((*store->list_events(Access::of(ann), job_id(2), 0, 10))->size(), 1u);
+    EXPECT_EQ(store->list_jobs(Access::everyone(), {}, 0, 10)->jobs.size(), 3u);
+    EXPECT_EQ((*store->find_earlier_request(ann, "k", from_unix_ms(1)))->job, job_id(2));
+    const auto upload = **store->find_upload(Access::of(ann), upload_id(2));
+    EXPECT_TRUE(upload.ready && upload.direct_key.empty());
+    EXPECT_EQ(store->claim({.backend = "local", .endpoint = "x", .inflight_max = 9, .jobs_max = 9, .now = {}})
+                  ->size(),
+              1u);
+}
+
+TEST(SqliteSchema, JobsAndUploadsOfAnOlderFileExpireAndRetireLikeNewOnes) {
+    TestFolder folder;
+    make_old_file(folder);
+    const auto opened = folder.open();
+    ASSERT_TRUE(opened.ok()) << opened.error().detail;
+    const auto& store = *opened;
+    const auto expired = *store->list_expired_uploads(later, 10);
+    ASSERT_EQ(expired.size(), 1u);
+    EXPECT_EQ(expired[0].id, upload_id(2));
+    const auto retired = *store->retire_jobs(Retention::jobs, later, 10, later);
+    EXPECT_EQ(retired.jobs, 2);
+    EXPECT_EQ(retired.objects, (std::vector{ObjectKey::restored(job_id(1), attempt_id(1), "main", "png"),
+                                            ObjectKey::uploaded(upload_id(3), "jpg")}))
+        << "upload 1 stays for the job in the queue";
+    EXPECT_TRUE(store->find_upload(Access::of(ann), upload_id(1))->has_value());
+    ASSERT_TRUE(store->cancel_job(Access::of(ann), job_id(2), "x", from_unix_ms(600)).ok());
+    EXPECT_THAT(store->retire_jobs(Retention::jobs, later, 10, later)->objects,
+                ::testing::Contains(ObjectKey::uploaded(upload_id(1), "jpg")));
+}
+
+TEST(SqliteSchema, AMigrationThatFailsHalfWayHasNotHappenedAndRunsAgainLater) {
+    TestFolder folder;
+    make_old_file(folder);
+    {
+        Database db(folder.path(), Database::Use::write, "");
+        db.execute("CREATE TABLE retention (in_the_way)");  // made last in the second step
+        EXPECT_THROW(migrate(db), SqlFailure);
+        EXPECT_EQ(db.integer("PRAGMA user_version"), 1);
+        EXPECT_EQ(db.integer("SELECT max(used) FROM uploads"), 1);
+        EXPECT_THROW(db.execute("SELECT direct_key FROM uploads"), SqlFailure);
+        db.execute("DROP TABLE retention");
+    }
+    const auto opened = folder.open();
+    ASSERT_TRUE(opened.ok()) << opened.error().detail;
+    const auto& store = *opened;
+    EXPECT_EQ(store->list_jobs(Access::everyone(), {}, 0, 10)->jobs.size(), 3u);
+    EXPECT_EQ(store->retire_jobs(Retention::inputs, later, 10, later)->jobs, 2);
+}
+
+}  // namespace
+}  // namespace darkroom::store
