@@ -42,6 +42,7 @@ bool Connection::wants_input() const {
             return in_.size() < pipelined_bytes_max;  // to notice that the client left
         case Phase::checking:
         case Phase::handling:
+        case Phase::fetching:
         case Phase::writing:
         case Phase::closed:
             return false;
@@ -91,6 +92,7 @@ void Connection::take_input(std::string_view bytes) {
         case Phase::lingering:
         case Phase::checking:
         case Phase::handling:
+        case Phase::fetching:
         case Phase::writing:
         case Phase::closed:
             return;
@@ -132,8 +134,9 @@ void Connection::sweep(Instant now) {
         case Phase::checking:
         case Phase::handling:
         case Phase::held:
+        case Phase::fetching:
         case Phase::closed:
-            return;  // a handler has its own deadlines, a held answer its timer
+            return;  // handlers and readers have deadlines of their own, a held answer its timer
     }
 }
 
@@ -150,8 +153,10 @@ void Connection::close() {
     enter(Phase::closed);
     if (held_) held_->cancel();
     if (stream_) stream_->cancel();
+    if (pieces_) pieces_->cancel();
     held_.reset();
     stream_.reset();
+    pieces_.reset();
     body_.reset();
     exchange_.reset();
     IoError ignored;

@@ -4,6 +4,7 @@
 // server's sweep.
 //
 //   idle -> reading_head -> [checking ->] [reading_body ->] handling -> writing -> idle | lingering -> closed
+//                                                              fetching <-> writing
 //                                                               held -> writing
 //                                                          streaming -> lingering
 #pragma once
@@ -13,10 +14,12 @@
 #include <string_view>
 
 #include "http/body_receiver.h"
+#include "http/byte_range.h"
 #include "http/event_stream_run.h"
 #include "http/exchange.h"
 #include "http/head_check.h"
 #include "http/held_answer_run.h"
+#include "http/pieces_run.h"
 #include "http/server_core.h"
 #include "http/socket_writer.h"
 
@@ -46,6 +49,7 @@ private:
         handling,
         held,
         streaming,
+        fetching,
         writing,
         lingering,
         closed
@@ -76,6 +80,11 @@ private:
     void answer(ports::HttpResponse response);
     void answer_text(ports::HttpResponse& response, const std::string& text);
     void answer_file(ports::HttpResponse& response, ports::FileBody& file);
+    void answer_pieces(ports::HttpResponse& response, ports::PiecesBody& pieces);
+    void on_piece(const PiecesRun::Piece& piece);
+    void on_pieces_broken();
+    std::optional<ByteRange> answer_part(ports::HttpResponse& response, std::uint64_t bytes,
+                                         const std::string& etag);
     void answer_stream(ports::HttpResponse& response, ports::EventStream stream);
     void answer_held(ports::HeldAnswer held);
     void write_events(const std::string& bytes, bool end);
@@ -102,6 +111,7 @@ private:
     std::optional<BodyReceiver> body_;
     std::shared_ptr<HeldAnswerRun> held_;
     std::shared_ptr<EventStreamRun> stream_;
+    std::shared_ptr<PiecesRun> pieces_;
 };
 
 }  // namespace darkroom::http

@@ -29,6 +29,8 @@ void Connection::answer(ports::HttpResponse response) {
     if (auto* const file = std::get_if<ports::FileBody>(&response.body)) return answer_file(response, *file);
     if (auto* const held = std::get_if<ports::HeldAnswer>(&response.body))
         return answer_held(std::move(*held));
+    if (auto* const pieces = std::get_if<ports::PiecesBody>(&response.body))
+        return answer_pieces(response, *pieces);
     answer_stream(response, std::move(std::get<ports::EventStream>(response.body)));
 }
 
@@ -42,33 +44,86 @@ void Connection::answer_text(ports::HttpResponse& response, const std::string& t
     send();
 }
 
-void Connection::answer_file(ports::HttpResponse& response, ports::FileBody& file) {
+// What a client gets of something of this size and version, said in the head; nullopt = it has been answered.
+std::optional<ByteRange> Connection::answer_part(ports::HttpResponse& response, std::uint64_t bytes,
+                                                 const std::string& etag) {
     set_field(response.headers, "Accept-Ranges", "bytes");
-    if (!file.etag.empty()) set_field(response.headers, "ETag", file.etag);
+    if (!etag.empty()) set_field(response.headers, "ETag", etag);
     const bool plain = response.status == 200;
-    if (plain && client_has(exchange_->request, file.etag)) {
+    if (plain && client_has(exchange_->request, etag)) {
         response.status = 304;
         send_head(response, std::nullopt);
-        return send();
+        send();
+        return std::nullopt;
     }
-    ByteRange range{ByteRange::Kind::whole, 0, file.bytes};
-    if (plain) range = choose_range(exchange_->request, file.bytes, file.etag);
+    ByteRange range{ByteRange::Kind::whole, 0, bytes};
+    if (plain) range = choose_range(exchange_->request, bytes, etag);
     if (range.kind == ByteRange::Kind::unsatisfiable) {
         auto refusal = core_.error_answer(416, "range_not_satisfiable",
                                           "The file is shorter than the range that was asked for.",
                                           exchange_->request.id);
-        set_field(refusal.headers, "Content-Range", "bytes */" + std::to_string(file.bytes));
-        return answer(std::move(refusal));
+        set_field(refusal.headers, "Content-Range", "bytes */" + std::to_string(bytes));
+        answer(std::move(refusal));
+        return std::nullopt;
     }
     if (range.kind == ByteRange::Kind::part) {
         response.status = 206;
         set_field(response.headers, "Content-Range",
                   "bytes " + std::to_string(range.first) + "-" +
-                      std::to_string(range.first + range.bytes - 1) + "/" + std::to_string(file.bytes));
+                      std::to_string(range.first + range.bytes - 1) + "/" + std::to_string(bytes));
     }
-    send_head(response, range.bytes);
-    if (!is_head_request()) writer_.attach_file(std::move(file.file), range.first, range.bytes);
+    return range;
+}
+
+void Connection::answer_file(ports::HttpResponse& response, ports::FileBody& file) {
+    const auto range = answer_part(response, file.bytes, file.etag);
+    if (!range) return;
+    send_head(response, range->bytes);
+    if (!is_head_request()) writer_.attach_file(std::move(file.file), range->first, range->bytes);
     send();
+}
+
+// The head waits in the writer for the first piece: as long as nothing is said, what cannot be fetched is an
+// error that the client can read, and not a download that breaks.
+void Connection::answer_pieces(ports::HttpResponse& response, ports::PiecesBody& pieces) {
+    const auto range = answer_part(response, pieces.bytes, pieces.etag);
+    if (range) send_head(response, range->bytes);
+    if (!range || is_head_request() || range->bytes == 0) {
+        core_.run_on_pool([open = std::move(pieces.open)] {}, [] {});  // may own what is slow to let go of
+        if (range) send();
+        return;
+    }
+    pieces_ = std::make_shared<PiecesRun>(core_, std::move(pieces.open), range->first, range->bytes,
+                                          [this](const PiecesRun::Piece& piece) { on_piece(piece); });
+    enter(Phase::fetching);
+    pieces_->next();
+}
+
+void Connection::on_piece(const PiecesRun::Piece& piece) {
+    if (piece.broken) return on_pieces_broken();
+    enter(Phase::writing);
+    writer_.attach_bytes(piece.bytes);
+    writer_.start(shared_from_this(), [this, last = piece.bytes_to_come == 0](bool ok) {
+        if (phase_ == Phase::closed) return;
+        if (!ok) return close();
+        if (last) {
+            pieces_.reset();
+            return on_answered(true);
+        }
+        enter(Phase::fetching);
+        pieces_->next();
+    });
+}
+
+void Connection::on_pieces_broken() {
+    // With the length promised, a cut is the only way left to say that it is wrong.
+    if (writer_.buffer().empty()) return close();
+    writer_.buffer().clear();
+    pieces_.reset();
+    auto refusal = core_.error_answer(503, "storage_unavailable", "The file could not be fetched; try again.",
+                                      exchange_->request.id);
+    set_field(refusal.headers, "Retry-After", "1");
+    answer(std::move(refusal));
 }
 
 void Connection::answer_stream(ports::HttpResponse& response, ports::EventStream stream) {

@@ -1,6 +1,7 @@
 #include "http/socket_writer.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -31,16 +32,19 @@ void SocketWriter::start(std::shared_ptr<void> owner, std::function<void(bool)> 
 }
 
 void SocketWriter::write_some() {
+    const std::array<asio::const_buffer, 2> both{asio::buffer(out_.data() + sent_, out_.size() - sent_),
+                                                 asio::buffer(attached_.data(), attached_.size())};
     socket_.async_write_some(
-        asio::buffer(out_.data() + sent_, out_.size() - sent_),
-        [this, owner = owner_](const IoError& error, std::size_t bytes) { on_written(error, bytes); });
+        both, [this, owner = owner_](const IoError& error, std::size_t bytes) { on_written(error, bytes); });
 }
 
 void SocketWriter::on_written(const IoError& error, std::size_t bytes) {
     if (error) return finish(false);
-    sent_ += bytes;
+    const auto of_out = std::min(bytes, out_.size() - sent_);
+    sent_ += of_out;
+    attached_.remove_prefix(bytes - of_out);
     last_progress_ = std::chrono::steady_clock::now();
-    if (sent_ < out_.size()) return write_some();
+    if (sent_ < out_.size() || !attached_.empty()) return write_some();
     if (file_remaining_ == 0) return finish(true);
     if (!read_file_piece()) return finish(false);
     write_some();
@@ -66,6 +70,7 @@ bool SocketWriter::read_file_piece() {
 void SocketWriter::finish(bool ok) {
     out_.clear();
     if (out_.capacity() > kept_capacity_bytes) out_ = {};
+    attached_ = {};
     file_.reset();
     file_remaining_ = 0;
     const auto done = std::exchange(done_, nullptr);

@@ -1,10 +1,11 @@
-// Puts one answer on the wire: a reused string first, then pieces of a file. Holds at most one piece in
-// memory, however slow the client is. Loop thread only.
+// Puts one answer on the wire: a reused string first, then bytes of somebody else's or pieces of a file.
+// Holds at most one piece in memory, however slow the client is. Loop thread only.
 #pragma once
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/time.h"
 #include "base/unique_fd.h"
@@ -18,6 +19,8 @@ public:
 
     /// What the next start() writes first. Not to be touched while busy().
     std::string& buffer() { return out_; }
+    /// Follows the buffer. The bytes are not copied: they must stay until the write is done.
+    void attach_bytes(std::string_view bytes) { attached_ = bytes; }
     /// Follows the buffer. A file that turns out shorter than `offset + bytes` fails the write.
     void attach_file(UniqueFd file, std::uint64_t offset, std::uint64_t bytes);
 
@@ -35,7 +38,8 @@ private:
 
     Socket& socket_;
     std::string out_;
-    std::size_t sent_ = 0;
+    std::size_t sent_ = 0;  // of out_
+    std::string_view attached_;
     UniqueFd file_;
     std::uint64_t file_offset_ = 0;
     std::uint64_t file_remaining_ = 0;

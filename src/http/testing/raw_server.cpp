@@ -11,11 +11,12 @@
 
 namespace darkroom::http::testing {
 
-RawServer::RawServer(std::function<void(int, int)> serve)
+RawServer::RawServer(std::function<void(int, int)> serve, const std::string& ip, std::uint16_t port)
     : serve_(std::move(serve)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    DR_CHECK(::inet_pton(AF_INET, ip.c_str(), &address.sin_addr) == 1);
     socklen_t bytes = sizeof address;
     DR_CHECK(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), bytes) == 0);
     DR_CHECK(::listen(listener_.get(), 16) == 0);

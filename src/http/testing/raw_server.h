@@ -17,7 +17,8 @@ class RawServer {
 public:
     /// `serve(socket, number)` runs on a thread of its own for each connection, numbered from 1; the socket
     /// is closed after it.
-    explicit RawServer(std::function<void(int socket, int number)> serve);
+    explicit RawServer(std::function<void(int socket, int number)> serve,
+                       const std::string& address = "127.0.0.1", std::uint16_t port = 0);
     ~RawServer();
 
     std::uint16_t port() const { return port_; }
