@@ -55,6 +55,11 @@ protected:
     }
     core::Job job(const JobId& id) { return **store_->find_job(ports::Access::everyone(), id); }
     void round() { ASSERT_TRUE(dispatcher_->run_round().ok()); }
+    // In steps that are short against what another thread waits for.
+    void let_time_pass() {
+        clock_.advance(Milliseconds(100));
+        std::this_thread::yield();
+    }
     std::size_t objects_on_disk() const {
         std::size_t count = 0;
         for (const auto& entry : std::filesystem::recursive_directory_iterator(dir_.path() / "objects"))
@@ -262,10 +267,10 @@ TEST_F(DispatcherTest, AResultWaitsForTheStorageInsteadOfBeingMadeAgain) {
     round();
     breakable_->break_writes_with(ports::ObjectErrorKind::unavailable);
     std::thread runner([&] { backend_->succeed(); });
-    while (breakable_->refused_writes() < 3) clock_.advance(Milliseconds(1'000));
+    while (breakable_->refused_writes() < 3) let_time_pass();
     EXPECT_EQ(store_->count_queue()->inflight, 1);  // the slot is taken, so nothing else is begun in vain
     breakable_->mend();
-    while (job(id).status != Status::succeeded) clock_.advance(Milliseconds(1'000));
+    while (job(id).status != Status::succeeded) let_time_pass();
     runner.join();
     EXPECT_EQ(job(id).attempts.size(), 1u);
 }
@@ -275,7 +280,7 @@ TEST_F(DispatcherTest, AStorageThatStaysDeadFailsTheAttemptInTheEnd) {
     round();
     breakable_->break_writes_with(ports::ObjectErrorKind::denied);
     std::thread runner([&] { backend_->succeed(); });
-    while (store_->count_queue()->inflight > 0) clock_.advance(Milliseconds(60'000));
+    while (store_->count_queue()->inflight > 0) let_time_pass();
     runner.join();
     EXPECT_EQ(job(id).attempts[0].error->code, ErrorCode::storage_unavailable);
     EXPECT_EQ(job(id).status, Status::queued);
