@@ -31,11 +31,14 @@ constexpr std::pair<const char*, const char*> row_checks[] = {
      "SELECT count(*) FROM jobs WHERE attempt_count <> (SELECT count(*) FROM attempts WHERE job_seq = seq)"},
     {"an upload that a job needs and that is gone",
      "SELECT count(*) FROM job_uploads JOIN jobs ON seq = job_seq LEFT JOIN uploads ON uploads.id = upload_id"
-     " WHERE loose = 0 AND inputs_removed_at IS NULL AND uploads.id IS NULL"},
+     " WHERE inputs_removed_at IS NULL AND uploads.id IS NULL"},
     {"an upload that counts other jobs than those that need it",
      "SELECT count(*) FROM uploads WHERE max(used, 0) <> (SELECT count(*) FROM job_uploads JOIN jobs ON seq "
      "= "
-     "job_seq WHERE upload_id = uploads.id AND loose = 0 AND inputs_removed_at IS NULL)"},
+     "job_seq WHERE upload_id = uploads.id AND inputs_removed_at IS NULL)"},
+    {"a loose input that its job does not keep any more",
+     "SELECT count(*) FROM loose_inputs LEFT JOIN jobs ON seq = job_seq AND inputs_removed_at IS NULL WHERE "
+     "seq IS NULL"},
     {"a job that has not ended and has lost its inputs",
      "SELECT count(*) FROM jobs WHERE finished_at IS NULL AND (inputs_removed_at IS NOT NULL OR "
      "outputs_removed_at IS NOT NULL)"},

@@ -52,8 +52,7 @@ TEST(SqlitePlans, TheQueuesStatementsUseTheirIndexes) {
              "SELECT id, direct_key, image FROM uploads INDEXED BY uploads_unused"
              " WHERE used <= 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?",
              ended_jobs_sql,
-             "SELECT inputs FROM job_uploads INDEXED BY job_uploads_loose CROSS JOIN jobs ON seq = job_seq"
-             " WHERE upload_id = ? AND loose = 1 AND inputs_removed_at IS NULL",
+             "SELECT inputs FROM loose_inputs CROSS JOIN jobs ON seq = job_seq WHERE upload_id = ?",
              "SELECT 1 FROM attempts CROSS JOIN inflight ON attempt_id = attempts.id WHERE attempts.job_seq "
              "= ?",
              "DELETE FROM inflight WHERE attempt_id IN (SELECT id FROM attempts WHERE job_seq = ?)",

@@ -31,10 +31,10 @@ JobHead head_of(const Rows& rows) {
     return head;
 }
 
-#define JOB_COLUMNS                                                                             \
-    JOB_HEAD_COLUMNS                                                                            \
-        ", type, recipe, params, params_effective, inputs, metadata, webhook_url, created_at, " \
-        "inputs_removed_at, outputs_removed_at"
+#define JOB_COLUMNS                                                                         \
+    JOB_HEAD_COLUMNS                                                                        \
+    ", type, recipe, params, params_effective, inputs, metadata, webhook_url, created_at, " \
+    "inputs_removed_at, outputs_removed_at"
 
 core::Job job_of(const Rows& rows) {
     auto head = head_of(rows);

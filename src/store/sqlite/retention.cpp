@@ -85,13 +85,12 @@ public:
 private:
     void retire_inputs(const EndedJob& job) {
         const auto seq = job.place.seq;
+        const auto inputs = inputs_of(seq);
         if (!job.inputs_removed) {
             db_.run("UPDATE jobs SET inputs_removed_at = ? WHERE seq = ?", now_, seq);
-            for (const auto& key : give_up_uploads(db_, seq)) add(key);
+            for (const auto& key : give_up_uploads(db_, seq, inputs)) add(key);
         }
-        auto rows = db_.query("SELECT inputs FROM jobs WHERE seq = ?", seq);
-        if (!rows.next()) return;
-        for (const auto& input : inputs_from_json(rows.bytes(0))) {
+        for (const auto& input : inputs) {
             const auto parts = parts_of(input.key);
             if (parts.kind != KeyKind::uploaded || !upload_needed(db_, parts.upload())) add(input.key);
         }
@@ -107,6 +106,12 @@ private:
         auto rows = db_.query("SELECT thumbnail FROM jobs WHERE seq = ?", seq);
         if (!rows.next()) return;
         if (const auto thumbnail = rows.optional_key(0)) add(*thumbnail);
+    }
+
+    std::vector<core::InputImage> inputs_of(std::int64_t seq) {
+        auto rows = db_.query("SELECT inputs FROM jobs WHERE seq = ?", seq);
+        if (!rows.next()) return {};
+        return inputs_from_json(rows.bytes(0));
     }
 
     void add(const core::ObjectKey& key) {

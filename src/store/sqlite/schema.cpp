@@ -146,9 +146,9 @@ INSERT INTO pulse VALUES (1, 0);
 
 // 2: uploads straight into the store, retention.
 // uploads.used now counts the jobs that keep the upload's picture as an input; -1 = expired for good, its
-// objects are being removed. job_uploads.loose marks an input that came without its upload, so that nothing
-// counts it: only such rows are looked up by upload, and only they pay for an index with a random key.
-// retention has one mark for each kind: everything that ended up to there is done.
+// objects are being removed. loose_inputs has the inputs that came without their upload, so that nothing
+// counts them, as long as their jobs keep them; it does not refer to jobs, because nothing searches it by
+// job. retention has one mark for each kind: everything that ended up to there is done.
 constexpr const char* second = R"sql(
 ALTER TABLE uploads ADD COLUMN direct_key TEXT;
 UPDATE uploads SET used = users.jobs
@@ -157,8 +157,11 @@ UPDATE uploads SET used = users.jobs
 DROP INDEX uploads_unused;
 CREATE INDEX uploads_unused ON uploads (expires_at) WHERE used <= 0;
 
-ALTER TABLE job_uploads ADD COLUMN loose INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX job_uploads_loose ON job_uploads (upload_id) WHERE loose = 1;
+CREATE TABLE loose_inputs (
+    upload_id BLOB NOT NULL,
+    job_seq INTEGER NOT NULL,
+    PRIMARY KEY (upload_id, job_seq)
+) STRICT, WITHOUT ROWID;
 
 ALTER TABLE jobs ADD COLUMN inputs_removed_at INTEGER;
 ALTER TABLE jobs ADD COLUMN outputs_removed_at INTEGER;

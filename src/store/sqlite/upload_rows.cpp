@@ -31,18 +31,9 @@ std::vector<core::ObjectKey> objects_in(const Rows& rows, int direct_key, int im
     return objects;
 }
 
-bool loosely_used(Database& db, const UploadId& upload, const core::ObjectKey* key) {
-    auto rows = db.query(
-        "SELECT inputs FROM job_uploads INDEXED BY job_uploads_loose CROSS JOIN jobs ON seq = job_seq"
-        " WHERE upload_id = ? AND loose = 1 AND inputs_removed_at IS NULL",
-        upload);
-    while (rows.next()) {
-        if (key == nullptr) return true;
-        for (const auto& input : inputs_from_json(rows.bytes(0))) {
-            if (input.key == *key) return true;
-        }
-    }
-    return false;
+bool among_inputs(const core::ObjectKey& key, std::string_view inputs_json) {
+    const auto inputs = inputs_from_json(inputs_json);
+    return std::any_of(inputs.begin(), inputs.end(), [&](const auto& input) { return input.key == key; });
 }
 
 std::optional<UploadRow> find(Database& db, const ports::Access& access, const UploadId& id) {
@@ -134,14 +125,19 @@ void use_uploads(Database& db, std::int64_t job_seq, const std::vector<UploadId>
         const auto id = parts.upload();
         if (parts.kind != KeyKind::uploaded || std::find(uploads.begin(), uploads.end(), id) != uploads.end())
             continue;
-        db.run("INSERT OR IGNORE INTO job_uploads (job_seq, upload_id, loose) VALUES (?, ?, 1)", job_seq, id);
+        db.run("INSERT OR IGNORE INTO loose_inputs (upload_id, job_seq) VALUES (?, ?)", id, job_seq);
     }
 }
 
-std::vector<core::ObjectKey> give_up_uploads(Database& db, std::int64_t job_seq) {
+std::vector<core::ObjectKey> give_up_uploads(Database& db, std::int64_t job_seq,
+                                             const std::vector<core::InputImage>& inputs) {
+    for (const auto& input : inputs) {
+        const auto id = parts_of(input.key).upload();
+        db.run("DELETE FROM loose_inputs WHERE upload_id = ? AND job_seq = ?", id, job_seq);
+    }
     std::vector<UploadId> uploads;
     {
-        auto rows = db.query("SELECT upload_id FROM job_uploads WHERE job_seq = ? AND loose = 0", job_seq);
+        auto rows = db.query("SELECT upload_id FROM job_uploads WHERE job_seq = ?", job_seq);
         while (rows.next()) uploads.push_back(rows.id<UploadId>(0));
     }
     std::vector<core::ObjectKey> gone;
@@ -156,20 +152,25 @@ std::vector<core::ObjectKey> give_up_uploads(Database& db, std::int64_t job_seq)
 }
 
 bool upload_needed(Database& db, const UploadId& upload) {
-    return db.integer("SELECT EXISTS (SELECT 1 FROM uploads WHERE id = ?)", upload) != 0 ||
-           loosely_used(db, upload, nullptr);
+    return db.integer(
+               "SELECT EXISTS (SELECT 1 FROM uploads WHERE id = ?1)"
+               " OR EXISTS (SELECT 1 FROM loose_inputs WHERE upload_id = ?1)",
+               upload) != 0;
 }
 
 bool uploaded_object_named(Database& db, const UploadId& upload, const core::ObjectKey& key) {
-    {
-        auto rows = db.query("SELECT direct_key, image FROM uploads WHERE id = ?", upload);
-        if (rows.next()) {
-            if (rows.is_null(1)) return true;  // it may be in the store already and be told in a moment
-            const auto objects = objects_in(rows, 0, 1);
-            if (std::find(objects.begin(), objects.end(), key) != objects.end()) return true;
-        }
+    auto rows = db.query("SELECT direct_key, image FROM uploads WHERE id = ?", upload);
+    if (rows.next()) {
+        if (rows.is_null(1)) return true;  // it may be in the store already and be told in a moment
+        const auto objects = objects_in(rows, 0, 1);
+        if (std::find(objects.begin(), objects.end(), key) != objects.end()) return true;
     }
-    return loosely_used(db, upload, &key);
+    auto loose = db.query(
+        "SELECT inputs FROM loose_inputs CROSS JOIN jobs ON seq = job_seq WHERE upload_id = ?", upload);
+    while (loose.next()) {
+        if (among_inputs(key, loose.bytes(0))) return true;
+    }
+    return false;
 }
 
 }  // namespace darkroom::store

@@ -1,6 +1,6 @@
-// Tables uploads and job_uploads: what clients sent, how many jobs keep it as an input, and what is over. An
-// upload's row goes with the last job that keeps it, or when it has expired unused and its objects are
-// removed.
+// Tables uploads, job_uploads and loose_inputs: what clients sent, how many jobs keep it as an input, and
+// what is over. An upload's row goes with the last job that keeps it, or when it has expired unused and its
+// objects are removed.
 #pragma once
 #include <optional>
 #include <vector>
@@ -25,7 +25,8 @@ bool upload_usable(Database& db, const ports::Access& access, const UploadId& id
 void use_uploads(Database& db, std::int64_t job_seq, const std::vector<UploadId>& uploads,
                  const std::vector<core::InputImage>& inputs);
 /// The job no longer keeps its inputs; returns the objects of uploads that went with it.
-std::vector<core::ObjectKey> give_up_uploads(Database& db, std::int64_t job_seq);
+std::vector<core::ObjectKey> give_up_uploads(Database& db, std::int64_t job_seq,
+                                             const std::vector<core::InputImage>& inputs);
 /// Does an upload, or a job that keeps its inputs, still need objects that `upload` was made for?
 bool upload_needed(Database& db, const UploadId& upload);
 /// The same for one object, by its exact name.
