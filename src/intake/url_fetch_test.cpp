@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/log.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/scripted_resolver.h"
 #include "tests/support/scripted_web.h"
@@ -20,6 +21,7 @@ using ports::FetchError;
 class UrlFetching : public ::testing::Test {
 protected:
     UrlFetching() {
+        log::configure(log::Level::off, log::Format::text);
         for (const auto* const name : {"a.example", "b.example"}) resolver_.set(name, {"93.184.216.34"});
         resolver_.set("inside.example", {"10.0.0.1"});
         limits_.spool_dir = folder_.path();

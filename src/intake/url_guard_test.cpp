@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/log.h"
 #include "intake/url_fetch.h"
 #include "tests/support/input_url_corpus.h"
 #include "tests/support/manual_clock.h"
@@ -22,7 +23,10 @@ constexpr auto own_name = "gateway-7";
 
 class UrlGuard : public ::testing::Test {
 protected:
-    UrlGuard() { set_up_names(resolver_, own_name); }
+    UrlGuard() {
+        log::configure(log::Level::off, log::Format::text);
+        set_up_names(resolver_, own_name);
+    }
 
     /// "" = it was asked.
     std::string refusal_of(const std::string& url, const core::InputUrlRules& rules) {
