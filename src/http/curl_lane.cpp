@@ -2,6 +2,8 @@
 
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -12,6 +14,8 @@ namespace {
 constexpr std::size_t idle_lanes_max = 32;
 // Of one lane: nearly always it goes where it was last.
 constexpr long warm_connections_max = 2;
+// The warm ones, and those that race to be the first to connect.
+constexpr std::size_t sockets_max = 16;
 
 void start_libcurl_once() {
     static std::once_flag started;
@@ -39,7 +43,30 @@ CurlLane::~CurlLane() {
     curl_multi_cleanup(multi_);
 }
 
-void CurlLane::begin() { begun_ = curl_multi_add_handle(multi_, easy_) == CURLM_OK; }
+void CurlLane::begin() {
+    sockets_.reserve(sockets_max);
+    curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, &CurlLane::open_socket);
+    curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
+    curl_easy_setopt(easy_, CURLOPT_CLOSESOCKETFUNCTION, &CurlLane::close_socket);
+    curl_easy_setopt(easy_, CURLOPT_CLOSESOCKETDATA, this);
+    begun_ = curl_multi_add_handle(multi_, easy_) == CURLM_OK;
+}
+
+// Close-on-exec from the start, which libcurl's own are not: other threads of the gateway start child
+// processes.
+curl_socket_t CurlLane::open_socket(void* self, curlsocktype /*purpose*/, curl_sockaddr* address) {
+    auto& sockets = static_cast<CurlLane*>(self)->sockets_;
+    if (sockets.size() == sockets_max) return CURL_SOCKET_BAD;
+    const int socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (socket < 0) return CURL_SOCKET_BAD;
+    sockets.push_back(socket);  // does not grow, so it does not throw through libcurl
+    return socket;
+}
+
+int CurlLane::close_socket(void* self, curl_socket_t socket) {
+    std::erase(static_cast<CurlLane*>(self)->sockets_, socket);
+    return ::close(socket);
+}
 
 std::optional<CURLcode> CurlLane::step() {
     if (!begun_) return CURLE_FAILED_INIT;
@@ -74,10 +101,11 @@ std::int64_t CurlLane::movement() const {
     curl_easy_getinfo(easy_, CURLINFO_SIZE_UPLOAD_T, &up);
     curl_easy_getinfo(easy_, CURLINFO_SIZE_DOWNLOAD_T, &down);
     curl_easy_getinfo(easy_, CURLINFO_HEADER_SIZE, &head);
-    int in_kernel = 0;
-    curl_socket_t socket = CURL_SOCKET_BAD;
-    curl_easy_getinfo(easy_, CURLINFO_ACTIVESOCKET, &socket);
-    if (socket == CURL_SOCKET_BAD || ::ioctl(socket, SIOCOUTQ, &in_kernel) != 0) in_kernel = 0;
+    std::int64_t in_kernel = 0;
+    for (const auto socket : sockets_) {  // all but one are quiet; CURLINFO_ACTIVESOCKET knows it too late
+        int bytes = 0;
+        if (::ioctl(socket, SIOCOUTQ, &bytes) == 0) in_kernel += bytes;
+    }
     return up + down + head - in_kernel;
 }
 

@@ -44,9 +44,13 @@ public:
 private:
     CurlLane(CURLM* multi, CURL* easy) : multi_(multi), easy_(easy) {}
 
+    static curl_socket_t open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
+    static int close_socket(void* self, curl_socket_t socket);
+
     CURLM* const multi_;
     CURL* const easy_;
     bool begun_ = false;
+    std::vector<curl_socket_t> sockets_;  // that are open: of this transfer, and warm
 };
 
 /// Any thread. Outlived by no lane that it has lent: those who borrow share it.

@@ -192,9 +192,12 @@ FetchFailure CurlTransfer::gave_up(const std::string& why, Milliseconds after) c
 
 // Tells whether the other side may have seen the request: the caller must not repeat what it might have done.
 FetchFailure CurlTransfer::failure(CURLcode code) const {
-    // The text about a proxy may hold its URL, with a password.
-    const std::string_view own = code == CURLE_COULDNT_RESOLVE_PROXY ? "" : error_text_.data();
-    const std::string text(own.empty() || tells_secret(own, url_) ? curl_easy_strerror(code) : own);
+    const std::string_view own = error_text_.data();
+    // What libcurl says of a proxy may hold the proxy's URL, with a password.
+    const bool about_proxy = own.find("roxy") != std::string_view::npos;
+    const bool tellable = !own.empty() && !about_proxy && !tells_secret(own, url_);
+    const auto text = (about_proxy ? "by way of a proxy: " : "") +
+                      (tellable ? std::string(own) : std::string(curl_easy_strerror(code)));
     if (stopped_by_) return {*stopped_by_, text};
     if (lane_.has_sent()) return {FetchError::interrupted, text};
     switch (code) {
