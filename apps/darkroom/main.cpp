@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "app/doctor.h"
 #include "app/gateway.h"
 #include "app/serve.h"
 #include "app/settings.h"
@@ -42,6 +43,24 @@ int serve(const cli::ServeRequest& request) {
     return app::serve(*settings);
 }
 
+std::vector<cli::DoctorFinding> examine(const cli::ServeRequest& request) {
+    using Level = cli::DoctorFinding::Level;
+    std::vector<cli::DoctorFinding> told;
+    const auto settings = settings_of(request);
+    if (!settings) {
+        for (const auto& problem : settings.error()) told.push_back({Level::failed, "config", problem});
+        return told;
+    }
+    darkroom::log::configure(darkroom::log::Level::off, settings->log_format);
+    for (auto& finding : app::examine(*settings)) {
+        const auto level = finding.level == app::FindingLevel::ok        ? Level::ok
+                           : finding.level == app::FindingLevel::warning ? Level::warning
+                                                                         : Level::failed;
+        told.push_back({level, std::move(finding.about), std::move(finding.detail)});
+    }
+    return told;
+}
+
 class Embedded : public cli::EmbeddedGateway {
 public:
     explicit Embedded(std::unique_ptr<app::Gateway> gateway) : gateway_(std::move(gateway)) {}
@@ -77,6 +96,7 @@ int main(int argc, char** argv) {
                           .clock = clock,
                           .random = random,
                           .serve = serve,
+                          .examine = examine,
                           .start_embedded = start_embedded};
     return cli::run_cli(argc, argv, wiring);
 }

@@ -55,6 +55,8 @@ ExitCode perform(Program& program) {
             return retry_jobs(program);
         case Command::types:
             return show_types(program);
+        case Command::doctor:
+            return run_doctor(program);
     }
     return ExitCode::usage;
 }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "cli/console.h"
@@ -40,6 +41,14 @@ public:
     virtual std::string api_key() const = 0;
 };
 
+/// One thing that `darkroom doctor` looked at.
+struct DoctorFinding {
+    enum class Level { ok, warning, failed };
+    Level level = Level::ok;
+    std::string about;   // a few words
+    std::string detail;  // one line
+};
+
 struct CliWiring {
     /// Called when the first request is made, so that commands without one start in no time.
     std::function<ports::HttpClient&()> http;
@@ -47,6 +56,8 @@ struct CliWiring {
     ports::Random& random;
     /// Runs until it is told to stop by a signal; signals are its own business. Returns the exit code.
     std::function<int(const ServeRequest&)> serve;
+    /// Tries what the settings say, without a gateway.
+    std::function<std::vector<DoctorFinding>(const ServeRequest&)> examine;
     /// Should log warnings at most (the progress bar shares the terminal) and leave signals alone.
     std::function<Result<std::unique_ptr<EmbeddedGateway>, StartProblem>(
         const std::filesystem::path& data_dir)>

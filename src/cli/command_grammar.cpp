@@ -27,6 +27,7 @@ Grammar::Grammar() {
     add_jobs();
     types = add(app, "types", "What can be run; with a name, its params");
     types->add_option("NAME", found.type, "One type")->type_name(" ");
+    doctor = add(app, "doctor", "Try everything that is configured, and tell what is wrong");
     version = add(app, "version", "Show the version");
 }
 

@@ -17,6 +17,7 @@ struct Grammar {
     CLI::App* jobs = nullptr;
     CLI::App *list = nullptr, *get = nullptr, *watch = nullptr, *cancel = nullptr, *retry = nullptr;
     CLI::App* types = nullptr;
+    CLI::App* doctor = nullptr;
     CLI::App* version = nullptr;
 
     CommandLine found;

@@ -68,7 +68,8 @@ std::optional<Command> chosen_command(const Grammar& grammar) {
         {grammar.serve, Command::serve},      {grammar.run, Command::run},
         {grammar.list, Command::jobs_list},   {grammar.get, Command::jobs_get},
         {grammar.watch, Command::jobs_watch}, {grammar.cancel, Command::jobs_cancel},
-        {grammar.retry, Command::jobs_retry}, {grammar.types, Command::types}};
+        {grammar.retry, Command::jobs_retry}, {grammar.types, Command::types},
+        {grammar.doctor, Command::doctor}};
     for (const auto& [app, command] : commands) {
         if (app->parsed()) return command;
     }

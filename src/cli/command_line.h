@@ -19,7 +19,8 @@ enum class Command {
     jobs_watch,
     jobs_cancel,
     jobs_retry,
-    types
+    types,
+    doctor
 };
 
 struct CommandLine {

@@ -11,5 +11,6 @@ ExitCode watch_jobs(Program& program);
 ExitCode cancel_jobs(Program& program);
 ExitCode retry_jobs(Program& program);
 ExitCode show_types(Program& program);
+ExitCode run_doctor(Program& program);
 
 }  // namespace darkroom::cli

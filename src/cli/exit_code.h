@@ -15,6 +15,7 @@ enum class ExitCode : int {
     timed_out = 7,  // of waiting; the jobs go on
     unreachable = 8,
     out_of_credits = 9,
+    unwell = 69,  // doctor found a problem
     bad_configuration = 78,
     interrupted = 130,
 };

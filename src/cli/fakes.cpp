@@ -138,6 +138,7 @@ Darkroom::Outcome Darkroom::run(const std::vector<std::string>& arguments) {
         .clock = clock,
         .random = random,
         .serve = [this](const ServeRequest& request) { return served.push_back(request), 42; },
+        .examine = [this](const ServeRequest& request) { return examined.push_back(request), findings; },
         .start_embedded = [this](const auto&) -> Result<std::unique_ptr<EmbeddedGateway>, StartProblem> {
             if (start_problem) return Fail(*start_problem);
             ++embedded_started;

@@ -82,6 +82,8 @@ public:
     ConsoleTraits console;
     RetryPolicy retry;  // with pauses of a millisecond
     std::vector<ServeRequest> served;
+    std::vector<DoctorFinding> findings;  // of the doctor
+    std::vector<ServeRequest> examined;
     int embedded_started = 0;
     int embedded_stopped = 0;
     std::optional<StartProblem> start_problem;

@@ -95,7 +95,7 @@ private:
                                  "Darkroom"});
             return true;
         }
-        return follow_get() && follow_put();
+        return follow_get() && follow_put() && without_link();
     }
 
     bool follow_get() {
@@ -120,6 +120,21 @@ private:
         if (*stored != text)
             return failed("presigned put", "the link was accepted, but the object is another");
         return fine("presigned put", "a signed link takes an upload");
+    }
+
+    // A bucket that anybody can read makes every signed link pointless.
+    bool without_link() {
+        auto link = objects_.presign_get(
+            key_, {.content_type = std::string(content_type), .file_name = "check.txt", .life = link_life});
+        link.url.resize(link.url.find('?'));
+        const auto answer = send(ports::HttpMethod::get, link, "");
+        if (answer && answer->status >= 200 && answer->status <= 299) {
+            findings_.push_back(
+                {Level::warning, "privacy",
+                 "anybody can read the objects without a signed link: make the bucket private"});
+            return true;
+        }
+        return fine("privacy", "without a signed link nobody can read");
     }
 
     void remove() {
