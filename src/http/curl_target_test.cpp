@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <thread>
@@ -133,6 +134,19 @@ TEST(CurlPin, IsNotBypassedByAWarmConnection) {
     EXPECT_EQ(ask("127.0.0.1"), "1");
     EXPECT_EQ(ask(""), "-") << "a name that does not resolve has no warm connection either";
     EXPECT_EQ(first.connections(), 1);
+}
+
+TEST(CurlPin, AsksForTheCertificateOfTheUrlsName) {
+    std::string hello(2'000, '\0');
+    const RawServer server([&](int socket, int) {
+        const auto got = ::recv(socket, hello.data(), hello.size(), 0);
+        hello.resize(std::size_t(std::max<ssize_t>(got, 0)));
+    });
+    CurlClient client;
+    auto request = request_to("https" + with_port("pictures.invalid", server).substr(4));
+    request.connect_address = "127.0.0.1";
+    EXPECT_EQ(error_of(client, request), FetchError::tls);
+    EXPECT_NE(hello.find("pictures.invalid"), std::string::npos) << "the server name of the ClientHello";
 }
 
 TEST(CurlPin, UsesNoProxy) {
@@ -263,27 +277,29 @@ TEST(CurlIdle, EndsAFetchThatGetsNothing) {
 // Method: the whole body fits into the kernel's buffers, and the peer takes it out so slowly that it lasts
 // longer than the idle timeout: only the kernel knows that something moves.
 TEST(CurlIdle, SeesASlowPeerEmptyTheKernelsBuffer) {
-    const RawServer server([](int socket, int) {
-        const int small = 4'096;
+    constexpr std::size_t body_bytes = 300'000;
+    std::atomic<std::size_t> taken{0};
+    const RawServer server([&](int socket, int) {
+        const int small = 16'384;
         ::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-        std::string request;
-        char some[16'384];
-        std::size_t body = 0;
-        while (body < 110'000) {
+        char some[4'096];
+        while (taken < body_bytes) {
             const auto got = ::recv(socket, some, sizeof some, 0);
             if (got <= 0) return;
-            body += std::size_t(got);
-            ::poll(nullptr, 0, 15);  // this peer is slow: that is what is tested
+            taken += std::size_t(got);
+            // Slow: that is what is tested. But not before the small buffer is in force.
+            if (taken > 150'000) ::poll(nullptr, 0, 40);
         }
         wait_for_close(socket);
     });
     CurlClient client;
     auto request = request_to(server.url(), HttpMethod::put);
-    request.body = std::string(110'000, 'u');
-    request.idle_timeout = Milliseconds(250);
+    request.body = std::string(body_bytes, 'u');
+    request.idle_timeout = Milliseconds(600);
     const auto begun = std::chrono::steady_clock::now();
     EXPECT_EQ(error_of(client, request), FetchError::interrupted) << "this server never answers";
-    EXPECT_GT(std::chrono::steady_clock::now() - begun, Milliseconds(500)) << "but it did read";
+    EXPECT_GT(std::chrono::steady_clock::now() - begun, Milliseconds(1'200));
+    EXPECT_GE(taken, body_bytes) << "it was given up while it was still reading";
 }
 
 TEST(CurlSecrets, AreInNoErrorText) {
