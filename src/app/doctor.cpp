@@ -27,8 +27,8 @@ public:
     explicit Examination(const Settings& settings) : settings_(settings) {}
 
     std::vector<Finding> run() {
-        for (const auto& note : settings_.notes) add(Level::warning, "config", note);
-        if (settings_.notes.empty()) add(Level::ok, "config", "every value that is set can be used");
+        add(Level::ok, "config", "every value that is set can be used");
+        for (const auto& note : settings_.notes) add(Level::ok, "config", note);
         if (look_at_data_folder()) look_at_database();
         look_at_storage();
         return std::move(findings_);

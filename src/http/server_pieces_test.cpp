@@ -33,6 +33,7 @@ struct Source {
     std::atomic<std::uint64_t> bytes_read{0};
     std::atomic<std::size_t> piece_max{0};
     std::atomic<bool> seen_on_loop{false};
+    std::atomic<bool> stopping{false};  // who lets go of a reader then does not matter
     Signal reads;
     Signal may_go_on;  // for those that wait
 
@@ -59,7 +60,7 @@ public:
         source_.note_thread();
     }
     ~FakeReader() override {
-        source_.note_thread();
+        if (!source_.stopping) source_.note_thread();
         --source_.living;
     }
     FakeReader(const FakeReader&) = delete;
@@ -246,6 +247,7 @@ TEST_F(ServerPieces, AStopWaitsForAPieceThatIsBeingFetchedAndForNoMore) {
     RawClient slow(server_.port(), "", 4'096);
     slow.send(get("/endless"));
     ASSERT_TRUE(slow.read_head());
+    source_.stopping = true;
     std::thread stopping([&] { server_.server().stop(Milliseconds(1)); });
     EXPECT_TRUE(waiting.closed_by_server());
     source_.may_go_on.raise();

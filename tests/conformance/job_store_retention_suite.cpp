@@ -2,10 +2,9 @@
 // they are settled, and never under a job that still needs them.
 #include <algorithm>
 #include <limits>
-#include <set>
-#include <thread>
 
 #include "tests/conformance/job_store_suite.h"
+#include "tests/conformance/kept_jobs.h"
 
 namespace darkroom::conformance {
 namespace {
@@ -19,73 +18,6 @@ constexpr Retention every_kind[] = {Retention::inputs, Retention::outputs, Reten
 const UserId ann = user("ann");
 const TimePoint now = at(1'000'000);
 const TimePoint all_of_time{Milliseconds::max()};
-
-class Kept {
-public:
-    Kept(ports::JobStore& store, Samples& samples) : store_(store), samples_(samples) {}
-
-    /// A picture of hers that is in the store.
-    core::InputImage picture() {
-        const auto upload = samples_.upload(ann, at(10'000));
-        auto image = samples_.image(upload.id);
-        EXPECT_TRUE(store_.create_upload(upload).ok());
-        EXPECT_EQ(*store_.complete_upload(Access::of(ann), upload.id, image, at(1), at(10'000)),
-                  ports::UploadOutcome::completed);
-        uploads_.emplace_back(image.key, upload.id);
-        return image;
-    }
-
-    UploadId upload_of(const core::InputImage& image) const {
-        return std::find_if(uploads_.begin(), uploads_.end(),
-                            [&](const auto& u) { return u.first == image.key; })
-            ->second;
-    }
-
-    ports::NewJob request(const std::vector<core::InputImage>& pictures) {
-        auto request = samples_.job(ann);
-        request.job.backend = "only-" + request.job.id.str();
-        request.job.inputs = pictures;
-        for (const auto& image : pictures) request.uploads.push_back(upload_of(image));
-        return request;
-    }
-
-    JobId open(const std::vector<core::InputImage>& pictures) {
-        const auto created = request(pictures);
-        EXPECT_TRUE(std::holds_alternative<ports::JobCreated>(*store_.create_job(created)));
-        return created.job.id;
-    }
-
-    JobId cancelled(const std::vector<core::InputImage>& pictures, TimePoint ended) {
-        const auto job = open(pictures);
-        cancel(job, ended);
-        return job;
-    }
-
-    void cancel(const JobId& job, TimePoint ended) {
-        EXPECT_TRUE(std::holds_alternative<ports::JobCancelled>(
-            *store_.cancel_job(Access::of(ann), job, "key:app", ended)));
-    }
-
-    AttemptId claim(const JobId& job) {
-        auto claim = claim_request(1'000);
-        claim.backend = "only-" + job.str();
-        return (*store_.claim(claim)).at(0).job.attempts.back().id;
-    }
-
-    /// Ended with two outputs and a thumbnail.
-    JobId succeeded(const std::vector<core::InputImage>& pictures, TimePoint ended) {
-        const auto job = open(pictures);
-        const auto attempt = claim(job);
-        EXPECT_EQ(*store_.finish_attempt(attempt, samples_.success(job, attempt), "backend:x", ended),
-                  ports::Applied::applied);
-        return job;
-    }
-
-private:
-    ports::JobStore& store_;
-    Samples& samples_;
-    std::vector<std::pair<ObjectKey, UploadId>> uploads_;
-};
 
 std::vector<ObjectKey> sorted(std::vector<ObjectKey> keys) {
     std::sort(keys.begin(), keys.end());
@@ -102,7 +34,8 @@ std::vector<ObjectKey> outputs_of(const core::Job& job) {
 }
 
 TEST_P(JobStoreSuite, InputsAreRetiredInTheOrderOfTheEndsOfTheirJobsAFewAtATime) {
-    Kept kept(store(), samples_);
+    KeptJobs kept(
+        ann, [this]() -> ports::JobStore& { return store(); }, samples_);
     const auto open = kept.open({kept.picture()});
     std::vector<JobId> jobs;
     for (const int ended : {300, 100, 200, 200, 400})
@@ -124,7 +57,8 @@ TEST_P(JobStoreSuite, InputsAreRetiredInTheOrderOfTheEndsOfTheirJobsAFewAtATime)
 }
 
 TEST_P(JobStoreSuite, WhatIsRetiredIsNamedAgainUntilItIsSettledAlsoByTheNextProcess) {
-    Kept kept(store(), samples_);
+    KeptJobs kept(
+        ann, [this]() -> ports::JobStore& { return store(); }, samples_);
     for (const auto what : every_kind) {
         SCOPED_TRACE(static_cast<int>(what));
         const auto job = kept.succeeded({kept.picture(), kept.picture()}, at(500));
@@ -155,7 +89,8 @@ TEST_P(JobStoreSuite, WhatIsRetiredIsNamedAgainUntilItIsSettledAlsoByTheNextProc
 }
 
 TEST_P(JobStoreSuite, HostileCountsDatesAndMarksRetireNothingThatIsNotDue) {
-    Kept kept(store(), samples_);
+    KeptJobs kept(
+        ann, [this]() -> ports::JobStore& { return store(); }, samples_);
     const auto job = kept.succeeded({kept.picture()}, at(500));
     for (const auto what : every_kind) {
         for (const int none : {0, -1, std::numeric_limits<int>::min()})
@@ -175,7 +110,8 @@ TEST_P(JobStoreSuite, HostileCountsDatesAndMarksRetireNothingThatIsNotDue) {
 }
 
 TEST_P(JobStoreSuite, AnInputThatAYoungerOrOpenJobUsesTooIsLeftForThatOne) {
-    Kept kept(store(), samples_);
+    KeptJobs kept(
+        ann, [this]() -> ports::JobStore& { return store(); }, samples_);
     const auto shared = kept.picture();
     const auto own = kept.picture();
     (void)kept.cancelled({shared, own, shared}, at(100));
@@ -195,7 +131,8 @@ TEST_P(JobStoreSuite, AnInputThatAYoungerOrOpenJobUsesTooIsLeftForThatOne) {
 }
 
 TEST_P(JobStoreSuite, JobsThatShareAnInputAndGoTogetherNameItOnce) {
-    Kept kept(store(), samples_);
+    KeptJobs kept(
+        ann, [this]() -> ports::JobStore& { return store(); }, samples_);
     const auto shared = kept.picture();
     for (const int ended : {100, 200, 300}) (void)kept.cancelled({shared}, at(ended));
     EXPECT_EQ(store().retire_jobs(Retention::inputs, at(400), 10, now)->objects, std::vector{shared.key});
@@ -239,7 +176,8 @@ TEST_P(JobStoreSuite, AnUploadGoesWithTheInputsOfItsLastJobAndLeavesNoObjectBehi
 }
 
 TEST_P(JobStoreSuite, AJobWithoutItsInputsCannotBeTriedAgain) {
-    Kept kept(store(), samples_);
+    KeptJobs kept(
+        ann, [this]() -> ports::JobStore& { return store(); }, samples_);
     const auto cancelled = kept.cancelled({kept.picture()}, at(100));
     const auto succeeded = kept.succeeded({kept.picture()}, at(100));
     ASSERT_EQ(store().retire_jobs(Retention::inputs, at(200), 10, now)->jobs, 2);
@@ -254,7 +192,8 @@ TEST_P(JobStoreSuite, AJobWithoutItsInputsCannotBeTriedAgain) {
 }
 
 TEST_P(JobStoreSuite, AJobThatIsTriedAgainLeavesTheWalkAndComesBackWithItsNewEnd) {
-    Kept kept(store(), samples_);
+    KeptJobs kept(
+        ann, [this]() -> ports::JobStore& { return store(); }, samples_);
     const auto job = kept.cancelled({kept.picture()}, at(100));
     const auto retired = *store().retire_jobs(Retention::outputs, at(200), 10, now);
     ASSERT_EQ(retired.jobs, 1);
@@ -270,7 +209,8 @@ TEST_P(JobStoreSuite, AJobThatIsTriedAgainLeavesTheWalkAndComesBackWithItsNewEnd
 }
 
 TEST_P(JobStoreSuite, ARetiredJobIsGoneWithEverythingThatHungOnItOnceItIsSettled) {
-    Kept kept(store(), samples_);
+    KeptJobs kept(
+        ann, [this]() -> ports::JobStore& { return store(); }, samples_);
     auto request = kept.request({kept.picture()});
     request.idempotency = idempotency("k", "one", at(9'000'000));
     ASSERT_TRUE(store().create_job(request).ok());
@@ -297,7 +237,8 @@ TEST_P(JobStoreSuite, ARetiredJobIsGoneWithEverythingThatHungOnItOnceItIsSettled
 }
 
 TEST_P(JobStoreSuite, AJobNamesOnlyWhatIsStillKept) {
-    Kept kept(store(), samples_);
+    KeptJobs kept(
+        ann, [this]() -> ports::JobStore& { return store(); }, samples_);
     const auto job = kept.succeeded({kept.picture()}, at(100));
     const auto outputs = outputs_of(read(job));
     const auto inputs = *store().retire_jobs(Retention::inputs, at(200), 10, now);
@@ -314,7 +255,8 @@ TEST_P(JobStoreSuite, AJobNamesOnlyWhatIsStillKept) {
 }
 
 TEST_P(JobStoreSuite, TheSlotOfABackendThatNeverSaidThatItStoppedGoesWithItsJob) {
-    Kept kept(store(), samples_);
+    KeptJobs kept(
+        ann, [this]() -> ports::JobStore& { return store(); }, samples_);
     const auto job = kept.open({kept.picture()});
     const auto attempt = kept.claim(job);
     kept.cancel(job, at(100));
@@ -326,96 +268,6 @@ TEST_P(JobStoreSuite, TheSlotOfABackendThatNeverSaidThatItStoppedGoesWithItsJob)
     EXPECT_TRUE(store().list_inflight("this-machine")->empty());
     EXPECT_EQ(*store().finish_attempt(attempt, samples_.success(job, attempt), "backend:x", now),
               ports::Applied::stale);
-}
-
-TEST_P(JobStoreSuite, AJobThatEndsWhileTheClockIsBackIsNotForgotten) {
-    Kept kept(store(), samples_);
-    for (const auto what : every_kind) {
-        SCOPED_TRACE(static_cast<int>(what));
-        (void)kept.cancelled({kept.picture()}, at(900));
-        const auto late = kept.open({kept.picture()});
-        const auto retired = *store().retire_jobs(what, at(1'000), 10, now);
-        ASSERT_GE(retired.jobs, 1);
-        kept.cancel(late, at(800));  // between retiring and settling
-        ASSERT_TRUE(store().settle_retired(what, retired.mark).ok());
-        const auto later = kept.open({kept.picture()});
-        kept.cancel(later, at(700));  // after settling
-        const auto rest = *store().retire_jobs(what, at(1'000), 10, now);
-        EXPECT_GE(rest.jobs, 2);
-        for (const auto& id : {late, later}) {
-            const auto job = read(id);
-            EXPECT_EQ(job.inputs_removed_at.has_value(), what != Retention::outputs);
-            EXPECT_EQ(job.outputs_removed_at.has_value(), what != Retention::inputs);
-        }
-        ASSERT_TRUE(store().settle_retired(what, rest.mark).ok());
-    }
-    EXPECT_EQ(store().list_jobs(Access::everyone(), {}, 0, 100)->jobs.size(), 0u);
-}
-
-// Either the owner was first and the inputs stay, or retention was and there is no other try.
-TEST_P(JobStoreSuite, TryingAgainAndRetirementRacingForAJobNeverBothHaveIt) {
-    Kept kept(store(), samples_);
-    std::vector<JobId> jobs;
-    for (int i = 0; i < 60; ++i) jobs.push_back(kept.cancelled({kept.picture()}, at(i)));
-    std::set<ObjectKey> removed;
-    std::set<JobId> requeued;
-    {
-        const std::jthread owner([&] {
-            for (const auto& job : jobs) {
-                const auto outcome = store().requeue_job(Access::of(ann), job, "key:app", at(5'000));
-                if (outcome.ok() && std::holds_alternative<ports::JobRequeued>(*outcome))
-                    requeued.insert(job);
-            }
-        });
-        const std::jthread keeper([&] {
-            for (;;) {
-                const auto retired = store().retire_jobs(Retention::inputs, at(1'000), 2, now);
-                if (!retired.ok() || retired->jobs == 0) break;
-                removed.insert(retired->objects.begin(), retired->objects.end());
-                EXPECT_TRUE(store().settle_retired(Retention::inputs, retired->mark).ok());
-            }
-        });
-    }
-    for (const auto& id : jobs) {
-        const auto job = read(id);
-        EXPECT_EQ(requeued.count(id) != 0, removed.count(job.inputs[0].key) == 0);
-        EXPECT_EQ(job.status, requeued.count(id) != 0 ? Status::queued : Status::cancelled);
-        EXPECT_EQ(job.inputs_removed_at.has_value(), requeued.count(id) == 0);
-    }
-}
-
-// The last job that kept a picture goes while another one wants it: the picture goes, or the new job has it.
-TEST_P(JobStoreSuite, NewJobsAndRetirementRacingForAPictureNeverBothHaveIt) {
-    Kept kept(store(), samples_);
-    std::vector<ports::NewJob> requests;
-    for (int i = 0; i < 60; ++i) {
-        const auto picture = kept.picture();
-        (void)kept.cancelled({picture}, at(i));
-        requests.push_back(kept.request({picture}));
-    }
-    std::set<ObjectKey> removed;
-    std::set<ObjectKey> wanted;
-    {
-        const std::jthread owner([&] {
-            for (const auto& request : requests) {
-                const auto outcome = store().create_job(request);
-                if (outcome.ok() && std::holds_alternative<ports::JobCreated>(*outcome))
-                    wanted.insert(request.job.inputs[0].key);
-            }
-        });
-        const std::jthread keeper([&] {
-            for (;;) {
-                const auto retired = store().retire_jobs(Retention::inputs, at(1'000), 2, now);
-                if (!retired.ok() || retired->jobs == 0) break;
-                removed.insert(retired->objects.begin(), retired->objects.end());
-                EXPECT_TRUE(store().settle_retired(Retention::inputs, retired->mark).ok());
-            }
-        });
-    }
-    for (const auto& request : requests) {
-        const auto& key = request.job.inputs[0].key;
-        EXPECT_NE(wanted.count(key), removed.count(key)) << key.str();
-    }
 }
 
 }  // namespace

@@ -86,10 +86,11 @@ S3Client::S3Client(S3Settings settings, ports::HttpClient& http, const ports::Cl
 
 Result<S3Answer, S3Fault> S3Client::send(S3Request& request) {
     auto answer = run(request, &fetch_whole);
-    if (!answer && request.method == HttpMethod::head) {
-        return Fail(reason_for(request, std::move(answer).error()));
-    }
-    return answer;
+    if (answer || request.method != HttpMethod::head) return answer;
+    auto reason = reason_for(request, std::move(answer).error());
+    // As a GET it went well: on the way it was learned where the bucket is, or the trouble has passed.
+    if (!reason) return run(request, &fetch_whole);
+    return Fail(std::move(*reason));
 }
 
 Result<S3Answer, S3Fault> S3Client::open(S3Request& request) { return run(request, &open_stream); }
@@ -131,7 +132,7 @@ Result<S3Answer, S3Fault> S3Client::run(S3Request& request, Transport transport)
     for (int tries = 1; !answer; ++tries) {
         const auto& fault = answer.error();
         if (!can_be_mended(request, fault, run)) {
-            if (tries >= tries_max || !is_worth_repeating(fault)) break;
+            if (tries >= tries_max || !is_worth_repeating(request, fault)) break;
             if (!pause(tries, run.deadline, fault.retry_after)) break;
         }
         log::debug("storage request is tried again", {{"method", name_of(request.method)},
@@ -216,13 +217,15 @@ bool S3Client::follow(const S3Request& request, const S3Fault& fault, Run& run) 
     return true;
 }
 
-bool S3Client::is_worth_repeating(const S3Fault& fault) const {
+bool S3Client::is_worth_repeating(const S3Request& request, const S3Fault& fault) const {
+    // Without its body this may be a RequestTimeout, which passes, as well as a request that is wrong.
+    const bool unexplained = request.method == HttpMethod::head && fault.status == 400 && fault.code.empty();
     const bool denied_by_whim = settings_.repeats_denied && fault.action == S3Action::denied &&
                                 (fault.code.empty() || fault.code == "AccessDenied");
-    return fault.action == S3Action::again || denied_by_whim;
+    return fault.action == S3Action::again || unexplained || denied_by_whim;
 }
 
-S3Fault S3Client::reason_for(const S3Request& head, S3Fault fault) {
+std::optional<S3Fault> S3Client::reason_for(const S3Request& head, S3Fault fault) {
     const bool answered = fault.status >= 300 && fault.status < 500;
     if (!answered || !fault.code.empty() || fault.status == 412) return fault;
     S3Request get;
@@ -231,8 +234,8 @@ S3Fault S3Client::reason_for(const S3Request& head, S3Fault fault) {
     get.headers.emplace_back("range", "bytes=0-0");
     get.tries_max = 1;
     auto answer = run(get, &open_stream);
-    if (answer || answer.error().code.empty()) return fault;
-    return std::move(answer).error();
+    if (answer) return std::nullopt;
+    return answer.error().code.empty() ? std::move(fault) : std::move(answer).error();
 }
 
 }  // namespace darkroom::objects

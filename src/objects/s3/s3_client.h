@@ -76,8 +76,8 @@ private:
     ports::OutgoingRequest prepared(S3Request& request) const;
     bool can_be_mended(const S3Request& request, const S3Fault& fault, Run& run);
     bool follow(const S3Request& request, const S3Fault& fault, Run& run);
-    bool is_worth_repeating(const S3Fault& fault) const;
-    S3Fault reason_for(const S3Request& head, S3Fault fault);
+    bool is_worth_repeating(const S3Request& request, const S3Fault& fault) const;
+    std::optional<S3Fault> reason_for(const S3Request& head, S3Fault fault);
 
     S3Settings settings_;
     ports::HttpClient& http_;

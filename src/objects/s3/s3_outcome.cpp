@@ -190,7 +190,7 @@ std::string advice_for_denied(const std::string& code, const S3Settings& setting
     const auto& names = settings.names;
     if (code == "SignatureDoesNotMatch") {
         return "the secret key is not that of access key " + begin_of(settings.access_key) + "; check " +
-               names.secret_key;
+               names.secret_key + " and " + names.access_key;
     }
     if (code == "InvalidAccessKeyId") {
         return "the server does not know access key " + begin_of(settings.access_key) + "; check " +

@@ -12,8 +12,8 @@ using pugi::xml_node;
 // parse_minimal: no declarations, comments or DOCTYPE are kept, no entity but the five of XML and numbers is
 // known, so nothing can be made to grow; and pugixml neither parses nor frees by recursion, so no depth
 // hurts. A key may be blanks alone, which would be dropped otherwise.
-constexpr unsigned parse_options =
-    pugi::parse_minimal | pugi::parse_escapes | pugi::parse_cdata | pugi::parse_ws_pcdata_single;
+constexpr unsigned parse_options = pugi::parse_minimal | pugi::parse_escapes | pugi::parse_cdata |
+                                   pugi::parse_ws_pcdata_single | pugi::parse_doctype;
 /// A document whose root is `root`; every other one is empty.
 class Document {
 public:
@@ -21,6 +21,10 @@ public:
         while (!xml.empty() && static_cast<unsigned char>(xml.front()) <= 0x20) xml.remove_prefix(1);
         if (xml.empty() || xml.front() != '<') return;
         if (!document_.load_buffer(xml.data(), xml.size(), parse_options, pugi::encoding_utf8)) return;
+        // S3 declares no types; whoever does wants to be expanded.
+        for (const auto& node : document_.children()) {
+            if (node.type() == pugi::node_doctype) return;
+        }
         const auto node = document_.document_element();
         if (local_name(node) == root) root_ = node;
     }
@@ -84,6 +88,8 @@ std::optional<S3ErrorText> read_error(std::string_view xml) {
 std::optional<S3Listing> read_listing(std::string_view xml) {
     const Document document(xml, "ListBucketResult");
     if (!document) return std::nullopt;
+    // Every server tells whether there is more; where that is missing, nobody knows what else is.
+    if (!child(document.root(), "IsTruncated")) return std::nullopt;
     const bool encoded = text(document.root(), "EncodingType") == "url";
     S3Listing listing;
     for (const auto& node : document.root().children()) {
