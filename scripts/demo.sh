@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The main job from end to end: pictures (drawn, or those named) go through `darkroom run` to a real `darkroom serve`, and
-# come back into demo-out/ with a contact sheet of before and after. Exits 0 only if every job succeeded. Needs the built
-# programs and nothing else; called by ./dev demo.
+# come back into demo-out/ with a contact sheet of before and after. With --s3 all pictures live in an S3 server that checks
+# signatures, and one more goes there and back by curl alone, through signed links. Exits 0 only if every job succeeded. Needs
+# the built programs, and for --s3 the packages of the tests; called by ./dev demo.
 set -euo pipefail
 export LC_ALL=C
 
@@ -10,6 +11,8 @@ bin=${DEMO_BIN:-$root/build/bin}
 out=demo-out
 data=$out/data
 server_pid=
+s3_pid=
+with_s3=
 
 start_patience_s=20
 stop_patience_s=15
@@ -54,6 +57,69 @@ stop_server() {
         kill -KILL "$server_pid"
     fi
     wait "$server_pid" || true
+}
+
+# ---- The S3 server -----------------------------------------------------------------------------------------------
+
+s3_is_up_or_gone() { [ -s "$out/s3.json" ] || ! kill -0 "$s3_pid" 2>/dev/null; }
+s3_is_gone() { ! kill -0 "$s3_pid" 2>/dev/null; }
+s3_value() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$out/s3.json" "$1"; }
+
+# Darkroom learns of the bucket as it would of any other: by its environment.
+start_s3() {
+    "$root/tests/support/s3_server.py" --dir "$out/s3" >"$out/s3.json" 2>"$out/s3.log" &
+    s3_pid=$!
+    if ! wait_until "$start_patience_s" s3_is_up_or_gone || [ ! -s "$out/s3.json" ]; then
+        cat "$out/s3.log" >&2
+        die "the S3 server did not start"
+    fi
+    S3_BUCKET=$(s3_value bucket) S3_ENDPOINT=$(s3_value endpoint) AWS_REGION=$(s3_value region)
+    AWS_ACCESS_KEY_ID=$(s3_value access_key) AWS_SECRET_ACCESS_KEY=$(s3_value secret_key)
+    export S3_BUCKET S3_ENDPOINT AWS_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    echo "OpenStack Swift listens on $S3_ENDPOINT and checks every signature; bucket $S3_BUCKET"
+}
+
+stop_s3() {
+    if [ -z "$s3_pid" ] || s3_is_gone; then return 0; fi
+    kill -TERM "$s3_pid"
+    wait_until "$stop_patience_s" s3_is_gone || kill -KILL "$s3_pid"
+    wait "$s3_pid" || true
+}
+
+json_value() { python3 -c 'import json, sys; v = json.load(sys.stdin)
+for name in sys.argv[1].split("."): v = v[int(name)] if name.isdigit() else v[name]
+print(v)' "$1"; }
+without_query() { echo "${1%%\?*}"; }
+
+# The same as any app does it, with nothing but curl: ask, PUT to the store, create, GET from the store.
+go_by_hand() { # FILE
+    local file=$1 bytes upload id link job result
+    bytes=$(stat -c %s "$file")
+    api() { curl -sS --fail-with-body -H "Authorization: Bearer $(<"$data/admin.key")" "$@"; }
+    echo "One more by curl alone:"
+    upload=$(api -d "{\"filename\":\"${file##*/}\",\"bytes\":$bytes}" "$url/api/v1/uploads")
+    id=$(json_value id <<<"$upload")
+    link=$(json_value url <<<"$upload")
+    curl -sS --fail-with-body -T "$file" -H "Content-Type: $(json_value headers.Content-Type <<<"$upload")" "$link"
+    echo "  PUT $(without_query "$link")  $bytes bytes, straight into the store"
+    job=$(api -H 'Prefer: wait=60' -H 'Content-Type: application/json' \
+        -d "{\"type\":\"bg_remove\",\"inputs\":[{\"upload\":\"$id\"}]}" "$url/api/v1/jobs")
+    echo "  POST /api/v1/jobs  $(json_value status <<<"$job")"
+    result=$(json_value output_urls.0 <<<"$job")
+    curl -sS --fail -o "$out/results/by-hand.png" "$result"
+    echo "  GET $(without_query "$result")  $(stat -c %s "$out/results/by-hand.png") bytes"
+    [ "$(json_value status <<<"$job")" = SUCCEEDED ] && [ "$(without_query "$result")" != "${result}" ] &&
+        [[ $link == "$S3_ENDPOINT"/* && $result == "$S3_ENDPOINT"/* ]]
+}
+
+# What is in the bucket, seen by somebody else's client.
+count_objects() {
+    local folder counts=
+    for folder in uploaded restored thumbnails; do
+        counts+="${counts:+, }$(aws --endpoint-url "$S3_ENDPOINT" s3 ls --recursive "s3://$S3_BUCKET/$folder/" | wc -l) $folder"
+    done
+    echo "In the bucket, as awscli lists it: $counts. Pictures in the data folder:" \
+        "$(find "$data" -type f \( -name '*.jpg' -o -name '*.png' -o -name '*.webp' \) | wc -l)."
 }
 
 # ---- The pictures ------------------------------------------------------------------------------------------------
@@ -127,6 +193,10 @@ main() {
         [ -x "$bin/$program" ] || die "$program is not built; ./dev demo builds it"
     done
     local file files=()
+    if [ "${1:-}" = --s3 ]; then
+        with_s3=yes
+        shift
+    fi
     for file in "$@"; do # as seen from where the caller stands
         case $file in *$'\t'* | *$'\n'*) die "a name with a tab or a line end does not fit into the table" ;; esac
         files+=("$(realpath -m -- "$file")")
@@ -135,10 +205,11 @@ main() {
     unset DARKROOM_URL # the demo has a server of its own
     rm -rf "$out"
     mkdir -p "$out"
-    trap stop_server EXIT
+    trap 'stop_server; stop_s3' EXIT
     trap 'exit 130' INT TERM
 
     choose_pictures "${files[@]}" >"$out/pictures.tsv"
+    if [ -n "$with_s3" ]; then start_s3; fi
     start_server
     run_all
     print_table
@@ -146,6 +217,10 @@ main() {
     succeeded=$(cut -f 3 "$out/rows.tsv" | grep -c '^SUCCEEDED$' || true)
     echo "$succeeded of $total jobs succeeded in $SECONDS s."
     draw_contact_sheet
+    if [ -n "$with_s3" ]; then
+        go_by_hand "$(head -n 1 "$out/pictures.tsv" | cut -f 2)" || die "the way by curl failed"
+        count_objects
+    fi
     stop_server
     server_pid=
     if [ "$succeeded" -ne "$total" ]; then
