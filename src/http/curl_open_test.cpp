@@ -288,12 +288,14 @@ TEST(CurlOpen, ManyAreOpenAtOnceAndTheirConnectionsAreUsedAgain) {
     std::atomic<int> whole{0};
     for (int round = 0; round < 2; ++round) {
         std::vector<std::unique_ptr<ports::OpenAnswer>> answers;
+        answers.reserve(count);
         for (int i = 0; i < count; ++i) {
             auto answer = client.open(request_to(server.url()));
             ASSERT_TRUE(answer.ok()) << answer.error().detail;
             answers.push_back(std::move(*answer));
         }
         std::vector<std::thread> readers;
+        readers.reserve(answers.size());
         for (auto& answer : answers)
             readers.emplace_back([&] { whole += read_all(*answer).body == body ? 1 : 0; });
         for (auto& reader : readers) reader.join();

@@ -138,14 +138,17 @@ TEST(CurlPin, IsNotBypassedByAWarmConnection) {
 
 TEST(CurlPin, AsksForTheCertificateOfTheUrlsName) {
     std::string hello(2'000, '\0');
+    testing::Signal heard;
     const RawServer server([&](int socket, int) {
         const auto got = ::recv(socket, hello.data(), hello.size(), 0);
         hello.resize(std::size_t(std::max<ssize_t>(got, 0)));
+        heard.raise();
     });
     CurlClient client;
     auto request = request_to("https" + with_port("pictures.invalid", server).substr(4));
     request.connect_address = "127.0.0.1";
     EXPECT_EQ(error_of(client, request), FetchError::tls);
+    ASSERT_TRUE(heard.wait());
     EXPECT_NE(hello.find("pictures.invalid"), std::string::npos) << "the server name of the ClientHello";
 }
 
