@@ -11,6 +11,7 @@
 #include "base/unique_fd.h"
 #include "objects/files/beneath.h"
 #include "objects/files/file_error.h"
+#include "objects/files/regular_file.h"
 
 namespace darkroom::objects {
 namespace {
@@ -59,10 +60,6 @@ std::optional<long> place_of_page(const std::string& page) {
 }
 
 }  // namespace
-
-TimePoint modified_at(const struct stat& status) {
-    return from_unix_ms(std::int64_t{status.st_mtim.tv_sec} * 1'000 + status.st_mtim.tv_nsec / 1'000'000);
-}
 
 ports::ObjectResult<ObjectPage> list_files(int root, std::string_view prefix, const std::string& page,
                                            int count_max) {

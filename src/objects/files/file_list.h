@@ -1,11 +1,8 @@
 // Which objects lie in a folder store, page by page, without reading the whole folder for each page.
 #pragma once
-#include <sys/stat.h>
-
 #include <string>
 #include <string_view>
 
-#include "base/time.h"
 #include "ports/object_store.h"
 
 namespace darkroom::objects {
@@ -15,7 +12,5 @@ namespace darkroom::objects {
 /// page.
 ports::ObjectResult<ports::ObjectPage> list_files(int root, std::string_view prefix, const std::string& page,
                                                   int count_max);
-
-TimePoint modified_at(const struct stat& status);
 
 }  // namespace darkroom::objects

@@ -17,6 +17,7 @@
 #include "objects/files/file_error.h"
 #include "objects/files/file_list.h"
 #include "objects/files/file_reader.h"
+#include "objects/files/regular_file.h"
 #include "objects/files/temp_file.h"
 
 namespace darkroom::objects {
@@ -31,45 +32,6 @@ constexpr std::size_t copy_buffer_bytes = std::size_t{128} * 1024;
 
 constexpr std::array folders_in_root = {"uploaded", "restored", "thumbnails"};  // others are made on demand
 constexpr const char* temporary_folder = ".tmp";
-
-struct OpenFile {
-    UniqueFd file;
-    struct stat status {};
-    int error = 0;
-};
-
-// Anything but a regular file (a link, a pipe that would block, a folder) is somebody's doing, not an object.
-OpenFile open_regular(int folder, const char* name) {
-    OpenFile opened;
-    opened.file.reset(::openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-    if (!opened.file || ::fstat(opened.file.get(), &opened.status) != 0) {
-        opened.error = errno;
-    } else if (!S_ISREG(opened.status.st_mode)) {
-        opened.error = EISDIR;
-    }
-    return opened;
-}
-
-// The seconds alone would let two puts within one of them pass for the same.
-std::string version_of(const struct stat& status) {
-    return std::to_string(status.st_ino) + "-" + std::to_string(status.st_size) + "-" +
-           std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec);
-}
-
-ObjectInfo info_of(const struct stat& status) {
-    return {.bytes = static_cast<std::uint64_t>(status.st_size),
-            .sha256 = "",
-            .version = version_of(status),
-            .modified_at = modified_at(status)};
-}
-
-bool same_file(const struct stat& a, const struct stat& b) {
-    return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-bool same_state(const struct stat& a, const struct stat& b) {
-    return same_file(a, b) && a.st_size == b.st_size && a.st_mtim.tv_sec == b.st_mtim.tv_sec &&
-           a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
-}
 
 ObjectError changed_meanwhile(const std::filesystem::path& file) {
     return {ObjectErrorKind::unavailable, file.string() + " changed while it was being stored"};

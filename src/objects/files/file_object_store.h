@@ -26,7 +26,9 @@ public:
     static Result<std::unique_ptr<FileObjectStore>, ports::ObjectError> open(
         const std::filesystem::path& root);
 
-    ports::ObjectStoreCapabilities capabilities() const override { return {.opens_files = true, .copies = true}; }
+    ports::ObjectStoreCapabilities capabilities() const override {
+        return {.opens_files = true, .copies = true};
+    }
     Result<ports::ObjectInfo, ports::ObjectError> put(const core::ObjectKey& key,
                                                       ports::ByteSource& source) override;
     /// Renames the file where it lies on the same file system, copies it otherwise; gone after a success
