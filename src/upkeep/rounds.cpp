@@ -41,10 +41,10 @@ void Rounds::stop() {
 
 void Rounds::run_round() {
     const auto now = clock_.now();
-    if (const int removed = expire_uploads(store_, objects_, now); removed > 0)
+    const auto may_go_on = [this] { return !stopping_; };
+    if (const int removed = expire_uploads(store_, objects_, now, may_go_on); removed > 0)
         log::info("removed uploads that nobody used", {{"count", removed}});
-    const auto retired =
-        apply_retention(store_, objects_, settings_.retention, now, [this] { return !stopping_; });
+    const auto retired = apply_retention(store_, objects_, settings_.retention, now, may_go_on);
     if (retired.jobs > 0) {
         log::info("removed what is not kept any longer",
                   {{"jobs", retired.jobs}, {"objects", retired.objects}});
@@ -55,9 +55,9 @@ void Rounds::run_round() {
 void Rounds::sweep() {
     next_sweep_ = clock_.monotonic() + settings_.sweep_period;
     sweep_unfinished(objects_);
-    if (volume_ == nullptr) return;
-    sweep_unfinished(*volume_);
-    sweep_worker_inputs();
+    if (volume_ != nullptr) sweep_unfinished(*volume_);
+    // Without a volume beside it, the main storage may be the volume.
+    sweep_worker_inputs(volume_ != nullptr ? *volume_ : objects_);
 }
 
 void Rounds::sweep_unfinished(ports::ObjectStore& objects) {
@@ -70,13 +70,15 @@ void Rounds::sweep_unfinished(ports::ObjectStore& objects) {
 }
 
 // A worker's input is removed when its attempt ends; what a crash left there is found here.
-void Rounds::sweep_worker_inputs() {
+void Rounds::sweep_worker_inputs(ports::ObjectStore& objects) {
     OrphanQuery query;
     query.written_before = clock_.now() - settings_.unfinished_after;
     query.remove = true;
     std::size_t removed = 0;
+    std::string before;
     do {
-        const auto page = find_orphans(store_, *volume_, worker_inputs, query);
+        before = query.place;
+        const auto page = find_orphans(store_, objects, worker_inputs, query);
         if (!page) {
             log::warning("left-over inputs of workers could not be removed",
                          {{"detail", detail_of(page.error())}});
@@ -84,7 +86,8 @@ void Rounds::sweep_worker_inputs() {
         }
         removed += page->orphans.size();
         query.place = page->next;
-    } while (!query.place.empty() && !stopping_);
+        // A store that names the same page again has no other.
+    } while (!query.place.empty() && query.place != before && !stopping_);
     if (removed > 0)
         log::info("removed inputs of workers that were left over",
                   {{"count", static_cast<std::int64_t>(removed)}});

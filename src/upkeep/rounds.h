@@ -3,6 +3,7 @@
 // bucket may serve two installations.
 #pragma once
 #include <atomic>
+#include <memory>
 
 #include "ports/clock.h"
 #include "ports/job_store.h"
@@ -32,7 +33,7 @@ public:
 private:
     void sweep();
     void sweep_unfinished(ports::ObjectStore& objects);
-    void sweep_worker_inputs();
+    void sweep_worker_inputs(ports::ObjectStore& objects);
 
     ports::JobStore& store_;
     ports::ObjectStore& objects_;

@@ -11,6 +11,8 @@ using Level = Finding::Level;
 
 constexpr Milliseconds link_life{300'000};
 constexpr std::string_view content_type = "text/plain";
+constexpr std::size_t read_bytes_max = 65'536;  // far more than was written
+constexpr int pages_max = 100;
 
 class TextSource : public ports::ByteSource {
 public:
@@ -36,6 +38,7 @@ ports::ObjectResult<std::string> read_all(ports::ObjectStore& objects, const cor
         if (!got) return Fail(got.error());
         if (*got == 0) return text;
         text.append(buffer, 0, *got);
+        if (text.size() > read_bytes_max) return text;  // whatever it is, it is not what was put
     }
 }
 
@@ -77,23 +80,22 @@ private:
 
     bool list() {
         std::string page;
-        do {
+        for (int pages = 0; pages < pages_max; ++pages) {
             const auto found = objects_.list("probe/", page, 1'000);
             if (!found) return failed("list", found.error().detail);
             const bool seen = std::any_of(found->objects.begin(), found->objects.end(),
                                           [&](const auto& object) { return object.key == key_.str(); });
             if (seen) return fine("list", "the object is listed");
             page = found->next;
-        } while (!page.empty());
+            if (page.empty()) break;
+        }
         return failed("list", "an object that was just put is not listed");
     }
 
     bool follow_links() {
         if (!objects_.capabilities().presigns) {
-            findings_.push_back({Level::warning, "presign",
-                                 "this store signs no links: uploads and downloads are relayed through "
-                                 "Darkroom"});
-            return true;
+            return warned("presign",
+                          "this store signs no links: uploads and downloads are relayed through Darkroom");
         }
         return follow_get() && follow_put() && without_link();
     }
@@ -126,14 +128,15 @@ private:
     bool without_link() {
         auto link = objects_.presign_get(
             key_, {.content_type = std::string(content_type), .file_name = "check.txt", .life = link_life});
-        link.url.resize(link.url.find('?'));
+        link.url = link.url.substr(0, link.url.find('?'));
         const auto answer = send(ports::HttpMethod::get, link, "");
-        if (answer && answer->status >= 200 && answer->status <= 299) {
-            findings_.push_back(
-                {Level::warning, "privacy",
-                 "anybody can read the objects without a signed link: make the bucket private"});
-            return true;
+        if (!answer) return warned("privacy", "it could not be tried without a link: " + answer.error());
+        if (answer->status >= 200 && answer->status <= 299) {
+            return warned("privacy",
+                          "anybody can read the objects without a signed link: make the bucket private");
         }
+        if (answer->status < 400 || answer->status > 499)
+            return warned("privacy", "without a signed link " + refusal(*answer));
         return fine("privacy", "without a signed link nobody can read");
     }
 
@@ -170,7 +173,7 @@ private:
         const auto code = answer.body.find("<Code>");
         const auto end = answer.body.find("</Code>");
         const bool named = code != std::string::npos && end != std::string::npos && code < end;
-        return "the store answered the link with " + std::to_string(answer.status) +
+        return "the store answered with " + std::to_string(answer.status) +
                (named ? " " + answer.body.substr(code + 6, std::min<std::size_t>(end - code - 6, 64)) : "");
     }
 
@@ -180,6 +183,10 @@ private:
     }
     bool fine(std::string about, std::string detail) {
         findings_.push_back({Level::ok, std::move(about), std::move(detail)});
+        return true;
+    }
+    bool warned(std::string about, std::string detail) {
+        findings_.push_back({Level::warning, std::move(about), std::move(detail)});
         return true;
     }
     bool failed(std::string about, std::string detail) {

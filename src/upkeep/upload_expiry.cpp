@@ -4,10 +4,11 @@
 
 namespace darkroom::upkeep {
 
-int expire_uploads(ports::JobStore& store, ports::ObjectStore& objects, TimePoint now) {
+int expire_uploads(ports::JobStore& store, ports::ObjectStore& objects, TimePoint now,
+                   const std::function<bool()>& may_go_on) {
     constexpr int slice = 500;
     int removed = 0;
-    for (;;) {
+    while (may_go_on()) {
         const auto expired = store.list_expired_uploads(now, slice);
         if (!expired) {
             log::warning("expired uploads could not be looked up", {{"detail", expired.error().detail}});
@@ -30,6 +31,7 @@ int expire_uploads(ports::JobStore& store, ports::ObjectStore& objects, TimePoin
         }
         removed += static_cast<int>(ids.size());
     }
+    return removed;
 }
 
 }  // namespace darkroom::upkeep
