@@ -90,8 +90,7 @@ TEST(InputUrl, ThatAnybodyCouldReadInTwoWaysIsRefused) {
                                    "https://a-.example/",
                                    "https://a.example%2e/",
                                    "https://a%2eexample/",
-                                   "https://b\xc3\xbc"
-                                   "cher.example/",
+                                   "https://b\xc3\xbc.example/",
                                    "https://a.example/\xc3\xbc",
                                    "https://a!b.example/",
                                    "https://a.example,b.example/",
@@ -140,7 +139,7 @@ TEST(InputUrl, LongerThanItsLimitsIsRefused) {
     const std::string begin = "https://a.example/";
     EXPECT_TRUE(parse_input_url(begin + std::string(input_url_bytes_max - begin.size(), 'x')));
     EXPECT_FALSE(parse_input_url(begin + std::string(input_url_bytes_max - begin.size() + 1, 'x')));
-    EXPECT_FALSE(parse_input_url(begin + std::string(10'000'000, 'x')));
+    EXPECT_FALSE(parse_input_url(begin + std::string(1'000'000, 'x')));
     EXPECT_TRUE(parse_input_url("https://" + std::string(63, 'a') + ".example/"));
     EXPECT_FALSE(parse_input_url("https://" + std::string(64, 'a') + ".example/"));
     std::string name;

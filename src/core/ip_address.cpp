@@ -82,14 +82,14 @@ std::optional<std::array<std::uint8_t, 16>> read_v6(std::string_view text) {
 
 /// The longest run of two or more zero groups, the first of equals: what RFC 5952 §4.2 writes as "::".
 struct ZeroRun {
-    int at = 8;  // no run
-    int groups = 0;
+    std::size_t at = 8;  // no run
+    std::size_t groups = 0;
 };
 ZeroRun longest_zero_run(const std::array<std::uint16_t, 8>& groups) {
     ZeroRun best;
-    for (int at = 0; at < 8; ++at) {
-        int length = 0;
-        while (at + length < 8 && groups[static_cast<std::size_t>(at + length)] == 0) ++length;
+    for (std::size_t at = 0; at < groups.size(); ++at) {
+        std::size_t length = 0;
+        while (at + length < groups.size() && groups[at + length] == 0) ++length;
         if (length >= 2 && length > best.groups) best = {at, length};
     }
     return best;
@@ -101,7 +101,7 @@ std::string write_v6(const std::array<std::uint8_t, 16>& bytes) {
         groups[i] = static_cast<std::uint16_t>(bytes[2 * i] << 8 | bytes[2 * i + 1]);
     const auto gap = longest_zero_run(groups);
     std::string text;
-    for (int i = 0; i < 8; ++i) {
+    for (std::size_t i = 0; i < groups.size(); ++i) {
         if (i == gap.at) {
             text += "::";
             i += gap.groups - 1;
@@ -109,10 +109,8 @@ std::string write_v6(const std::array<std::uint8_t, 16>& bytes) {
         }
         if (!text.empty() && text.back() != ':') text += ':';
         std::array<char, 4> digits{};
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(),
-                                       groups[static_cast<std::size_t>(i)], 16)
-                             .ptr;
-        text.append(digits.data(), end);
+        text.append(digits.data(),
+                    std::to_chars(digits.data(), digits.data() + digits.size(), groups[i], 16).ptr);
     }
     return text;
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "intake/intake_fixture.h"
+#include "tests/support/upload_world.h"
 
 namespace darkroom::intake {
 namespace {
@@ -12,7 +13,7 @@ using core::ErrorCode;
 using darkroom::testing::jpeg_header;
 using darkroom::testing::png_header;
 
-class DirectUploads : public IntakeFixture {
+class DirectUploads : public IntakeFixture<darkroom::testing::UploadWorld> {
 protected:
     core::Upload open(const std::string& type = "image/png", std::uint64_t bytes = 0) {
         const auto direct = intake().open_direct(user_, "shoe.png", {type, bytes > 0 ? bytes : png_.size()});
@@ -181,6 +182,7 @@ TEST_F(DirectUploads, ConfirmedManyTimesAtOnceGiveOneAnswer) {
     auto& intake = this->intake();
     std::vector<core::InputImage> images(8);
     std::vector<std::thread> threads;
+    threads.reserve(images.size());
     for (auto& image : images) {
         threads.emplace_back([&] {
             const auto confirmed = intake.confirm(access(), upload.id);

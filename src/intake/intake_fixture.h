@@ -1,5 +1,5 @@
-// An Intake on fakes, for its tests: a store and a bucket in memory, a scripted web, a clock that stands
-// still.
+// An Intake for its tests. `World` is tests/support/upload_world.h: a store and a bucket in memory, a
+// scripted web, a clock that stands still.
 #pragma once
 #include <gtest/gtest.h>
 
@@ -7,35 +7,22 @@
 
 #include "base/log.h"
 #include "intake/intake.h"
-#include "tests/support/child_process.h"
-#include "tests/support/manual_clock.h"
-#include "tests/support/memory_object_store.h"
-#include "tests/support/picture_headers.h"
-#include "tests/support/scripted_resolver.h"
-#include "tests/support/scripted_web.h"
-#include "tests/support/seeded_random.h"
-#include "tests/support/temp_dir.h"
-#include "tests/support/upload_memory.h"
 
 namespace darkroom::intake {
 
-class IntakeFixture : public ::testing::Test {
+template <class World>
+class IntakeFixture : public ::testing::Test, protected World {
 protected:
     IntakeFixture() { log::configure(log::Level::off, log::Format::text); }
 
     Intake& intake() {
         if (!intake_) {
-            settings_.spool_dir = folder_.path() / "spool";
+            settings_.spool_dir = this->folder_.path() / "spool";
             std::filesystem::create_directory(settings_.spool_dir);
-            intake_ = std::make_unique<Intake>(store_, objects_, web_, resolver_, clock_, random_, settings_);
+            intake_ = std::make_unique<Intake>(this->store_, this->objects_, this->web_, this->resolver_,
+                                               this->clock_, this->random_, settings_);
         }
         return *intake_;
-    }
-    /// A file outside the spool folder, as a server leaves it.
-    std::filesystem::path file_of(const std::string& bytes) {
-        const auto path = folder_.path() / "body";
-        darkroom::testing::write_file(path, bytes);
-        return path;
     }
     bool spool_is_empty() const { return std::filesystem::is_empty(settings_.spool_dir); }
     ports::Access access() const { return ports::Access::of(user_); }
@@ -62,14 +49,6 @@ protected:
 
     const UserId user_ = *UserId::parse("ann");
     const UserId stranger_ = *UserId::parse("bob");
-    const std::string png_ = darkroom::testing::png_header(64, 48);
-    darkroom::testing::TempDir folder_;
-    darkroom::testing::UploadMemory store_;
-    darkroom::testing::MemoryObjectStore objects_;
-    darkroom::testing::ScriptedWeb web_;
-    darkroom::testing::ScriptedResolver resolver_;
-    darkroom::testing::ManualClock clock_;
-    darkroom::testing::SeededRandom random_{5};
     IntakeSettings settings_;
 
 private:

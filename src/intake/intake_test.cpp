@@ -1,6 +1,7 @@
 #include "intake/intake.h"
 
 #include "intake/intake_fixture.h"
+#include "tests/support/upload_world.h"
 
 namespace darkroom::intake {
 namespace {
@@ -11,7 +12,7 @@ using darkroom::testing::png_header;
 
 const std::string html = "<!doctype html><html><body>not a picture</body></html>";
 
-class RelayedUpload : public IntakeFixture {};
+class RelayedUpload : public IntakeFixture<darkroom::testing::UploadWorld> {};
 
 TEST_F(RelayedUpload, BecomesAPictureWithAllThatIsKnownOfIt) {
     const auto opened = intake().open(user_, "../shoe.png", 1'000);
@@ -100,7 +101,7 @@ TEST_F(RelayedUpload, ThatWasNeverSentIsNotSent) {
     EXPECT_TRUE(is<NotSent>(intake().confirm(access(), opened->id)));
 }
 
-class PictureByUrl : public IntakeFixture {
+class PictureByUrl : public IntakeFixture<darkroom::testing::UploadWorld> {
 protected:
     PictureByUrl() { resolver_.set("a.example", {"93.184.216.34"}); }
 };

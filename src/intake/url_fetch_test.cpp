@@ -15,7 +15,6 @@
 namespace darkroom::intake {
 namespace {
 
-using darkroom::testing::WebPage;
 using ports::FetchError;
 
 class UrlFetching : public ::testing::Test {

@@ -162,7 +162,7 @@ TEST_F(InputUrlAnswer, ThatIsCompressedIsRefused) {
     Note headers;
     const RawServer site([&](int socket, int) {
         read_request(socket);
-        write_all(socket, ok_answer("\x1f\x8b\x08\x00 bomb", headers.text()));
+        write_all(socket, ok_answer("\x1f\x8b\x08 bomb", headers.text()));
     });
     const auto url = allow("images.example", site) + "/";
     for (const auto* const header : {"Content-Encoding: gzip\r\n", "content-encoding: deflate\r\n",

@@ -1,7 +1,7 @@
 // The uploads of a job store, in memory; of jobs and keys it knows nothing.
 #pragma once
-#include <map>
 #include <mutex>
+#include <unordered_map>
 
 #include "ports/job_store.h"
 
@@ -124,7 +124,7 @@ private:
     }
 
     mutable std::mutex mutex_;
-    std::map<UploadId, core::Upload> uploads_;
+    std::unordered_map<UploadId, core::Upload> uploads_;
     std::optional<ports::StoreErrorKind> broken_;
 };
 
