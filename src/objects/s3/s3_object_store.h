@@ -59,8 +59,11 @@ private:
                                                      ports::ByteSource& source);
     ports::ObjectResult<ports::ObjectInfo> put_slices(const core::ObjectKey& key,
                                                       const std::filesystem::path& file, std::uint64_t bytes);
-    /// Looks whether what was stored is there, whole.
-    ports::ObjectResult<ports::ObjectInfo> verified(const core::ObjectKey& key, ports::ObjectInfo stored);
+    /// Looks whether what was stored is there, whole. `md5` gives the digest of the bytes: where another
+    /// object or none is seen, a server that named it has had these very bytes, and somebody else was faster
+    /// than the look.
+    ports::ObjectResult<ports::ObjectInfo> verified(const core::ObjectKey& key, ports::ObjectInfo stored,
+                                                    const std::function<std::string()>& md5);
     ports::ObjectResult<ports::ObjectInfo> finished(const core::ObjectKey& key, S3Multipart& upload,
                                                     ports::ObjectInfo stored);
     Result<ports::ObjectInfo, S3Fault> head_of(const std::string& key);

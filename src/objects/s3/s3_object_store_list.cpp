@@ -2,7 +2,7 @@
 // nobody will finish.
 #include <algorithm>
 
-#include "objects/s3/content_md5.h"
+#include "objects/s3/md5.h"
 #include "objects/s3/s3_object_store.h"
 
 namespace darkroom::objects {

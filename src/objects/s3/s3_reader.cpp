@@ -12,6 +12,8 @@ namespace {
 using ports::ObjectError;
 using ports::ObjectErrorKind;
 
+// A connection that is cut again and again may be gone on with for as long as it brings so much each time.
+constexpr std::uint64_t progress_bytes = std::uint64_t{256} * 1024;
 constexpr std::size_t skip_buffer_bytes = std::size_t{64} * 1024;
 
 S3Fault broken(const ports::FetchedAnswer& head, std::string message) {
@@ -113,7 +115,7 @@ ports::ObjectResult<std::size_t> S3Reader::read(std::span<char> buffer) {
         const auto got = stream_->read(buffer.first(static_cast<std::size_t>(wanted)));
         if (got && *got > 0) {
             at_ += *got;
-            resumed_ = 0;
+            if (at_ - resumed_at_ >= progress_bytes) resumed_ = 0;
             return *got;
         }
         stream_.reset();  // cut, or ended too early; both are taken up again
@@ -128,6 +130,7 @@ ports::ObjectResult<void> S3Reader::resume() {
     // The first time at once: most cuts are the whim of one connection.
     const auto deadline = client_.deadline_for(0);
     if (resumed_ > 1 && !client_.pause(resumed_, deadline)) return Fail(too_short("no time left"));
+    resumed_at_ = at_;
     auto opened = request(at_, end_);
     if (!opened) return Fail(failed(opened.error()));
     if (opened->whole != whole_) return Fail(failed(changed()));

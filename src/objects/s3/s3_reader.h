@@ -37,7 +37,8 @@ private:
     std::uint64_t whole_ = 0;
     std::uint64_t at_ = 0;   // of the object
     std::uint64_t end_ = 0;  // of what is to be read
-    int resumed_ = 0;        // since the last byte
+    int resumed_ = 0;        // since the last piece of some size
+    std::uint64_t resumed_at_ = 0;
 };
 
 }  // namespace darkroom::objects

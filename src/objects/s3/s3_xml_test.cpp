@@ -43,23 +43,28 @@ TEST(S3Xml, AnEmptyBucketIsAnEmptyListingAndAPrefixedNamespaceIsRead) {
     ASSERT_TRUE(empty);
     EXPECT_TRUE(empty->objects.empty() && !empty->is_truncated && empty->next.empty());
     const auto prefixed = read_listing(
-        "<s3:ListBucketResult xmlns:s3=\"x\"><s3:Contents><s3:Key>k</s3:Key><s3:Size>1</s3:Size>"
+        "<s3:ListBucketResult "
+        "xmlns:s3=\"x\"><s3:IsTruncated>false</s3:IsTruncated><s3:Contents><s3:Key>k</s3:Key><s3:Size>1</"
+        "s3:Size>"
         "</s3:Contents></s3:ListBucketResult>");
     ASSERT_TRUE(prefixed);
     EXPECT_EQ(prefixed->objects.size(), 1u);
 }
 
 TEST(S3Xml, WhatIsNoListingIsNoEmptyListing) {
-    for (const char* xml :
-         {"", " ", "OK", "<html><body>Sign in</body></html>", "<ListBucketResult>", "{\"Contents\":[]}",
-          "<Error><Code>SlowDown</Code></Error>", "<ListBucketResult><Contents></ListBucketResult>",
-          "<ListBucketResult><Contents><Size>1</Size></Contents></ListBucketResult>",
-          "<ListBucketResult><Contents><Key>k</Key></Contents></ListBucketResult>",
-          "<ListBucketResult><Contents><Key>k</Key><Size>-1</Size></Contents></ListBucketResult>",
-          "<ListBucketResult><Contents><Key>k</Key><Size>99999999999999999999</Size></Contents>"
-          "</ListBucketResult>"}) {
+    const std::string begin = "<ListBucketResult><IsTruncated>false</IsTruncated><Contents>";
+    const std::string end = "</Contents></ListBucketResult>";
+    for (const std::string& xml :
+         {std::string(), std::string(" "), std::string("OK"),
+          std::string("<html><body>Sign in</body></html>"), std::string("<ListBucketResult>"),
+          std::string("<ListBucketResult></ListBucketResult>"), std::string("{}"),
+          std::string("<Error><Code>SlowDown</Code></Error>"), begin + "</ListBucketResult>",
+          begin + "<Size>1</Size>" + end, begin + "<Key>k</Key>" + end,
+          begin + "<Key>k</Key><Size>-1</Size>" + end,
+          begin + "<Key>k</Key><Size>99999999999999999999</Size>" + end}) {
         EXPECT_FALSE(read_listing(xml)) << xml;
     }
+    EXPECT_TRUE(read_listing(begin + "<Key>k</Key><Size>1</Size>" + end));
     const std::string whole = listing_xml;
     for (std::size_t size = 0; size < whole.size(); size += 7) {
         EXPECT_FALSE(read_listing(std::string_view(whole).substr(0, size))) << size;
@@ -70,10 +75,8 @@ TEST(S3Xml, HostileDocumentsNeitherGrowNorCrash) {
     std::string bomb =
         "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]>"
         "<Error><Code>&b;</Code><Message>&#x41;&b;</Message></Error>";
-    const auto error = read_error(bomb);
-    ASSERT_TRUE(error);
-    EXPECT_EQ(error->code, "&b;");
-    EXPECT_EQ(error->message, "A&b;");
+    EXPECT_FALSE(read_error(bomb));
+    EXPECT_EQ(read_error("<Error><Code>&b;</Code></Error>")->code, "&b;");  // nothing but XML's own is known
 
     std::string deep;
     for (int i = 0; i < 1'000'000; ++i) deep += "<a>";
