@@ -59,11 +59,20 @@ private:
                                                      ports::ByteSource& source);
     ports::ObjectResult<ports::ObjectInfo> put_slices(const core::ObjectKey& key,
                                                       const std::filesystem::path& file, std::uint64_t bytes);
+    ports::ObjectResult<ports::ObjectInfo> put_request_of(const core::ObjectKey& key, S3Request& request,
+                                                          ports::ObjectInfo stored,
+                                                          const std::function<std::string()>& md5);
+    struct Look {
+        bool is_there = false;
+        ports::ObjectInfo info;  // of what is there, or is instead
+    };
     /// Looks whether what was stored is there, whole. `md5` gives the digest of the bytes: where another
     /// object or none is seen, a server that named it has had these very bytes, and somebody else was faster
     /// than the look.
-    ports::ObjectResult<ports::ObjectInfo> verified(const core::ObjectKey& key, ports::ObjectInfo stored,
-                                                    const std::function<std::string()>& md5);
+    ports::ObjectResult<Look> look_for(const core::ObjectKey& key, ports::ObjectInfo stored,
+                                       const std::function<std::string()>& md5);
+    static ports::ObjectError not_there(const core::ObjectKey& key, const ports::ObjectInfo& stored,
+                                        const Look& look);
     ports::ObjectResult<ports::ObjectInfo> finished(const core::ObjectKey& key, S3Multipart& upload,
                                                     ports::ObjectInfo stored);
     Result<ports::ObjectInfo, S3Fault> head_of(const std::string& key);

@@ -27,6 +27,7 @@ using ports::ObjectResult;
 constexpr std::size_t piece_bytes = std::size_t{128} * 1024;
 constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
 constexpr int looks_max = 5;
+constexpr int puts_max = 3;
 
 std::string content_type_of_key(const ObjectKey& key) {
     const auto& text = key.str();
@@ -138,10 +139,23 @@ ObjectResult<ObjectInfo> S3ObjectStore::put_whole(const ObjectKey& key, std::str
     ObjectInfo stored{bytes.size(), to_hex(sha256(bytes)), {}, {}};
     request.payload_sha256 = stored.sha256;
     request.body = std::move(bytes);
-    auto answer = client_.send(request);
-    if (!answer) return Fail(failed(answer.error(), "put " + key.str()));
-    stored.version = etag_of(*answer);
-    return verified(key, std::move(stored), [&] { return md5_hex(request.body); });
+    return put_request_of(key, request, std::move(stored), [&] { return md5_hex(request.body); });
+}
+
+// A put that is not seen afterwards is sent again: Swift says yes to one that it drops, because a removal of
+// the same moment is newer; network volumes have lost what they had taken.
+ObjectResult<ObjectInfo> S3ObjectStore::put_request_of(const ObjectKey& key, S3Request& request,
+                                                       ObjectInfo stored,
+                                                       const std::function<std::string()>& md5) {
+    for (int puts = 1;; ++puts) {
+        auto answer = client_.send(request);
+        if (!answer) return Fail(failed(answer.error(), "put " + key.str()));
+        stored.version = etag_of(*answer);
+        auto look = look_for(key, stored, md5);
+        if (!look) return Fail(std::move(look).error());
+        if (look->is_there) return std::move(look->info);
+        if (puts == puts_max) return Fail(not_there(key, stored, *look));
+    }
 }
 
 ObjectResult<ObjectInfo> S3ObjectStore::put_parts(const ObjectKey& key, std::string& buffer,
@@ -188,10 +202,8 @@ ObjectResult<ObjectInfo> S3ObjectStore::put_file(const ObjectKey& key, const std
         auto hash = hash_slice(*opened, *request.file, whole);
         if (!hash) return Fail(std::move(hash).error());
         request.payload_sha256 = *hash;
-        auto answer = client_.send(request);
-        if (!answer) return Fail(failed(answer.error(), "put " + key.str()));
-        return verified(key, {opened->bytes, std::move(*hash), etag_of(*answer), {}},
-                        [&] { return md5_of_file(*opened); });
+        return put_request_of(key, request, {opened->bytes, std::move(*hash), {}, {}},
+                              [&] { return md5_of_file(*opened); });
     }();
     if (info) (void)::unlink(file.c_str());  // stored; what is left is the caller's folder to clean
     return info;
@@ -225,30 +237,39 @@ ObjectResult<ObjectInfo> S3ObjectStore::finished(const ObjectKey& key, S3Multipa
     auto etag = upload.complete();
     if (!etag) return Fail(failed(etag.error(), "put " + key.str()));
     stored.version = std::move(etag).value();
-    return verified(key, std::move(stored), [] { return std::string(); });  // no ETag of parts is their MD5
+    auto look = look_for(key, stored, [] { return std::string(); });  // no ETag of parts is their MD5
+    if (!look) return Fail(std::move(look).error());
+    if (!look->is_there) return Fail(not_there(key, stored, *look));
+    return std::move(look->info);
 }
 
-ObjectResult<ObjectInfo> S3ObjectStore::verified(const ObjectKey& key, ObjectInfo stored,
-                                                 const std::function<std::string()>& md5) {
+ObjectResult<S3ObjectStore::Look> S3ObjectStore::look_for(const ObjectKey& key, ObjectInfo stored,
+                                                          const std::function<std::string()>& md5) {
     const auto deadline = client_.deadline_for(0);
-    for (int look = 1;; ++look) {
+    for (int looks = 1;; ++looks) {
         auto seen = head_of(key.str());
         if (seen && seen->bytes == stored.bytes) {
             if (stored.version.empty()) stored.version = std::move(seen->version);
-            return stored;
+            return Look{true, std::move(stored)};
         }
         if (!seen && seen.error().action != S3Action::missing) {
             return Fail(failed(seen.error(), "look at " + key.str() + " after it was put"));
         }
         const bool another = !seen || seen->version != stored.version;
-        if (another && !stored.version.empty() && unquoted(stored.version) == md5()) return stored;
-        if (look == looks_max || !client_.pause(look, deadline, client_.settings().settle_time * look)) {
-            return Fail(ObjectError{ObjectErrorKind::unavailable,
-                                    "cannot put " + key.str() + ": the server said it had stored " +
-                                        std::to_string(stored.bytes) + " bytes, but " +
-                                        (seen ? "shows " + std::to_string(seen->bytes) : "shows nothing")});
+        if (another && !stored.version.empty() && unquoted(stored.version) == md5()) {
+            return Look{true, std::move(stored)};
+        }
+        if (looks == looks_max || !client_.pause(looks, deadline, client_.settings().settle_time * looks)) {
+            return Look{false, seen ? std::move(seen).value() : ObjectInfo{}};
         }
     }
+}
+
+ObjectError S3ObjectStore::not_there(const ObjectKey& key, const ObjectInfo& stored, const Look& look) {
+    const auto seen =
+        look.info.version.empty() ? std::string("nothing") : std::to_string(look.info.bytes) + " bytes";
+    return {ObjectErrorKind::unavailable, "cannot put " + key.str() + ": the server said it had stored " +
+                                              std::to_string(stored.bytes) + " bytes, but shows " + seen};
 }
 
 }  // namespace darkroom::objects
