@@ -178,7 +178,8 @@ TEST_P(ObjectStoreSuite, ManyPutsOfOneKeyAtOnceEndInOneWholeObject) {
     for (std::uint32_t writer = 0; writer < 4; ++writer) {
         threads.emplace_back([this, writer] {
             for (std::uint32_t i = writer; i < 32; i += 4) {
-                EXPECT_TRUE(put_bytes(store(), output(1, 1), pattern(20'000 + 7'000 * i, i)).ok());
+                const auto put = put_bytes(store(), output(1, 1), pattern(20'000 + 7'000 * i, i));
+                EXPECT_TRUE(put.ok()) << put.error().detail;
             }
         });
     }

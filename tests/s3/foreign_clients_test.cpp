@@ -134,7 +134,8 @@ TEST_F(ForeignClientsTest, CurlAndPythonUploadByOurUrls) {
             store_->presign_put(picture_, {"image/jpeg", bytes.size(), std::chrono::minutes(1)});
         std::vector<std::string> lines;
         for (const auto& [name, value] : request.headers) {
-            if (name != "Host" && name != "host") lines.push_back(name + ": " + value);
+            if (name != "Host" && name != "host")
+                lines.push_back(std::string(name).append(": ").append(value));
         }
         if (with_curl) {
             std::vector<std::string> arguments = {"--upload-file", source, request.url};

@@ -1,7 +1,9 @@
-// An object of 1 GiB goes up and comes back in constant memory.
+// An object of 1 GiB goes up and comes back in constant memory, as a file and as a stream.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 
@@ -27,8 +29,45 @@ std::uint64_t peak_resident_bytes() {
 }
 void reset_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
 
+/// So many bytes out of nothing, in which no two blocks are alike.
+class EndlessSource : public ports::ByteSource {
+public:
+    explicit EndlessSource(std::uint64_t bytes) : left_(bytes) {}
+    ports::ObjectResult<std::size_t> read(std::span<char> buffer) override {
+        const auto count = std::min<std::uint64_t>({left_, buffer.size(), block_.size()});
+        std::snprintf(block_.data(), 21, "%020llu", static_cast<unsigned long long>(left_));
+        std::memcpy(buffer.data(), block_.data(), count);
+        left_ -= count;
+        return static_cast<std::size_t>(count);
+    }
+
+private:
+    std::string block_ = pattern(MiB / 16);
+    std::uint64_t left_;
+};
+
 class LargeObjectTest : public S3Test {
 protected:
+    /// What was stored is read and compared by its digest; how much memory that took on top of `idle`.
+    static void read_back(StoreAt& store, const ObjectKey& key, const ports::ObjectInfo& stored,
+                          std::uint64_t idle) {
+        reset_peak();
+        const auto begin = std::chrono::steady_clock::now();
+        auto reader = store->open(key);
+        ASSERT_TRUE(reader.ok()) << reader.error().detail;
+        EXPECT_EQ((*reader)->bytes(), stored.bytes);
+        Sha256 digest;
+        std::string buffer(MiB / 4, '\0');
+        for (std::uint64_t at = 0; at < stored.bytes;) {
+            const auto got = (*reader)->read(buffer);
+            ASSERT_TRUE(got.ok()) << got.error().detail;
+            ASSERT_GT(*got, 0u);
+            digest.update(std::string_view(buffer).substr(0, *got));
+            at += *got;
+        }
+        report("down", stored.bytes, begin, idle);
+        EXPECT_EQ(to_hex(digest.finish()), stored.sha256);
+    }
     /// A file in which no two blocks are alike.
     std::filesystem::path make_file(std::uint64_t bytes) {
         auto path = folder_.path() / "large.png";
@@ -40,50 +79,51 @@ protected:
         }
         return path;
     }
-    static void report(const char* what, std::uint64_t bytes, Instant begin, std::uint64_t growth) {
+    /// Prints what it took, and fails if that was too much memory.
+    static void report(const char* what, std::uint64_t bytes, Instant begin, std::uint64_t idle) {
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-        std::printf("%s: %.0f MiB/s, %.1f MiB more memory\n", what,
-                    static_cast<double>(bytes) / static_cast<double>(MiB) / took.count(),
-                    static_cast<double>(growth) / static_cast<double>(MiB));
+        const auto peak = peak_resident_bytes();
+        const auto growth = peak > idle ? peak - idle : 0;
+        const auto in_mib = [](std::uint64_t count) {
+            return static_cast<double>(count) / static_cast<double>(MiB);
+        };
+        std::printf("%s: %.0f MiB/s, %.1f MiB of memory on top of %.1f\n", what, in_mib(bytes) / took.count(),
+                    in_mib(growth), in_mib(idle));
+        EXPECT_LE(growth, growth_max);
+    }
+    /// The memory that is there before anything large moves.
+    std::uint64_t idle_bytes(StoreAt& store) {
+        EXPECT_TRUE(store->head(picture_).error().kind == ObjectErrorKind::missing);  // connected, warm
+        reset_peak();
+        return peak_resident_bytes();
     }
 };
 
-TEST_F(LargeObjectTest, OneGibibyteGoesUpAndComesBackInConstantMemory) {
+TEST_F(LargeObjectTest, AFileOfOneGibibyteGoesUpAndComesBackInConstantMemory) {
     constexpr std::uint64_t bytes = 1024 * MiB;
     StoreAt store(direct_settings());
     const auto source = make_file(bytes);
-    ASSERT_TRUE(put_bytes(*store, picture_, pattern(MiB)).ok());  // whatever is made once is made now
-    reset_peak();
-    const auto idle = peak_resident_bytes();
+    const auto idle = idle_bytes(store);
     ASSERT_GT(idle, 0u);
-
-    auto begin = std::chrono::steady_clock::now();
+    const auto begin = std::chrono::steady_clock::now();
     const auto put = store->put_file(output_, source);
     ASSERT_TRUE(put.ok()) << put.error().detail;
     EXPECT_EQ(put->bytes, bytes);
-    const auto up = peak_resident_bytes() - idle;
-    report("up", bytes, begin, up);
-    EXPECT_LE(up, growth_max);
+    report("file up", bytes, begin, idle);
+    read_back(store, output_, *put, idle);
+}
 
-    reset_peak();
-    begin = std::chrono::steady_clock::now();
-    auto reader = store->open(output_);
-    ASSERT_TRUE(reader.ok()) << reader.error().detail;
-    EXPECT_EQ((*reader)->bytes(), bytes);
-    Sha256 digest;
-    std::string buffer(256 * 1024, '\0');
-    for (std::uint64_t at = 0; at < bytes;) {
-        const auto got = (*reader)->read(buffer);
-        ASSERT_TRUE(got.ok()) << got.error().detail;
-        ASSERT_GT(*got, 0u);
-        digest.update(std::string_view(buffer).substr(0, *got));
-        at += *got;
-    }
-    const auto peak = peak_resident_bytes();
-    const auto down = peak > idle ? peak - idle : 0;
-    report("down", bytes, begin, down);
-    EXPECT_LE(down, growth_max);
-    EXPECT_EQ(to_hex(digest.finish()), put->sha256);
+TEST_F(LargeObjectTest, AStreamGoesUpAndComesBackInConstantMemory) {
+    constexpr std::uint64_t bytes = 512 * MiB + 77;
+    StoreAt store(direct_settings());
+    const auto idle = idle_bytes(store);
+    EndlessSource source(bytes);
+    const auto begin = std::chrono::steady_clock::now();
+    const auto put = store->put(output_, source);
+    ASSERT_TRUE(put.ok()) << put.error().detail;
+    EXPECT_EQ(put->bytes, bytes);
+    report("stream up", bytes, begin, idle);
+    read_back(store, output_, *put, idle);
 }
 
 }  // namespace

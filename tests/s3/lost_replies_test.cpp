@@ -117,8 +117,8 @@ TEST_F(LostRepliesTest, F_E03_ACutDownloadGoesOnWhereItStopped) {
     ASSERT_TRUE(read.ok()) << read.error().detail;
     EXPECT_TRUE(*read == bytes);
     EXPECT_EQ(proxy_.count("GET"), 4);
-    // No byte is fetched twice: there are only the heads on top.
-    EXPECT_LT(proxy_.bytes_down() - before, bytes.size() + 20'000);
+    // Only what a reset destroyed in our own kernel is fetched twice; the heads are on top.
+    EXPECT_LT(proxy_.bytes_down() - before, bytes.size() + 200'000 + 20'000);
 }
 
 TEST_F(LostRepliesTest, F_E03_ADownloadThatIsCutAgainAndAgainFailsAloud) {
@@ -210,6 +210,23 @@ TEST_F(LostRepliesTest, F_E04_ATimedOutCompleteOfAVolumeIsDecidedByALook) {
     const auto put = put_bytes(*store, picture_, bytes);
     ASSERT_TRUE(put.ok()) << put.error().detail;
     EXPECT_TRUE(read_all(*store, picture_).value() == bytes);
+}
+
+TEST_F(LostRepliesTest, F_E04_AnUploadThatIsNotSeenAfterwardsIsAFailureUnlessItAppears) {
+    StoreAt store(in_parts());
+    const auto bytes = pattern(2 * part, 12);
+    const auto unseen = Fault::answer_with(404, {}, "");
+    proxy_.plan(unseen, 1, on("HEAD"));
+    proxy_.plan(Fault::answer_with(404, {}, error_body("NoSuchKey")), 1, on("GET"));
+    const auto late = put_bytes(*store, picture_, bytes);
+    ASSERT_TRUE(late.ok()) << late.error().detail;
+    EXPECT_FALSE(store.clock.skipped_waits().empty());
+
+    proxy_.plan(unseen, FaultProxy::always, on("HEAD"));
+    proxy_.plan(Fault::answer_with(404, {}, error_body("NoSuchKey")), FaultProxy::always, on("GET"));
+    const auto never = put_bytes(*store, output_, bytes);
+    ASSERT_FALSE(never.ok());
+    EXPECT_EQ(never.error().kind, ObjectErrorKind::unavailable) << never.error().detail;
 }
 
 TEST_F(LostRepliesTest, F_E04_AnAbortThatFailsIsMadeUpForLater) {

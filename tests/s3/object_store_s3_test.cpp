@@ -7,7 +7,7 @@ namespace {
 
 class BucketUnderTest : public ObjectStoreUnderTest {
 public:
-    explicit BucketUnderTest(objects::S3Settings settings) : store_(std::move(settings)) {
+    explicit BucketUnderTest(const objects::S3Settings& settings) : store_(settings) {
         std::filesystem::create_directory(folder_.path() / "scratch");
     }
     ports::ObjectStore& store() override { return *store_; }
@@ -24,7 +24,7 @@ std::unique_ptr<ObjectStoreUnderTest> make(objects::S3Settings settings) {
     settings.secret_key = owner.secret_key;
     settings.part_bytes = std::uint64_t{5} << 20;  // so that the suite's larger objects go in parts
     settings.single_put_bytes = std::uint64_t{6} << 20;
-    return std::make_unique<BucketUnderTest>(std::move(settings));
+    return std::make_unique<BucketUnderTest>(settings);
 }
 
 std::unique_ptr<ObjectStoreUnderTest> make_bucket() {
