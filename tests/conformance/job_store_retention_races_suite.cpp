@@ -48,6 +48,7 @@ TEST_P(JobStoreSuite, TryingAgainAndRetirementRacingForAJobNeverBothHaveIt) {
     KeptJobs kept(
         ann, [this]() -> ports::JobStore& { return store(); }, samples_);
     std::vector<JobId> jobs;
+    jobs.reserve(60);
     for (int i = 0; i < 60; ++i) jobs.push_back(kept.cancelled({kept.picture()}, at(i)));
     std::set<ObjectKey> removed;
     std::set<JobId> requeued;

@@ -1,6 +1,7 @@
 // What is kept for how long: inputs, outputs and whole jobs go in the order of their ends, are named until
 // they are settled, and never under a job that still needs them.
 #include <algorithm>
+#include <atomic>
 #include <limits>
 
 #include "tests/conformance/job_store_suite.h"
@@ -10,7 +11,6 @@ namespace darkroom::conformance {
 namespace {
 
 using core::ObjectKey;
-using core::Status;
 using ports::Access;
 using ports::Retention;
 
@@ -18,6 +18,12 @@ constexpr Retention every_kind[] = {Retention::inputs, Retention::outputs, Reten
 const UserId ann = user("ann");
 const TimePoint now = at(1'000'000);
 const TimePoint all_of_time{Milliseconds::max()};
+
+struct ReadyCounter : ports::StoreListener {
+    void jobs_ready() override { ++count; }
+    void job_changed(const JobId&) override {}
+    std::atomic<int> count{0};
+};
 
 std::vector<ObjectKey> sorted(std::vector<ObjectKey> keys) {
     std::sort(keys.begin(), keys.end());
@@ -263,7 +269,11 @@ TEST_P(JobStoreSuite, TheSlotOfABackendThatNeverSaidThatItStoppedGoesWithItsJob)
     EXPECT_EQ(store().count_queue()->inflight, 1);
     const auto retired = *store().retire_jobs(Retention::jobs, at(200), 10, now);
     EXPECT_EQ(store().count_queue()->inflight, 1);
+    ReadyCounter counter;
+    store().set_listener(&counter);
     ASSERT_TRUE(store().settle_retired(Retention::jobs, retired.mark).ok());
+    store().set_listener(nullptr);
+    EXPECT_EQ(counter.count, 1) << "the endpoint may take another job";
     EXPECT_EQ(store().count_queue()->inflight, 0);
     EXPECT_TRUE(store().list_inflight("this-machine")->empty());
     EXPECT_EQ(*store().finish_attempt(attempt, samples_.success(job, attempt), "backend:x", now),

@@ -115,6 +115,7 @@ TEST_P(JobStoreSuite, ExpiredUploadsAreToldLongestExpiredFirstWithAllTheirObject
     EXPECT_TRUE(store().list_expired_uploads(at(99), 10)->empty());
     std::vector<UploadId> order;
     const auto expired = *store().list_expired_uploads(at(400), 10);
+    order.reserve(expired.size());
     for (const auto& upload : expired) order.push_back(upload.id);
     EXPECT_EQ(order, (std::vector{moved.id, direct.id, relayed.id, stayed.id}));
     EXPECT_EQ(objects_of(expired, relayed.id), std::vector<ObjectKey>());
