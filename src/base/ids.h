@@ -35,7 +35,7 @@ public:
 
     const UuidBytes& bytes() const { return bytes_; }
     std::string str() const { return format_uuid(bytes_); }
-    auto operator<=>(const Uuid&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy's mistake
+    auto operator<=>(const Uuid&) const = default;  // NOLINT(modernize-use-nullptr): its mistake
 
 private:
     UuidBytes bytes_{};

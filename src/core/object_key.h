@@ -39,7 +39,7 @@ public:
 
     const std::string& str() const { return text_; }
     bool empty() const { return text_.empty(); }
-    auto operator<=>(const ObjectKey&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy's mistake
+    auto operator<=>(const ObjectKey&) const = default;  // NOLINT(modernize-use-nullptr): its mistake
 
 private:
     explicit ObjectKey(std::string text) : text_(std::move(text)) {}
