@@ -77,6 +77,11 @@ ObjectResult<std::unique_ptr<ports::ObjectReader>> S3ObjectStore::open(const Obj
     const bool nothing_asked = options.length == std::uint64_t{0};
     if (!nothing_asked) {
         auto reader = S3Reader::open(client_, key.str(), options);
+        // Servers that keep objects as files (Swift with one copy, a network volume) may miss one just while
+        // it is replaced: what is missing twice is missing.
+        if (!reader && reader.error().action == S3Action::missing) {
+            reader = S3Reader::open(client_, key.str(), options);
+        }
         if (reader) return std::unique_ptr<ports::ObjectReader>(std::move(reader).value());
         if (reader.error().action != S3Action::nothing_there) {
             return Fail(failed(reader.error(), "read " + key.str()));
