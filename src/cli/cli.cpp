@@ -57,6 +57,8 @@ ExitCode perform(Program& program) {
             return show_types(program);
         case Command::doctor:
             return run_doctor(program);
+        case Command::janitor:
+            return clean_up(program);
     }
     return ExitCode::usage;
 }

@@ -28,6 +28,7 @@ Grammar::Grammar() {
     types = add(app, "types", "What can be run; with a name, its params");
     types->add_option("NAME", found.type, "One type")->type_name(" ");
     doctor = add(app, "doctor", "Try everything that is configured, and tell what is wrong");
+    add_janitor();
     version = add(app, "version", "Show the version");
 }
 
@@ -82,6 +83,21 @@ void Grammar::add_jobs() {
     retry = add(*jobs, "retry", "Try failed or cancelled jobs again");
     for (auto* command : {get, watch, cancel, retry})
         command->add_option("ID", found.ids, "Job ids")->type_name(" ");
+}
+
+void Grammar::add_janitor() {
+    janitor = add(app, "janitor", "Find pictures in the storage that no job names, and remove them");
+    janitor->add_flag("--remove", found.remove, "Remove what is found; without it, it is only shown");
+    janitor
+        ->add_option("--older-than", older_than,
+                     "Only what was written before, as in 10m, 24h (so unset) or 7d")
+        ->type_name("TIME");
+    janitor->add_flag("--volume", found.volume, "Look at the network volume beside the main storage");
+    janitor->add_flag("--check-jobs", found.check_jobs, "Tell also which pictures jobs name and are missing");
+    janitor->footer(
+        "Needs an admin key. What is not named as Darkroom names its objects is counted and never touched.\n"
+        "Does another installation use the same bucket? Then its pictures are orphans here: do not "
+        "--remove.");
 }
 
 }  // namespace darkroom::cli

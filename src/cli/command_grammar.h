@@ -18,11 +18,13 @@ struct Grammar {
     CLI::App *list = nullptr, *get = nullptr, *watch = nullptr, *cancel = nullptr, *retry = nullptr;
     CLI::App* types = nullptr;
     CLI::App* doctor = nullptr;
+    CLI::App* janitor = nullptr;
     CLI::App* version = nullptr;
 
     CommandLine found;
     std::string timeout;
     std::string limit;
+    std::string older_than;
     bool show_version = false;
 
     Grammar();
@@ -31,6 +33,7 @@ private:
     CLI::App* add(CLI::App& parent, const char* name, const char* description);
     void add_run();
     void add_jobs();
+    void add_janitor();
     void add_waiting_flags(CLI::App& command);
     void add_repeatable(CLI::App& command, const char* name, std::vector<std::string>& values,
                         const char* value_name, const char* description);

@@ -69,7 +69,7 @@ std::optional<Command> chosen_command(const Grammar& grammar) {
         {grammar.list, Command::jobs_list},   {grammar.get, Command::jobs_get},
         {grammar.watch, Command::jobs_watch}, {grammar.cancel, Command::jobs_cancel},
         {grammar.retry, Command::jobs_retry}, {grammar.types, Command::types},
-        {grammar.doctor, Command::doctor}};
+        {grammar.doctor, Command::doctor},    {grammar.janitor, Command::janitor}};
     for (const auto& [app, command] : commands) {
         if (app->parsed()) return command;
     }
@@ -143,7 +143,7 @@ Result<CommandLine, UsageProblem> parse_command_line(int argc, const char* const
     }
     line.command = *chosen;
     if (const auto name = place_names(line, std::move(arguments.names))) return complain(one_too_many(*name));
-    if (auto problem = check_values(line, grammar.timeout, grammar.limit))
+    if (auto problem = check_values(line, {grammar.timeout, grammar.limit, grammar.older_than}))
         return complain(std::move(*problem));
     return std::move(line);
 }

@@ -20,7 +20,8 @@ enum class Command {
     jobs_cancel,
     jobs_retry,
     types,
-    doctor
+    doctor,
+    janitor
 };
 
 struct CommandLine {
@@ -35,15 +36,19 @@ struct CommandLine {
     bool quiet = false;
     bool no_color = false;
 
-    std::optional<std::string> listen;    // serve
-    std::string type;                     // run; types (empty = all); jobs list (empty = any)
-    std::vector<std::string> files;       // run
-    std::vector<std::string> params;      // run: as given to -p
-    std::optional<std::string> out_dir;   // run, jobs watch
-    std::optional<Milliseconds> timeout;  // run, jobs watch
-    std::vector<std::string> ids;         // jobs get, watch, cancel, retry: valid ids in lower case
-    std::vector<std::string> statuses;    // jobs list: as on the wire
-    int limit = 20;                       // jobs list
+    std::optional<std::string> listen;        // serve
+    std::string type;                         // run; types (empty = all); jobs list (empty = any)
+    std::vector<std::string> files;           // run
+    std::vector<std::string> params;          // run: as given to -p
+    std::optional<std::string> out_dir;       // run, jobs watch
+    std::optional<Milliseconds> timeout;      // run, jobs watch
+    std::vector<std::string> ids;             // jobs get, watch, cancel, retry: valid ids in lower case
+    std::vector<std::string> statuses;        // jobs list: as on the wire
+    int limit = 20;                           // jobs list
+    bool remove = false;                      // janitor
+    bool volume = false;                      // janitor: the network volume instead of the main storage
+    bool check_jobs = false;                  // janitor
+    Milliseconds older_than{24 * 3'600'000};  // janitor
 };
 
 struct UsageProblem {

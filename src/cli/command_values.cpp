@@ -75,21 +75,30 @@ std::optional<std::string> read_limit(const std::string& text, CommandLine& line
     return std::nullopt;
 }
 
+std::optional<std::string> read_janitor(const std::string& older_than, CommandLine& line) {
+    if (line.volume && line.check_jobs)
+        return "--check-jobs looks into the main storage, so it excludes --volume";
+    if (older_than.empty()) return std::nullopt;
+    const auto age = parse_duration(older_than);
+    if (!age) return "--older-than takes a time as in 10m, 24h or 7d, not \"" + printable(older_than) + "\"";
+    line.older_than = *age;
+    return std::nullopt;
+}
+
 }  // namespace
 
-std::optional<std::string> check_values(CommandLine& line, const std::string& timeout,
-                                        const std::string& limit) {
-    if (!timeout.empty()) {
-        line.timeout = parse_duration(timeout);
+std::optional<std::string> check_values(CommandLine& line, const ValueTexts& texts) {
+    if (!texts.timeout.empty()) {
+        line.timeout = parse_duration(texts.timeout);
         if (!line.timeout)
-            return "--timeout takes a time as in 90s, 10m or 2h, not \"" + printable(timeout) + "\"";
+            return "--timeout takes a time as in 90s, 10m or 2h, not \"" + printable(texts.timeout) + "\"";
     }
     if (line.json && line.plain) return "--json and --plain exclude each other";
     switch (line.command) {
         case Command::run:
             return read_run(line);
         case Command::jobs_list: {
-            if (auto problem = read_limit(limit, line)) return problem;
+            if (auto problem = read_limit(texts.limit, line)) return problem;
             if (!line.type.empty() && !is_type_name(line.type))
                 return "\"" + printable(line.type) + "\" cannot be a type";
             return read_statuses(line);
@@ -99,6 +108,8 @@ std::optional<std::string> check_values(CommandLine& line, const std::string& ti
         case Command::jobs_cancel:
         case Command::jobs_retry:
             return read_ids(line);
+        case Command::janitor:
+            return read_janitor(texts.older_than, line);
         default:
             return std::nullopt;
     }

@@ -9,10 +9,16 @@
 
 namespace darkroom::cli {
 
-/// Reads the texts of --timeout and --limit into `line` (empty = not given), brings ids and statuses into
-/// their one form, and tells the first thing that is wrong.
-std::optional<std::string> check_values(CommandLine& line, const std::string& timeout,
-                                        const std::string& limit);
+/// Values as they were typed; empty = not given.
+struct ValueTexts {
+    std::string timeout;
+    std::string limit;
+    std::string older_than;
+};
+
+/// Reads the texts into `line`, brings ids and statuses into their one form, and tells the first thing that
+/// is wrong.
+std::optional<std::string> check_values(CommandLine& line, const ValueTexts& texts);
 
 /// "; did you mean "list"?", or nothing where no known word is near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);

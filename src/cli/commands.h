@@ -12,5 +12,6 @@ ExitCode cancel_jobs(Program& program);
 ExitCode retry_jobs(Program& program);
 ExitCode show_types(Program& program);
 ExitCode run_doctor(Program& program);
+ExitCode clean_up(Program& program);
 
 }  // namespace darkroom::cli

@@ -19,6 +19,8 @@ std::optional<Milliseconds> parse_duration(std::string_view text) {
         ms = number * 60'000;
     } else if (unit == "h") {
         ms = number * 3'600'000;
+    } else if (unit == "d") {
+        ms = number * 86'400'000;
     } else {
         return std::nullopt;
     }

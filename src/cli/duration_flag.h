@@ -1,4 +1,4 @@
-// `--timeout 90`, `30s`, `1.5m`, `2h`: how long, as people type it. Pure.
+// `--timeout 90`, `30s`, `1.5m`, `2h`, `7d`: how long, as people type it. Pure.
 #pragma once
 #include <optional>
 #include <string_view>
