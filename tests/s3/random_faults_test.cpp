@@ -56,6 +56,7 @@ protected:
     StoreAt store_{[this] {
         auto settings = proxied_settings();
         settings.part_bytes = settings.single_put_bytes = part;
+        settings.tries_max = 2;  // so that operations fail
         return settings;
     }()};
     std::map<ObjectKey, std::set<std::string>> may_be_;  // digests
@@ -123,7 +124,8 @@ TEST_F(RandomFaultsTest, NothingIsEverReadThatWasNotPut) {
         }
     }
     std::printf("%d of 180 operations failed, %zu requests\n", failures_, proxy_.requests().size());
-    EXPECT_LT(failures_, 60);  // most succeed in spite of everything
+    EXPECT_GT(failures_, 0);
+    EXPECT_LT(failures_, 90);  // most succeed in spite of everything
     EXPECT_GT(proxy_.requests().size(), 300u);
 }
 
