@@ -74,6 +74,8 @@ constexpr std::array outside = {
          "intake upkeep api cli app "
          "tests/support bench/store",
          "", "measures the gateway's own parts, wired as app wires them"},
+    Room{"bench/relay", "base core ports http objects/s3 tests/support bench/gateway", "",
+         "measures large files through the real program against the store alone"},
     Room{"tests/support", "base core ports recipes", "",
          "fakes of the ports and helpers that any room's tests may use"},
     Room{"tests/conformance", "base core ports tests/support", "store/sqlite objects/files",
@@ -111,7 +113,8 @@ constexpr std::array library_rows = {
     Library{"rapidjson/", "recipes", "its schema validator is used; JSON itself is Boost.JSON"},
     Library{
         "CLI/",
-        "cli apps/darkroom apps/darkroom-imaging tools/shots tools/contact_sheet bench/imaging bench/gateway",
+        "cli apps/darkroom apps/darkroom-imaging tools/shots tools/contact_sheet bench/imaging bench/gateway "
+        "bench/relay",
         "only programs have command lines"},
 };
 
