@@ -52,29 +52,35 @@ S3Multipart::~S3Multipart() {
 Result<void, S3Fault> S3Multipart::add(std::string& bytes) {
     S3Request request;
     request.body = std::move(bytes);
-    const auto size = request.body.size();
-    auto sent = send_part(request, size);
+    auto etag = send_part(etags_.size() + 1, request);
     bytes = std::move(request.body);
-    return sent;
+    if (!etag) return Fail(std::move(etag).error());
+    etags_.push_back(*std::move(etag));
+    bytes_ += bytes.size();
+    return {};
 }
 
-Result<void, S3Fault> S3Multipart::add(const ports::FileSlice& slice, const std::string& slice_sha256) {
+Result<std::string, S3Fault> S3Multipart::send(std::size_t number, const ports::FileSlice& slice,
+                                               const std::string& slice_sha256) const {
     S3Request request;
     request.file = slice;
     request.payload_sha256 = slice_sha256;
-    return send_part(request, slice.bytes.value_or(0));
+    return send_part(number, request);
 }
 
-Result<void, S3Fault> S3Multipart::send_part(S3Request& request, std::uint64_t bytes) {
+void S3Multipart::consists_of(std::vector<std::string> etags, std::uint64_t bytes) {
+    etags_ = std::move(etags);
+    bytes_ = bytes;
+}
+
+Result<std::string, S3Fault> S3Multipart::send_part(std::size_t number, S3Request& request) const {
     request.method = HttpMethod::put;
     request.key = key_;
-    request.query = {{"partNumber", std::to_string(etags_.size() + 1)}, {"uploadId", id_}};
+    request.query = {{"partNumber", std::to_string(number)}, {"uploadId", id_}};
     request.is_whole = [](const FetchedAnswer& answer) { return !header_or_empty(answer, "etag").empty(); };
     auto answer = client_.send(request);
     if (!answer) return Fail(std::move(answer).error());
-    etags_.push_back(header_or_empty(answer->head, "etag"));
-    bytes_ += bytes;
-    return {};
+    return header_or_empty(answer->head, "etag");
 }
 
 Result<std::string, S3Fault> S3Multipart::complete() {

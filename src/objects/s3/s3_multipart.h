@@ -1,5 +1,6 @@
 // One upload in parts: begun, filled, completed; or aborted with this object, so that no part is left to be
-// paid for. An object of the name appears only when it is completed. One thread at a time.
+// paid for. An object of the name appears only when it is completed. One thread
+// at a time, but for send().
 #pragma once
 #include <cstdint>
 #include <string>
@@ -28,7 +29,11 @@ public:
 
     /// Moves `bytes` out and back.
     Result<void, S3Fault> add(std::string& bytes);
-    Result<void, S3Fault> add(const ports::FileSlice& slice, const std::string& slice_sha256);
+    /// Part `number`, from 1, out of a file; its ETag. Any thread, several at once.
+    Result<std::string, S3Fault> send(std::size_t number, const ports::FileSlice& slice,
+                                      const std::string& slice_sha256) const;
+    /// That these are all parts, in order, of so many bytes together.
+    void consists_of(std::vector<std::string> etags, std::uint64_t bytes);
     std::size_t parts() const { return etags_.size(); }
 
     /// The ETag of the whole; empty where the server told none. Where the answer is lost, late or says that
@@ -39,7 +44,7 @@ private:
     S3Multipart(S3Client& client, std::string key, std::string id, std::optional<TimePoint> begun_at)
         : client_(client), key_(std::move(key)), id_(std::move(id)), begun_at_(begun_at) {}
 
-    Result<void, S3Fault> send_part(S3Request& request, std::uint64_t bytes);
+    Result<std::string, S3Fault> send_part(std::size_t number, S3Request& request) const;
     std::optional<std::string> etag_if_completed();
 
     S3Client& client_;

@@ -13,6 +13,7 @@
 #include "objects/s3/md5.h"
 #include "objects/s3/s3_headers.h"
 #include "objects/s3/s3_object_store.h"
+#include "objects/s3/s3_part_senders.h"
 
 namespace darkroom::objects {
 namespace {
@@ -220,15 +221,17 @@ ObjectResult<ObjectInfo> S3ObjectStore::put_slices(const ObjectKey& key, const s
     if (!opened) return Fail(std::move(opened).error());
     auto upload = S3Multipart::begin(client_, key.str(), content_type_of_key(key));
     if (!upload) return Fail(failed(upload.error(), "put " + key.str()));
+    S3PartSenders senders(*upload, settings.parts_at_once);
     Sha256 whole;
     for (std::uint64_t at = 0; at < bytes; at += part_bytes) {
-        const ports::FileSlice slice{file, at, std::min(part_bytes, bytes - at)};
+        ports::FileSlice slice{file, at, std::min(part_bytes, bytes - at)};
         auto hash = hash_slice(*opened, slice, whole);
         if (!hash) return Fail(std::move(hash).error());
-        if (auto sent = upload->add(slice, *hash); !sent) {
-            return Fail(failed(sent.error(), "put " + key.str()));
-        }
+        if (!senders.send(std::move(slice), *std::move(hash))) break;
     }
+    auto etags = senders.finish();
+    if (!etags) return Fail(failed(etags.error(), "put " + key.str()));
+    upload->consists_of(*std::move(etags), bytes);
     return finished(key, *upload, {bytes, to_hex(whole.finish()), {}, {}});
 }
 

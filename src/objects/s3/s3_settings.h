@@ -36,6 +36,7 @@ struct S3Settings {
     std::uint64_t put_bytes_max = std::uint64_t{5} << 30;      // S3's limit for one request
     std::uint64_t part_bytes = std::uint64_t{8} << 20;         // held in memory while a stream is put
     std::uint64_t single_put_bytes = std::uint64_t{32} << 20;  // larger files go in parts
+    int parts_at_once = 3;                                     // of a file on their way
     /// Objects below it are the server's own: never listed, never removed.
     std::string excluded_prefix = ".s3compat_uploads/";
 
