@@ -14,6 +14,7 @@ namespace darkroom::app {
 namespace {
 
 constexpr Milliseconds shutdown_grace{25'000};
+constexpr unsigned stop_limit_s = 30;
 
 bool is_loopback(const std::string& address) {
     return address == "localhost" || address == "::1" || address.rfind("127.", 0) == 0;
@@ -56,10 +57,14 @@ public:
         int number = 0;
         sigwait(&set_, &number);
     }
-    // From here on a second signal ends the process at once.
+    // From here on a second signal ends the process at once, and so does the end of its time: a storage that
+    // accepts connections and says nothing holds whoever asks it for minutes. What is cut off is queued again
+    // by the next start, as after any other death.
     void let_go() const {
         signal(SIGINT, [](int) { _exit(130); });
         signal(SIGTERM, [](int) { _exit(143); });
+        signal(SIGALRM, [](int) { _exit(143); });
+        alarm(stop_limit_s);
         pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
     }
 
