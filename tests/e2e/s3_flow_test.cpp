@@ -26,8 +26,14 @@ protected:
                 << files_under(server.data_dir() / folder).front();
     }
 
+    Settings talkative() const {
+        auto settings = bucket.settings();
+        settings["DARKROOM_LOG_LEVEL"] = "debug";
+        return settings;
+    }
+
     S3Bucket bucket;
-    ServerProcess server{bucket.settings()};
+    ServerProcess server{talkative()};
     ApiClient client = server.client();
 };
 
