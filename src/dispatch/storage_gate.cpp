@@ -9,6 +9,8 @@ namespace {
 
 constexpr Milliseconds first_pause{1'000};
 constexpr Milliseconds longest_pause{30'000};
+// Before whoever found another one looking comes again: a look may take minutes.
+constexpr Milliseconds pause_while_looking{1'000};
 
 // Never written: that a store says so proves that it can be asked.
 const core::ObjectKey& absent_key() {
@@ -27,7 +29,7 @@ bool StorageGate::open() {
     {
         const std::lock_guard lock(mutex_);
         if (!look_at_) return true;
-        if (looking_ || *look_at_ > clock_.monotonic()) return !trouble_;
+        if (looking_ || *look_at_ > clock_.monotonic()) return usable_;
         looking_ = true;
     }
     const auto found = objects_.head(absent_key());
@@ -39,6 +41,7 @@ bool StorageGate::open() {
 void StorageGate::learn(const std::optional<ports::ObjectError>& error) {
     const std::lock_guard lock(mutex_);
     looking_ = false;
+    usable_ = !error;
     if (!error) {
         if (trouble_) log::info("the storage answers again; dispatching goes on");
         look_at_.reset();
@@ -56,6 +59,7 @@ void StorageGate::learn(const std::optional<ports::ObjectError>& error) {
 
 std::optional<Instant> StorageGate::next_look() const {
     const std::lock_guard lock(mutex_);
+    if (looking_) return clock_.monotonic() + pause_while_looking;
     return look_at_;
 }
 

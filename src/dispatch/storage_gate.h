@@ -20,9 +20,9 @@ public:
     /// Something went wrong with the store: look before the next dispatch.
     void doubt();
     /// Looks at the store if there is a doubt and it is time to, which may take as long as the store's own
-    /// deadlines; one thread looks, others are told what is known.
+    /// deadlines; one thread looks, others are told what was known before.
     bool open();
-    /// When open() will look again; unset while there is no doubt.
+    /// When open() will look again, or be worth asking again; unset while there is no doubt.
     std::optional<Instant> next_look() const;
     /// What is wrong, for the operator; unset = nothing is known to be.
     std::optional<std::string> trouble() const;
@@ -34,6 +34,7 @@ private:
     const ports::Clock& clock_;
     mutable std::mutex mutex_;
     bool looking_ = false;
+    bool usable_ = false;  // as last seen
     std::optional<Instant> look_at_{Instant{}};
     Milliseconds pause_{0};
     std::optional<std::string> trouble_;
