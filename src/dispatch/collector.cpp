@@ -179,7 +179,10 @@ void Collector::discard_unless_shown(const JobId& job, const AttemptId& attempt,
         if (known.id == attempt && !known.outputs.empty()) return;
     }
     discard(kept);
-    if (kept.thumbnail && !(*now)->thumbnail) (void)objects_.remove(*kept.thumbnail);
+    // The thumbnail has one name for all attempts: that of a job which is worked on again may already be the
+    // next attempt's.
+    if (kept.thumbnail && !(*now)->thumbnail && core::is_terminal((*now)->status))
+        (void)objects_.remove(*kept.thumbnail);
 }
 
 void Collector::discard_unrecorded(const core::Job& job, const AttemptId& attempt) {

@@ -180,6 +180,26 @@ TEST_F(DispatcherTest, AResultThatComesAfterTheCancelIsThrownAway) {
     EXPECT_EQ(store_->count_queue()->inflight, 0);
 }
 
+// The thumbnail has one name for all attempts of a job: between the next one's putting it away and the row
+// that tells of it, the late one must not take it.
+TEST_F(DispatcherTest, AResultThatComesTooLateLeavesTheNextAttemptItsThumbnail) {
+    const auto id = create();
+    round();
+    const auto everyone = ports::Access::everyone();
+    ASSERT_TRUE(store_->cancel_job(everyone, id, "key:test", clock_.now()).ok());
+    ASSERT_TRUE(std::holds_alternative<ports::JobRequeued>(
+        *store_->requeue_job(everyone, id, "key:test", clock_.now())));
+    round();
+    ASSERT_EQ(backend_->open_orders().size(), 2u);
+    std::ofstream(dir_.path() / "thumbnail") << "of the second attempt";
+    ASSERT_TRUE(objects_->put_file(core::ObjectKey::thumbnail(id), dir_.path() / "thumbnail").ok());
+    backend_->succeed();  // the first
+    EXPECT_TRUE(objects_->head(core::ObjectKey::thumbnail(id)).ok());
+    backend_->succeed();
+    EXPECT_EQ(job(id).status, Status::succeeded);
+    EXPECT_EQ(objects_on_disk(), 2u);
+}
+
 TEST_F(DispatcherTest, WorkCutShortByACrashIsDoneAgainAndCostsNoAttempt) {
     const auto id = create();
     for (int crash = 0; crash < 5; ++crash) {
