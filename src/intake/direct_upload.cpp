@@ -30,6 +30,18 @@ Refusal as_refusal(const ports::ObjectError& error) {
     return error;
 }
 
+Refusal other_length() {
+    return ports::ObjectError{ports::ObjectErrorKind::unavailable,
+                              "the object has another length than its head said"};
+}
+
+/// The client may send again while its URL lives, also at this very moment: only what was found bad is
+/// removed. What stays after all goes with its upload.
+void remove_if_still(ports::ObjectStore& objects, const core::ObjectKey& key, const std::string& version) {
+    const auto now = objects.head(key);
+    if (now && now->version == version) (void)objects.remove(key);
+}
+
 /// The whole object, of the version that was seen, in a file.
 Result<SpoolFile, Refusal> copy_down(ports::ObjectStore& objects, const core::ObjectKey& key,
                                      const ports::ObjectInfo& info, SpoolFile file) {
@@ -40,13 +52,12 @@ Result<SpoolFile, Refusal> copy_down(ports::ObjectStore& objects, const core::Ob
         const auto read = (*reader)->read(buffer);
         if (!read) return Fail(as_refusal(read.error()));
         if (*read == 0) break;
-        if (file.bytes() + *read > info.bytes) break;
+        if (file.bytes() + *read > info.bytes) return Fail(other_length());
         if (const auto written = file.write({buffer.data(), *read}); !written)
             return Fail(Refusal(written.error()));
     }
     if (file.bytes() == info.bytes) return file;
-    return Fail(Refusal(ports::ObjectError{ports::ObjectErrorKind::unavailable,
-                                           "the object has another length than its head said"}));
+    return Fail(other_length());
 }
 
 }  // namespace
@@ -113,7 +124,7 @@ Result<Intake::Seen, Refusal> Intake::read_direct(const core::Upload& upload) {
     if (!file) return Fail(std::move(file).error());
     const auto header = look_at(file->path(), file->bytes(), settings_.limits);
     if (!header) {
-        (void)objects_.remove(upload.direct_key);  // if that fails, it expires with its upload
+        remove_if_still(objects_, upload.direct_key, info->version);
         return Fail(Refusal(header.error()));
     }
     return Seen{*std::move(info), file->finish(), *header};

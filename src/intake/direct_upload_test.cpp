@@ -104,6 +104,17 @@ TEST_F(DirectUploads, ThatAreNoPictureAreRefusedAndRemoved) {
     EXPECT_TRUE(spool_is_empty());
 }
 
+TEST_F(DirectUploads, SentAnewWhileTheirBadBytesAreLookedAtAreNotLost) {
+    const auto upload = open("image/png", png_.size());
+    objects_.client_puts(upload.direct_key, std::string(png_.size(), 'x'));
+    objects_.after_open([&] { objects_.client_puts(upload.direct_key, png_); });
+    EXPECT_EQ(code_of(intake().confirm(access(), upload.id)), ErrorCode::input_unsupported_format);
+    objects_.after_open({});
+    const auto confirmed = intake().confirm(access(), upload.id);
+    ASSERT_TRUE(confirmed);
+    EXPECT_EQ(confirmed->image->sha256, to_hex(sha256(png_)));
+}
+
 TEST_F(DirectUploads, OfAnotherLengthThanDeclaredAreRefusedUnread) {
     const auto upload = open();
     bool opened = false;

@@ -30,6 +30,8 @@ public:
     }
     /// Called, without any lock, before each open: where a client may be faster.
     void before_open(std::function<void()> hook) { before_open_ = std::move(hook); }
+    /// The same, while what was opened is being read.
+    void after_open(std::function<void()> hook) { after_open_ = std::move(hook); }
     /// The next operation of this kind fails so: "put", "open", "read", "head".
     void fail_next(const std::string& operation, ports::ObjectErrorKind kind) {
         const std::lock_guard lock(mutex_);
@@ -67,14 +69,9 @@ public:
     ports::ObjectResult<std::unique_ptr<ports::ObjectReader>> open(
         const core::ObjectKey& key, const ports::OpenOptions& options = {}) override {
         if (before_open_) before_open_();
-        const std::lock_guard lock(mutex_);
-        if (const auto failure = failure_of("open")) return Fail(*failure);
-        const auto found = objects_.find(key.str());
-        if (found == objects_.end()) return Fail(error(ports::ObjectErrorKind::missing));
-        if (!options.version.empty() && options.version != found->second.version)
-            return Fail(error(ports::ObjectErrorKind::changed));
-        return std::unique_ptr<ports::ObjectReader>(
-            std::make_unique<Reader>(found->second.bytes, failure_of("read")));
+        auto reader = open_now(key, options);
+        if (reader && after_open_) after_open_();
+        return reader;
     }
 
     ports::ObjectResult<void> remove(const core::ObjectKey& key) override {
@@ -117,6 +114,18 @@ private:
         std::size_t at_ = 0;
     };
 
+    ports::ObjectResult<std::unique_ptr<ports::ObjectReader>> open_now(const core::ObjectKey& key,
+                                                                       const ports::OpenOptions& options) {
+        const std::lock_guard lock(mutex_);
+        if (const auto failure = failure_of("open")) return Fail(*failure);
+        const auto found = objects_.find(key.str());
+        if (found == objects_.end()) return Fail(error(ports::ObjectErrorKind::missing));
+        if (!options.version.empty() && options.version != found->second.version)
+            return Fail(error(ports::ObjectErrorKind::changed));
+        return std::unique_ptr<ports::ObjectReader>(
+            std::make_unique<Reader>(found->second.bytes, failure_of("read")));
+    }
+
     static ports::ObjectError error(ports::ObjectErrorKind kind) { return {kind, "broken by the test"}; }
     std::optional<ports::ObjectError> failure_of(const std::string& operation) {
         const auto found = failures_.find(operation);
@@ -130,6 +139,7 @@ private:
     std::map<std::string, Object> objects_;
     std::map<std::string, ports::ObjectErrorKind> failures_;
     std::function<void()> before_open_;
+    std::function<void()> after_open_;
     int versions_ = 0;
 };
 
