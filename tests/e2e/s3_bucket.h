@@ -38,6 +38,7 @@ public:
 
 private:
     Settings settings_at(const std::string& endpoint) const;
+    objects::S3Settings own_settings() const;
     Result<objects::S3Answer, objects::S3Fault> send(ports::HttpMethod method, const std::string& key,
                                                      std::string body = {});
 
@@ -47,7 +48,6 @@ private:
     testing::RealClock clock_;
     testing::SeededRandom random_{11};
     http::CurlClient http_;
-    objects::S3Settings own_settings() const;
     objects::S3Client client_{own_settings(), http_, clock_, random_};
     objects::S3ObjectStore store_{own_settings(), http_, clock_, random_};
 };

@@ -30,7 +30,7 @@ protected:
     }
     /// A picture that is ready for a job, in a server that has stopped since.
     std::string ready_upload(ServerProcess& server) {
-        const auto upload = upload_directly(server.client(), disc_png(48, 48));
+        auto upload = upload_directly(server.client(), disc_png(48, 48));
         EXPECT_EQ(server.client().post("/api/v1/uploads/" + upload + "/complete").status, 200);
         EXPECT_EQ(server.terminate().code, 0);
         return upload;
@@ -51,7 +51,7 @@ protected:
                                           const std::string& cause) {
         EXPECT_TRUE(comes_to(server, "degraded/failed"));
         const auto client = server.client();
-        const auto id = client.create("jpeg_to_png", "{}", upload);
+        auto id = client.create("jpeg_to_png", "{}", upload);
         EXPECT_EQ(client.post("/api/v1/dispatcher").status, 200);
         const auto job = client.job(id);
         EXPECT_EQ(text_at(job, "/status"), "QUEUED");
