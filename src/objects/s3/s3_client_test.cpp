@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "objects/s3/testing/scripted_bucket.h"
-#include "tests/support/seeded_random.h"
 
 namespace darkroom::objects {
 namespace {
@@ -49,7 +48,7 @@ protected:
     S3Settings settings = scripted_settings();
     ScriptedHttp http;
     JumpingClock clock;
-    darkroom::testing::SeededRandom random{11};
+    RepeatedChance random;
 
 private:
     std::unique_ptr<S3Client> client_;

@@ -35,6 +35,13 @@ Result<S3Multipart, S3Fault> S3Multipart::begin(S3Client& client, const std::str
 
 S3Multipart::~S3Multipart() {
     if (id_.empty()) return;
+    try {
+        abort();
+    } catch (const std::exception&) {  // no memory: upkeep finds the parts
+    }
+}
+
+void S3Multipart::abort() {
     S3Request request;
     request.method = HttpMethod::del;
     request.key = key_;

@@ -1,6 +1,5 @@
 // One upload in parts: begun, filled, completed; or aborted with this object, so that no part is left to be
-// paid for. An object of the name appears only when it is completed. One thread
-// at a time, but for send().
+// paid for. An object of the name appears only when it is completed. One thread at a time, but for send().
 #pragma once
 #include <cstdint>
 #include <string>
@@ -44,6 +43,7 @@ private:
     S3Multipart(S3Client& client, std::string key, std::string id, std::optional<TimePoint> begun_at)
         : client_(client), key_(std::move(key)), id_(std::move(id)), begun_at_(begun_at) {}
 
+    void abort();
     Result<std::string, S3Fault> send_part(std::size_t number, S3Request& request) const;
     std::optional<std::string> etag_if_completed();
 

@@ -15,7 +15,7 @@ using ports::ObjectError;
 using ports::ObjectInfo;
 using ports::ObjectResult;
 
-constexpr std::int64_t life_seconds_max = 7 * 24 * 3'600;  // S3's limit
+constexpr std::int64_t life_seconds_max = 604'800;  // S3's limit: a week
 
 ObjectInfo info_of(const ports::FetchedAnswer& head) {
     ObjectInfo info;

@@ -40,7 +40,8 @@ ObjectResult<ObjectPage> S3ObjectStore::list(std::string_view prefix, const std:
                      {"prefix", std::string(prefix)}};
     if (!page.empty()) request.query.emplace_back("continuation-token", page);
     request.is_whole = [](const FetchedAnswer& answer) { return read_listing(answer.body).has_value(); };
-    const auto doing = "list " + std::string(prefix);
+    auto doing = std::string("list ");
+    doing += prefix;
     const auto deadline = client_.deadline_for(0);
     for (int look = 1;; ++look) {
         auto answer = client_.send(request);
@@ -51,7 +52,8 @@ ObjectResult<ObjectPage> S3ObjectStore::list(std::string_view prefix, const std:
             if (look < listing_looks_max && client_.pause(look, deadline, client_.settings().settle_time)) {
                 continue;
             }
-            return Fail(ObjectError{ObjectErrorKind::unavailable, "cannot " + doing + ": " + trouble});
+            return Fail(
+                ObjectError{ObjectErrorKind::unavailable, std::string("cannot ") + doing + ": " + trouble});
         }
         // A volume lists its folders, too, and what it keeps for itself.
         std::erase_if(listing.objects, [&](const ports::ListedObject& object) {

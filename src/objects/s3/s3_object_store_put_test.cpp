@@ -8,6 +8,7 @@
 
 #include "objects/s3/md5.h"
 #include "objects/s3/testing/store_fixture.h"
+#include "tests/support/temp_dir.h"
 
 namespace darkroom::objects {
 namespace {
@@ -45,6 +46,8 @@ protected:
         Bytes source(bytes);
         return store().put(picture, source);
     }
+    testing::TempDir folder;
+
     std::filesystem::path file(const std::string& bytes) {
         auto path = folder.path() / "out.png";
         std::ofstream(path, std::ios::binary) << bytes;

@@ -15,7 +15,7 @@ namespace darkroom::objects {
 
 class S3PartSenders {
 public:
-    /// `upload` outlives this object.
+    /// `upload` outlives this object. Where the system gives no thread, send() sends by itself.
     S3PartSenders(const S3Multipart& upload, int at_once);
     S3PartSenders(const S3PartSenders&) = delete;
     S3PartSenders& operator=(const S3PartSenders&) = delete;
@@ -36,6 +36,8 @@ private:
     };
 
     void work();
+    /// Called and left with the lock held, but not while sending.
+    void send_next(std::unique_lock<std::mutex>& lock);
     void stop();
 
     const S3Multipart& upload_;

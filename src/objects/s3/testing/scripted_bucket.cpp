@@ -108,6 +108,7 @@ S3Settings scripted_settings() {
     settings.secret_key = "the/secret+key";
     settings.part_bytes = 1'000;
     settings.single_put_bytes = 4'000;
+    settings.parts_at_once = 1;  // so that a script has one order
     return settings;
 }
 

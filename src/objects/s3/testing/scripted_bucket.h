@@ -5,12 +5,14 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "objects/s3/s3_settings.h"
 #include "ports/clock.h"
 #include "ports/http_client.h"
+#include "ports/random.h"
 
 namespace darkroom::objects {
 
@@ -62,6 +64,17 @@ private:
     mutable TimePoint now_ = from_unix_ms(1'767'323'045'000);  // 2026-01-02T03:04:05Z
     mutable Instant monotonic_{std::chrono::hours(1)};
     mutable std::vector<Milliseconds> waits_;
+};
+
+/// The same pauses in every run.
+class RepeatedChance : public ports::Random {
+public:
+    void fill(std::span<std::uint8_t> bytes) override {
+        for (auto& byte : bytes) byte = static_cast<std::uint8_t>(engine_());
+    }
+
+private:
+    std::mt19937_64 engine_{5};
 };
 
 /// The first value of a header field; empty if there is none.

@@ -7,8 +7,6 @@
 
 #include "objects/s3/s3_object_store.h"
 #include "objects/s3/testing/scripted_bucket.h"
-#include "tests/support/seeded_random.h"
-#include "tests/support/temp_dir.h"
 
 namespace darkroom::objects {
 
@@ -40,8 +38,7 @@ protected:
     S3Settings settings = scripted_settings();
     ScriptedHttp http;
     JumpingClock clock;
-    testing::SeededRandom random{5};
-    testing::TempDir folder;
+    RepeatedChance random;
     const core::ObjectKey picture = core::ObjectKey::uploaded(UploadId::from_random(number(1)), "jpg");
     const core::ObjectKey output = core::ObjectKey::restored(
         JobId::from_random(number(1)), AttemptId::from_random(number(1)), "main", "png");
