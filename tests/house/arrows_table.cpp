@@ -7,15 +7,16 @@ namespace darkroom::house {
 namespace {
 
 constexpr std::string_view gateway_rooms =
-    "base core recipes ports http store/sqlite objects/files objects/s3 imaging/wire imaging/pool dispatch "
-    "intake "
-    "upkeep api cli app";
+    "base core recipes runpod/protocol ports http store/sqlite objects/files objects/s3 imaging/wire "
+    "imaging/pool dispatch intake upkeep api cli app";
 
 constexpr std::array house = {
     Room{"base", "", "", "the ground: everyone stands on it, it stands on nothing"},
     // Domain: pure.
     Room{"core", "base", "", "what Darkroom promises, readable and testable without anything that does I/O"},
     Room{"recipes", "base core", "", "how a type is done and which params it takes: data and pure checks"},
+    Room{"runpod/protocol", "base core", "",
+         "what is said between RunPod, its workers and Darkroom, as values: every side uses the same"},
     // Ports.
     Room{"ports", "base core", "",
          "abstract classes that speak the domain's words; no implementation to look at"},
