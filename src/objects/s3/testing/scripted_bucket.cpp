@@ -49,12 +49,15 @@ Reply no_reply(ports::FetchError kind) {
 }
 
 Reply ScriptedHttp::next(const ports::OutgoingRequest& request) {
-    requests_.push_back(request);
-    if (before_answer) before_answer();
-    if (!replies_.empty()) {
-        auto reply = std::move(replies_.front());
-        replies_.pop_front();
-        return reply;
+    {
+        const std::lock_guard lock(mutex_);
+        requests_.push_back(request);
+        if (!replies_.empty()) {
+            if (before_answer) before_answer();
+            auto reply = std::move(replies_.front());
+            replies_.pop_front();
+            return reply;
+        }
     }
     if (otherwise) return otherwise(request);
     ADD_FAILURE() << "nobody expected " << request.url;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <string>
 #include <vector>
@@ -31,9 +32,10 @@ Reply no_reply(ports::FetchError kind = ports::FetchError::interrupted);
 class ScriptedHttp : public ports::HttpClient {
 public:
     void add(Reply reply) { replies_.push_back(std::move(reply)); }
-    /// For what the script does not say; without it that is a failure of the test.
+    /// For what the script does not say; without it that is a failure of the test. Called by several threads
+    /// at once, if the store asks so.
     std::function<Reply(const ports::OutgoingRequest&)> otherwise;
-    /// Called with each request before it is answered.
+    /// Called before each answer of the script.
     std::function<void()> before_answer;
 
     Result<ports::FetchedAnswer, ports::FetchFailure> fetch(const ports::OutgoingRequest& request) override;
@@ -46,6 +48,7 @@ public:
 private:
     Reply next(const ports::OutgoingRequest& request);
 
+    std::mutex mutex_;
     std::deque<Reply> replies_;
     std::vector<ports::OutgoingRequest> requests_;
 };
