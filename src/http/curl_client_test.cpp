@@ -7,6 +7,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/stop_event.h"
 #include "http/testing/raw_server.h"
 #include "http/testing/test_server.h"
 
@@ -324,6 +325,30 @@ TEST(CurlClient, PassesOverInterimAnswers) {
     ASSERT_TRUE(answer.ok());
     EXPECT_EQ(answer->status, 200);
     EXPECT_EQ(answer->headers.size(), 1U);
+}
+
+// A long poll that nobody answers ends the moment another thread wants it to; the patience of the request is
+// far longer than the test's.
+TEST(CurlStop, ALongPollEndsAtOnceWhenItIsTold) {
+    testing::Signal asked;
+    const RawServer server([&](int socket, int) {
+        read_request(socket);
+        asked.raise();
+        wait_for_close(socket);
+    });
+    CurlClient client;
+    StopEvent stop;
+    auto request = request_to(server.url());
+    request.total_timeout = std::chrono::minutes(10);
+    request.stop_fd = stop.fd();
+    std::optional<FetchError> error;
+    std::thread poll([&] { error = error_of(client, request); });
+    EXPECT_TRUE(asked.wait());
+    stop.set();
+    poll.join();
+    EXPECT_EQ(error, FetchError::stopped);
+    EXPECT_EQ(error_of(client, request), FetchError::stopped) << "nothing is asked afterwards";
+    EXPECT_EQ(server.connections(), 1);
 }
 
 }  // namespace

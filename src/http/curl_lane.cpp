@@ -78,8 +78,11 @@ std::optional<CURLcode> CurlLane::step() {
     return message->data.result;
 }
 
-void CurlLane::wait(Milliseconds at_most) {
-    curl_multi_poll(multi_, nullptr, 0, int(std::clamp<std::int64_t>(at_most.count(), 1, 60'000)), nullptr);
+void CurlLane::wait(Milliseconds at_most, int wake_fd) {
+    curl_waitfd wake{wake_fd, CURL_WAIT_POLLIN, 0};
+    const unsigned extra = wake_fd >= 0 ? 1 : 0;
+    curl_multi_poll(multi_, extra > 0 ? &wake : nullptr, extra,
+                    int(std::clamp<std::int64_t>(at_most.count(), 1, 60'000)), nullptr);
 }
 
 void CurlLane::end() {

@@ -29,8 +29,8 @@ public:
     void begin();
     /// Does what can be done without waiting; the result once the transfer is over.
     std::optional<CURLcode> step();
-    /// Returns when there may be something to do, or after `at_most`.
-    void wait(Milliseconds at_most);
+    /// Returns when there may be something to do, when `wake_fd` (if not -1) is readable, or after `at_most`.
+    void wait(Milliseconds at_most, int wake_fd = -1);
     /// Forgets the transfer and its options. Its connection stays warm if the transfer came to its end, and
     /// is closed if not.
     void end();

@@ -1,5 +1,7 @@
 #include "http/curl_transfer.h"
 
+#include <poll.h>
+
 #include <algorithm>
 
 namespace darkroom::http {
@@ -34,6 +36,12 @@ const char* name_of(HttpMethod method) {
 
 CurlTransfer::Failure no_head() { return FetchFailure{FetchError::interrupted, "the answer has no head"}; }
 
+bool is_readable(int fd) {
+    if (fd < 0) return false;
+    pollfd one{fd, POLLIN, 0};
+    return ::poll(&one, 1, 0) > 0;
+}
+
 bool sends_body_always(HttpMethod method) {
     return method == HttpMethod::post || method == HttpMethod::put || method == HttpMethod::patch;
 }
@@ -61,6 +69,7 @@ CurlTransfer::Failure CurlTransfer::run(const std::function<bool()>& enough,
     const auto begun = std::chrono::steady_clock::now();
     last_movement_ = begun;
     while (true) {
+        if (is_readable(request_.stop_fd)) return FetchFailure{FetchError::stopped, "stopped"};
         step();
         if (enough()) return std::nullopt;
         if (result_ && *result_ != CURLE_OK) return failure(*result_);
@@ -77,7 +86,7 @@ CurlTransfer::Failure CurlTransfer::run(const std::function<bool()>& enough,
             if (!left) return gave_up("no byte moved for", request_.idle_timeout);
             wait = std::min(wait, *left);
         }
-        lane_.wait(wait);
+        lane_.wait(wait, request_.stop_fd);
     }
 }
 

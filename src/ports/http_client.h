@@ -40,6 +40,9 @@ struct OutgoingRequest {
     std::function<bool(std::string_view piece)> on_body;
     /// If set, called with bytes sent and bytes to send while the body goes out.
     std::function<void(std::uint64_t sent, std::uint64_t total)> on_upload_progress;
+    /// Once this descriptor is readable the transfer ends at once (FetchError::stopped): how another thread
+    /// ends a long poll. Stays the caller's and open as long as the request runs; -1 = nothing stops it.
+    int stop_fd = -1;
 };
 
 struct FetchedAnswer {
