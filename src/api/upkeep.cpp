@@ -19,7 +19,9 @@ constexpr int jobs_per_page = 100;
 constexpr std::array<std::string_view, 1> volume_prefixes{"inputs/"};
 
 Problem problem_of(const upkeep::Trouble& trouble) {
-    return std::visit([](const auto& error) { return Problem(error); }, trouble);
+    if (const auto* const store = std::get_if<ports::StoreError>(&trouble)) return Problem(*store);
+    if (const auto* const objects = std::get_if<ports::ObjectError>(&trouble)) return Problem(*objects);
+    return Problem({{"/place", "validation_failed", "place must be the next of a page of the same store."}});
 }
 
 // The members of the body, each asked for once; what is left over was never one.

@@ -37,10 +37,7 @@ Result<OrphanPage, Trouble> find_orphans(ports::JobStore& store, ports::ObjectSt
                                          std::span<const std::string_view> prefixes,
                                          const OrphanQuery& query) {
     const auto place = parse_place(query.place, prefixes.size());
-    if (!place) {
-        return Fail(Trouble(ports::ObjectError{ports::ObjectErrorKind::misconfigured,
-                                               "there is no such place to go on from"}));
-    }
+    if (!place) return Fail(Trouble(NoSuchPlace{}));
     const auto listed = objects.list(prefixes[place->prefix], place->page, query.objects_max);
     if (!listed) return Fail(Trouble(listed.error()));
 
@@ -51,7 +48,7 @@ Result<OrphanPage, Trouble> find_orphans(ports::JobStore& store, ports::ObjectSt
         const auto key = core::ObjectKey::parse(object.key);
         if (!key) {
             ++page.foreign;
-        } else if (object.modified_at < query.written_before) {
+        } else if (object.modified_at != TimePoint{} && object.modified_at < query.written_before) {
             old_enough.push_back(*key);
         }
     }

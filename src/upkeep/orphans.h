@@ -15,11 +15,13 @@
 
 namespace darkroom::upkeep {
 
-using Trouble = std::variant<ports::StoreError, ports::ObjectError>;
+struct NoSuchPlace {};  // whoever asks made it up, or asks another store
+
+using Trouble = std::variant<ports::StoreError, ports::ObjectError, NoSuchPlace>;
 
 struct OrphanQuery {
     std::string place;         // where the page before ended; empty = the beginning
-    TimePoint written_before;  // younger ones may be about to get their row
+    TimePoint written_before;  // younger ones may be about to get their row; so may those of unknown age
     bool remove = false;       // otherwise they are only told
     int objects_max = 500;
 };

@@ -1,6 +1,8 @@
 #include "upkeep/rounds.h"
 
 #include <array>
+#include <set>
+#include <string>
 
 #include "base/log.h"
 #include "upkeep/orphans.h"
@@ -12,7 +14,9 @@ namespace {
 constexpr std::array<std::string_view, 1> worker_inputs{"inputs/"};
 
 std::string detail_of(const Trouble& trouble) {
-    return std::visit([](const auto& error) { return error.detail; }, trouble);
+    if (const auto* const store = std::get_if<ports::StoreError>(&trouble)) return store->detail;
+    if (const auto* const objects = std::get_if<ports::ObjectError>(&trouble)) return objects->detail;
+    return "there is no such place to go on from";
 }
 
 }  // namespace
@@ -75,9 +79,8 @@ void Rounds::sweep_worker_inputs(ports::ObjectStore& objects) {
     query.written_before = clock_.now() - settings_.unfinished_after;
     query.remove = true;
     std::size_t removed = 0;
-    std::string before;
+    std::set<std::string> seen;
     do {
-        before = query.place;
         const auto page = find_orphans(store_, objects, worker_inputs, query);
         if (!page) {
             log::warning("left-over inputs of workers could not be removed",
@@ -86,8 +89,8 @@ void Rounds::sweep_worker_inputs(ports::ObjectStore& objects) {
         }
         removed += page->orphans.size();
         query.place = page->next;
-        // A store that names the same page again has no other.
-    } while (!query.place.empty() && query.place != before && !stopping_);
+        // A store that names a page again leads in a circle.
+    } while (!query.place.empty() && seen.insert(query.place).second && !stopping_);
     if (removed > 0)
         log::info("removed inputs of workers that were left over",
                   {{"count", static_cast<std::int64_t>(removed)}});

@@ -19,7 +19,7 @@ template <class UnusedStore>
 class BucketOf : public UnusedStore {
 public:
     std::map<std::string, std::string> objects;
-    TimePoint modified_at{};
+    TimePoint modified_at{Milliseconds(1)};  // long ago
     bool presigns = true;
     std::map<std::string, ports::ObjectErrorKind> broken;  // by the function's name
     std::function<std::string(std::string)> on_read;       // what comes back instead
