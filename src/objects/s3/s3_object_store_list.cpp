@@ -1,6 +1,7 @@
 // What concerns many objects at once: listing them, removing them, and clearing away uploads in parts that
 // nobody will finish.
 #include <algorithm>
+#include <utility>
 
 #include "objects/s3/md5.h"
 #include "objects/s3/s3_object_store.h"
@@ -52,8 +53,9 @@ ObjectResult<ObjectPage> S3ObjectStore::list(std::string_view prefix, const std:
             if (look < listing_looks_max && client_.pause(look, deadline, client_.settings().settle_time)) {
                 continue;
             }
-            return Fail(
-                ObjectError{ObjectErrorKind::unavailable, std::string("cannot ") + doing + ": " + trouble});
+            std::string detail("cannot ");
+            detail.append(doing).append(": ").append(trouble);
+            return Fail(ObjectError{ObjectErrorKind::unavailable, std::move(detail)});
         }
         // A volume lists its folders, too, and what it keeps for itself.
         std::erase_if(listing.objects, [&](const ports::ListedObject& object) {

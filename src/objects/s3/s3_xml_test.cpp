@@ -52,19 +52,20 @@ TEST(S3Xml, AnEmptyBucketIsAnEmptyListingAndAPrefixedNamespaceIsRead) {
 }
 
 TEST(S3Xml, WhatIsNoListingIsNoEmptyListing) {
-    const std::string begin = "<ListBucketResult><IsTruncated>false</IsTruncated><Contents>";
-    const std::string end = "</Contents></ListBucketResult>";
+    const auto listing = [](const std::string& inside) {
+        return "<ListBucketResult><IsTruncated>false</IsTruncated>" + inside + "</ListBucketResult>";
+    };
     for (const std::string& xml :
          {std::string(), std::string(" "), std::string("OK"),
           std::string("<html><body>Sign in</body></html>"), std::string("<ListBucketResult>"),
           std::string("<ListBucketResult></ListBucketResult>"), std::string("{}"),
-          std::string("<Error><Code>SlowDown</Code></Error>"), begin + "</ListBucketResult>",
-          begin + "<Size>1</Size>" + end, begin + "<Key>k</Key>" + end,
-          begin + "<Key>k</Key><Size>-1</Size>" + end,
-          begin + "<Key>k</Key><Size>99999999999999999999</Size>" + end}) {
+          std::string("<Error><Code>SlowDown</Code></Error>"), listing("<Contents>"),
+          listing("<Contents><Size>1</Size></Contents>"), listing("<Contents><Key>k</Key></Contents>"),
+          listing("<Contents><Key>k</Key><Size>-1</Size></Contents>"),
+          listing("<Contents><Key>k</Key><Size>99999999999999999999</Size></Contents>")}) {
         EXPECT_FALSE(read_listing(xml)) << xml;
     }
-    EXPECT_TRUE(read_listing(begin + "<Key>k</Key><Size>1</Size>" + end));
+    EXPECT_TRUE(read_listing(listing("<Contents><Key>k</Key><Size>1</Size></Contents>")));
     const std::string whole = listing_xml;
     for (std::size_t size = 0; size < whole.size(); size += 7) {
         EXPECT_FALSE(read_listing(std::string_view(whole).substr(0, size))) << size;
