@@ -20,6 +20,21 @@ std::string_view unquoted(std::string_view value) {
     return quoted ? value.substr(1, value.size() - 2) : value;
 }
 
+/// What stands behind the equals sign, without quotes and without a comment: recipes are copied with theirs.
+std::string_view value_of(std::string_view text) {
+    const auto value = trimmed(text);
+    if (!value.empty() && (value.front() == '"' || value.front() == '\'')) {
+        const auto end = value.find(value.front(), 1);
+        const auto rest = end == std::string_view::npos ? "-" : trimmed(value.substr(end + 1));
+        if (!rest.empty() && rest.front() == '#') return value.substr(1, end - 1);
+        return unquoted(value);
+    }
+    for (auto at = text.find('#'); at != std::string_view::npos; at = text.find('#', at + 1)) {
+        if (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '\t')) return trimmed(text.substr(0, at));
+    }
+    return value;
+}
+
 bool is_name(std::string_view name) {
     if (name.empty() || (name.front() >= '0' && name.front() <= '9')) return false;
     for (const char c : name) {
@@ -46,7 +61,7 @@ Environment::Environment(const std::filesystem::path& env_file, std::vector<std:
                                " is not NAME=value.");
             continue;
         }
-        values_[std::string(name)] = std::string(unquoted(trimmed(text.substr(equals + 1))));
+        values_[std::string(name)] = std::string(value_of(text.substr(equals + 1)));
     }
 }
 

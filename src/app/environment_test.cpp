@@ -36,6 +36,22 @@ TEST(Environment, ReadsNamesValuesQuotesAndComments) {
     EXPECT_EQ(environment.names_with("DR_TEST_").size(), 4u);
 }
 
+TEST(Environment, ACommentMayFollowAValue) {
+    const EnvFile file(
+        "DR_TEST_A=eu-west-1   # as the console shows it\nDR_TEST_B=\"a # b\" # c\nDR_TEST_C=a#b\n"
+        "DR_TEST_D= # nothing\nDR_TEST_E='it''s'\nDR_TEST_F=\"open # end\nDR_TEST_G=#x\n");
+    std::vector<std::string> problems;
+    const Environment environment(file.path(), problems);
+    EXPECT_TRUE(problems.empty());
+    EXPECT_EQ(environment.get("DR_TEST_A"), "eu-west-1");
+    EXPECT_EQ(environment.get("DR_TEST_B"), "a # b");
+    EXPECT_EQ(environment.get("DR_TEST_C"), "a#b") << "no blank before it: part of the value";
+    EXPECT_FALSE(environment.get("DR_TEST_D"));
+    EXPECT_EQ(environment.get("DR_TEST_E"), "it''s");
+    EXPECT_EQ(environment.get("DR_TEST_F"), "\"open # end");
+    EXPECT_EQ(environment.get("DR_TEST_G"), "#x");
+}
+
 TEST(Environment, TheProcessWinsOverTheFile) {
     const EnvFile file("DR_TEST_WINS=file\n");
     ::setenv("DR_TEST_WINS", "process", 1);
