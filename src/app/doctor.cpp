@@ -82,9 +82,10 @@ private:
         const auto& storage = settings_.storage;
         add(Level::ok, "storage", describe(storage));
         if (storage.kind == StorageKind::bucket) look_at_bucket("storage", *storage.bucket);
-        if (storage.volume)
-            look_at_bucket(storage.kind == StorageKind::network_volume ? "storage" : "volume",
-                           *storage.volume);
+        if (!storage.volume) return;
+        const bool beside = storage.kind != StorageKind::network_volume;
+        if (beside) add(Level::ok, "volume", describe({StorageKind::network_volume, {}, storage.volume}));
+        look_at_bucket(beside ? "volume" : "storage", *storage.volume);
     }
 
     void look_at_bucket(const std::string& name, const objects::S3Settings& settings) {

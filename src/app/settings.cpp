@@ -121,6 +121,8 @@ Result<Settings, SettingProblems> read_settings(const Environment& environment, 
     settings.url_life = reader.seconds("DARKROOM_URL_TTL_S", 1, 7 * 86'400);
     settings.upload_life = reader.seconds("DARKROOM_UPLOAD_TTL_S", 1, 30 * 86'400);
     settings.storage = read_storage(reader);
+    for (auto& note : unused_storage_notes(reader, settings.storage))
+        settings.notes.push_back(std::move(note));
     settings.retention = {.inputs = reader.duration("DARKROOM_RETENTION_INPUT"),
                           .outputs = reader.duration("DARKROOM_RETENTION_OUTPUT"),
                           .jobs = reader.duration("DARKROOM_RETENTION_JOBS")};

@@ -70,6 +70,27 @@ TEST(Settings, AMistypedNameIsNoticed) {
     EXPECT_EQ(settings.error()[0], "DARKROOM_DATADIR is not a setting; did you mean DARKROOM_DATA_DIR?");
 }
 
+TEST(Settings, AStorageThatIsSetByHalfIsSaidNotToBeUsed) {
+    const std::vector<std::pair<std::string, std::string>> halves = {
+        {"S3_ENDPOINT", "S3_BUCKET"},
+        {"RUNPOD_NETWORK_VOLUME_ID", "RUNPOD_S3_ACCESS_KEY"},
+        {"RUNPOD_S3_ACCESS_KEY", "RUNPOD_NETWORK_VOLUME_ID"},
+    };
+    for (const auto& [set, missing] : halves) {
+        const auto settings = read({{"COMFYUI_MODE", "local"}, {set, "https://x"}});
+        ASSERT_TRUE(settings.ok()) << set;
+        EXPECT_EQ(settings->storage.kind, StorageKind::files);
+        ASSERT_EQ(settings->notes.size(), 1u) << set;
+        EXPECT_EQ(settings->notes[0].rfind(set + " is set and " + missing + " is not", 0), 0u);
+    }
+}
+
+TEST(Settings, AVolumeWithoutAnythingIsToldInOneGo) {
+    const auto settings = read({{"DARKROOM_STORAGE", "runpod-volume"}});
+    ASSERT_FALSE(settings.ok());
+    EXPECT_EQ(settings.error().size(), 4u) << "region, volume, both keys";
+}
+
 TEST(Settings, RunpodIsNotPretended) {
     EXPECT_TRUE(read({{"COMFYUI_MODE", "serverless"}}).ok());
     EXPECT_FALSE(read({{"COMFYUI_MODE", "serverless"}, {"RUNPOD_API_KEY", "rpa_x"}}).ok());

@@ -43,6 +43,9 @@ objects::S3Settings read_volume(SettingReader& reader) {
     // Without either the address would silently be AWS's.
     if (endpoint.empty()) {
         reader.problem("RUNPOD_S3_REGION is not set: the data center of the network volume, as in EU-CZ-1.");
+        auto rest = settings;  // what else is wrong is to be told in the same go
+        rest.endpoint = endpoint_for("region");
+        report(reader, rest);
     } else {
         report(reader, settings);
     }
@@ -67,6 +70,24 @@ StorageSettings read_storage(SettingReader& reader) {
     if (storage.kind == StorageKind::bucket) storage.bucket = read_bucket(reader);
     if (storage.kind == StorageKind::network_volume || has_volume) storage.volume = read_volume(reader);
     return storage;
+}
+
+std::vector<std::string> unused_storage_notes(const SettingReader& reader, const StorageSettings& storage) {
+    std::vector<std::string> notes;
+    const auto is_set = [&](const char* name) { return !reader.text(name).empty(); };
+    // Whoever chose a kind by its name knows what is left unused.
+    if (!is_set("DARKROOM_STORAGE") && is_set("S3_ENDPOINT") && !is_set("S3_BUCKET"))
+        notes.push_back("S3_ENDPOINT is set and S3_BUCKET is not: no bucket is used.");
+    if (storage.volume) return notes;
+    if (is_set("RUNPOD_NETWORK_VOLUME_ID")) {
+        notes.push_back(
+            "RUNPOD_NETWORK_VOLUME_ID is set and RUNPOD_S3_ACCESS_KEY is not: the network volume is not "
+            "used.");
+    } else if (is_set("RUNPOD_S3_ACCESS_KEY")) {
+        notes.push_back(
+            "RUNPOD_S3_ACCESS_KEY is set and RUNPOD_NETWORK_VOLUME_ID is not: no network volume is used.");
+    }
+    return notes;
 }
 
 }  // namespace darkroom::app

@@ -2,6 +2,8 @@
 // network volume beside it for the workers.
 #pragma once
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "objects/s3/s3_settings.h"
 
@@ -19,5 +21,8 @@ struct StorageSettings {
 
 /// Reads DARKROOM_STORAGE, S3_*, AWS_* and RUNPOD_S3_*; what is wrong is left with the reader.
 StorageSettings read_storage(SettingReader& reader);
+
+/// What is set for a storage that is not used after all, because its name or its key is missing: a line each.
+std::vector<std::string> unused_storage_notes(const SettingReader& reader, const StorageSettings& storage);
 
 }  // namespace darkroom::app
