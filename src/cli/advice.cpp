@@ -6,6 +6,9 @@ namespace darkroom::cli {
 
 std::string_view advice_for(std::string_view error_code) {
     if (error_code == "too_large") return "make the picture smaller first";  // said before there was a job
+    if (error_code == "outputs_removed") return "run it again from the original file";
+    if (error_code == "storage_refused")
+        return "darkroom doctor, on the server, names the cause; a link may have expired, too";
     if (error_code == "params_unknown_field") return "see darkroom types TYPE for the params there are";
     const auto code = core::parse_error_code(error_code);
     if (!code) return {};

@@ -58,6 +58,33 @@ CallFailure refusal(const FetchedAnswer& answer) {
     return {CallFailure::Kind::refused, read_problem(answer.status, answer.body), {}};
 }
 
+/// Scheme, host and port of a link: the rest is long, and signed.
+std::string origin_of(const std::string& url) {
+    const auto host = url.find("://");
+    return host == std::string::npos ? url : url.substr(0, url.find_first_of("/?#", host + 3));
+}
+
+/// What an S3 server calls the reason, as in <Code>SignatureDoesNotMatch</Code>.
+std::string storage_code(const std::string& body) {
+    constexpr std::size_t code_bytes_max = 64;
+    const auto begin = body.find("<Code>");
+    if (begin == std::string::npos) return {};
+    const auto text = body.substr(begin + 6, code_bytes_max);
+    return text.substr(0, text.find('<'));
+}
+
+/// A link may lead past the gateway, straight to its storage. That one knows neither problem documents nor
+/// the API key, so its 403 must not read as if the key were to blame.
+CallFailure refusal_of_link(const std::string& server, const std::string& url, const FetchedAnswer& answer) {
+    auto failure = refusal(answer);
+    if (!failure.problem.code.empty() || url.starts_with(server + "/")) return failure;
+    failure.by_storage = true;
+    const auto code = storage_code(answer.body);
+    failure.problem.detail = "the storage at " + origin_of(url) + " answered HTTP " +
+                             std::to_string(answer.status) + (code.empty() ? "" : " (" + code + ")");
+    return failure;
+}
+
 /// Whole seconds (RFC 9110 §10.2.3); the form with a date is not used by Darkroom.
 std::optional<Milliseconds> retry_after(const FetchedAnswer& answer) {
     ports::HttpRequest finder;
@@ -108,7 +135,7 @@ std::string CallFailure::sentence() const {
 ExitCode CallFailure::exit_code() const {
     switch (kind) {
         case Kind::refused:
-            return exit_code_for_status(problem.status);
+            return by_storage ? ExitCode::failed : exit_code_for_status(problem.status);
         case Kind::unreachable:
             return ExitCode::unreachable;
         case Kind::not_understood:
@@ -174,7 +201,11 @@ Result<FetchedAnswer, CallFailure> GatewayClient::fetch_repeatedly(const Call& c
         const auto spent = std::chrono::duration_cast<Milliseconds>(clock_.monotonic() - begin);
         const auto pause = pause_before_repeat(tries, spent, asked);
         if (!pause) return Fail(std::move(failure));
-        if (!told_trouble_.exchange(true)) tell_trouble_(failure.sentence() + "; trying again");
+        if (!told_trouble_.exchange(true)) {
+            auto sentence = failure.sentence();
+            if (sentence.ends_with('.')) sentence.pop_back();
+            tell_trouble_(sentence + "; trying again");
+        }
         stop_.pause(*pause);
     }
 }
@@ -206,8 +237,8 @@ Result<void, CallFailure> GatewayClient::put_file(const Put& put) {
     if (put.on_progress)
         request.on_upload_progress = [&](std::uint64_t sent, std::uint64_t) { put.on_progress(sent); };
     const auto answer = http_.fetch(request);
-    if (!answer) return Fail(as_call_failure(server_.url, answer.error()));
-    if (!is_success(answer->status)) return Fail(refusal(*answer));
+    if (!answer) return Fail(as_call_failure(origin_of(*url), answer.error()));
+    if (!is_success(answer->status)) return Fail(refusal_of_link(server_.url, *url, *answer));
     return {};
 }
 
@@ -221,8 +252,8 @@ Result<void, CallFailure> GatewayClient::download(const std::string& link, std::
     request.total_timeout = transfer_timeout(bytes);
     request.on_body = on_piece;
     const auto answer = http_.fetch(request);
-    if (!answer) return Fail(as_call_failure(server_.url, answer.error()));
-    if (!is_success(answer->status)) return Fail(refusal(*answer));
+    if (!answer) return Fail(as_call_failure(origin_of(*url), answer.error()));
+    if (!is_success(answer->status)) return Fail(refusal_of_link(server_.url, *url, *answer));
     return {};
 }
 

@@ -26,8 +26,9 @@ struct Server {
 struct CallFailure {
     enum class Kind { refused, unreachable, not_understood, stopped };
     Kind kind = Kind::unreachable;
-    ServerProblem problem;  // of refused
-    std::string detail;     // for people, of the others
+    ServerProblem problem;    // of refused
+    std::string detail;       // for people, of the others
+    bool by_storage = false;  // of refused: a signed link led to a storage that is not the gateway
 
     std::string sentence() const;
     ExitCode exit_code() const;

@@ -62,6 +62,30 @@ TEST_F(GatewayClientTest, SignedLinksAreUsedWithoutTheKey) {
     EXPECT_EQ(tries(), 1u);
 }
 
+TEST_F(GatewayClientTest, ARefusalOfTheStorageIsNotBlamedOnTheKey) {
+    http.on(HttpMethod::get, "bucket.example",
+            always(403, "<Error><Code>SignatureDoesNotMatch</Code><Message>m</Message></Error>"));
+    const auto refused = client.download("https://bucket.example:9/a?X-Sig=1", 0, [](auto) { return true; });
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().by_storage);
+    EXPECT_EQ(refused.error().sentence(),
+              "the storage at https://bucket.example:9 answered HTTP 403 (SignatureDoesNotMatch)");
+    EXPECT_EQ(refused.error().exit_code(), ExitCode::failed);
+    http.on(HttpMethod::get, "http://gw:1/f", always(403, ""));
+    const auto by_gateway = client.download("/f", 0, [](auto) { return true; });
+    ASSERT_FALSE(by_gateway);
+    EXPECT_FALSE(by_gateway.error().by_storage);
+    EXPECT_EQ(by_gateway.error().exit_code(), ExitCode::not_authorised);
+}
+
+TEST_F(GatewayClientTest, TroubleIsToldWithoutADoubleStop) {
+    answer(always(200, "{}"));
+    answer([](const auto&) -> Answer { return problem_answer(503, "storage_unavailable", "It is away."); },
+           1);
+    ASSERT_TRUE(get());
+    EXPECT_THAT(troubles, ElementsAre("It is away; trying again"));
+}
+
 TEST_F(GatewayClientTest, AServerThatNeverAnsweredIsGivenUpSoon) {
     answer(always(FetchError::unreachable));
     const auto begin = clock.monotonic();

@@ -70,6 +70,12 @@ std::string event_words(const json::object& event) {
     return text + "  " + text_member(event, "actor");
 }
 
+/// Whether pictures of the job are still there: without this the card would show them as if they were.
+std::string removed_words(std::string_view what, const std::optional<TimePoint>& time, TimePoint now) {
+    if (!time) return {};
+    return std::string(what) + "  " + format_rfc3339(*time) + "  (" + human_age(now - *time) + " ago)";
+}
+
 std::string time_words(const std::optional<TimePoint>& time, TimePoint now) {
     if (!time) return {};
     return format_rfc3339(*time) + "  (" + human_age(now - *time) + " ago)";
@@ -103,6 +109,9 @@ std::vector<std::string> job_card(const json::object& job, const json::object& e
     say_each(card, job, "inputs", "Input", picture_words);
     say_each(card, job, "outputs", "Output", picture_words);
     if (view->main_output) card.say("Link", view->main_output->url);
+    card.say("Removed", removed_words("inputs", view->inputs_removed_at, now));
+    card.say(view->inputs_removed_at ? "" : "Removed",
+             removed_words("results", view->outputs_removed_at, now));
     say_each(card, job, "attempts", "Attempts", attempt_words);
     card.say("Created", time_words(view->created_at, now));
     card.say("Finished", time_words(view->finished_at, now));

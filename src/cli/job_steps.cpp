@@ -84,8 +84,9 @@ StepFailure as_step_failure(const CallFailure& failure) {
     step.stopped = failure.kind == Kind::stopped;
     switch (failure.kind) {
         case Kind::refused:
-            step.code = failure.problem.code.empty() ? "http_" + std::to_string(failure.problem.status)
-                                                     : failure.problem.code;
+            step.code = failure.by_storage             ? "storage_refused"
+                        : failure.problem.code.empty() ? "http_" + std::to_string(failure.problem.status)
+                                                       : failure.problem.code;
             step.ends_run = failure.problem.concerns_every_file();
             break;
         case Kind::unreachable:
@@ -162,6 +163,11 @@ Result<std::filesystem::path, StepFailure> fetch_once(GatewayClient& client, con
 Result<std::filesystem::path, StepFailure> fetch_result(GatewayClient& client, const JobView& job,
                                                         const std::string& file, OutputNames& names) {
     if (!job.main_output) return Fail(not_understood("the result"));
+    if (job.outputs_removed_at) {
+        return Fail(StepFailure{
+            "outputs_removed",
+            "the results were kept until " + format_rfc3339(*job.outputs_removed_at) + "; they are gone"});
+    }
     auto output = *job.main_output;
     const auto path = names.claim(file.empty() ? job.id : file, job.type, output.content_type);
     for (int tries = 1;; ++tries) {

@@ -67,6 +67,8 @@ std::optional<JobView> view_job(const json::object& job) {
     view.created_at = parse_rfc3339(text_member(job, "created_at"));
     view.started_at = parse_rfc3339(text_member(job, "started_at"));
     view.finished_at = parse_rfc3339(text_member(job, "finished_at"));
+    view.inputs_removed_at = parse_rfc3339(text_member(job, "inputs_removed_at"));
+    view.outputs_removed_at = parse_rfc3339(text_member(job, "outputs_removed_at"));
     return view;
 }
 

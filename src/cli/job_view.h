@@ -33,6 +33,8 @@ struct JobView {
     std::optional<TimePoint> created_at;
     std::optional<TimePoint> started_at;
     std::optional<TimePoint> finished_at;
+    std::optional<TimePoint> inputs_removed_at;   // set = they are no longer kept
+    std::optional<TimePoint> outputs_removed_at;  // the same
 
     bool ended() const { return status == "SUCCEEDED" || status == "FAILED" || status == "CANCELLED"; }
     bool succeeded() const { return status == "SUCCEEDED"; }

@@ -177,6 +177,28 @@ TEST_F(JobsCommand, WatchBringsResultsOfAnInterruptedRun) {
     EXPECT_EQ(darkroom.folder.read("out/p0-bg_remove.png"), "done:pixels");
 }
 
+TEST_F(JobsCommand, ResultsThatAreNoLongerKeptAreSaidToBeGone) {
+    make_jobs({"pixels"});
+    auto text = darkroom.gateway.job_json(id_1);
+    const auto link = text.find("\"/files/" + std::string(id_1));
+    text.replace(link, text.find('"', link + 1) - link + 1, "null");
+    text.insert(1, R"("inputs_removed_at":"2026-01-08T00:00:00.000Z",)"
+                   R"("outputs_removed_at":"2026-02-01T00:00:00.000Z",)");
+    darkroom.http.on(HttpMethod::get, "/api/v1/jobs/",
+                     [=](const auto&) -> Answer { return json_answer(200, text); });
+    const auto out = (darkroom.folder.path() / "out").string();
+    const auto watched = darkroom.run({"jobs", "watch", id_1, "-o", out});
+    EXPECT_EQ(watched.code, 1);
+    EXPECT_THAT(watched.err, AllOf(HasSubstr("outputs_removed: the results were kept until 2026-02-01"),
+                                   HasSubstr("try: run it again from the original file")));
+    EXPECT_EQ(darkroom.run({"jobs", "watch", id_1}).code, 0) << "the job itself went well";
+    darkroom.http.on(HttpMethod::get, "/events",
+                     [](const auto&) -> Answer { return json_answer(200, R"({"events":[]})"); });
+    EXPECT_THAT(darkroom.run({"jobs", "get", id_1}).out,
+                AllOf(HasSubstr("Removed   inputs  2026-01-08T00:00:00.000Z"),
+                      HasSubstr("\n          results  2026-02-01T00:00:00.000Z")));
+}
+
 TEST_F(JobsCommand, WatchWaitsAsLongAsItTakes) {
     make_jobs({"pixels"});
     darkroom.http.on(

@@ -64,6 +64,8 @@ ExitCode Program::complain(const CallFailure& failure) {
         console.problem("          the key comes from DARKROOM_API_KEY, or from " +
                         printable((data_dir() / "admin.key").string()) + " for a server on this machine");
     }
+    if (failure.problem.code == "storage_unavailable")
+        console.problem("          darkroom doctor, on the server, names the cause");
     if (code == ExitCode::failed && !failure.problem.request_id.empty() && failure.problem.status >= 500) {
         console.problem("          request id for the server's log: " +
                         printable(failure.problem.request_id));
