@@ -88,6 +88,9 @@ darkroom::Result<std::unique_ptr<cli::EmbeddedGateway>, cli::StartProblem> start
 int main(int argc, char** argv) {
     app::SystemClock clock;
     app::SystemRandom random;
+    // Every command goes by the .env that `serve` goes by; its problems are told by `serve` and `doctor`.
+    app::SettingProblems untold;
+    const app::Environment environment(".env", untold);
     std::unique_ptr<darkroom::http::CurlClient> client;
     cli::CliWiring wiring{.http = [&]() -> darkroom::ports::HttpClient& {
                               if (!client) client = std::make_unique<darkroom::http::CurlClient>();
@@ -97,6 +100,7 @@ int main(int argc, char** argv) {
                           .random = random,
                           .serve = serve,
                           .examine = examine,
-                          .start_embedded = start_embedded};
+                          .start_embedded = start_embedded,
+                          .environment = [&](const char* name) { return environment.get(name); }};
     return cli::run_cli(argc, argv, wiring);
 }
