@@ -44,7 +44,7 @@ private:
 Result<ports::FileBody, Problem> file_body(ApiContext& context, const core::ObjectKey& key,
                                            std::string etag) {
     const auto object = context.objects.open(key);
-    if (!object) return Fail(Problem(object.error()));
+    if (!object) return Fail(storage_problem(object.error()));
     UniqueFd file(::fcntl((*object)->fd(), F_DUPFD_CLOEXEC, 0));
     if (!file)
         return Fail(Problem(ProblemCode::storage_unavailable, "The object could not be opened; try again."));
@@ -55,7 +55,7 @@ Result<ports::FileBody, Problem> file_body(ApiContext& context, const core::Obje
 Result<ports::PiecesBody, Problem> pieces_body(ApiContext& context, const core::ObjectKey& key,
                                                std::string etag) {
     const auto head = context.objects.head(key);
-    if (!head) return Fail(Problem(head.error()));
+    if (!head) return Fail(storage_problem(head.error()));
     const auto open = [&objects = context.objects, key, version = head->version](
                           std::uint64_t offset, std::uint64_t length) -> std::unique_ptr<ports::PieceReader> {
         auto reader = objects.open(key, {.offset = offset, .length = length, .version = version});

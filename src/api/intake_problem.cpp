@@ -12,7 +12,7 @@ class Teller {
 public:
     Problem operator()(const core::JobError& error) const { return Problem(error); }
     Problem operator()(const ports::StoreError& error) const { return Problem(error); }
-    Problem operator()(const ports::ObjectError& error) const { return Problem(error); }
+    Problem operator()(const ports::ObjectError& error) const { return storage_problem(error); }
     Problem operator()(ports::UploadOutcome outcome) const { return problem_of(outcome); }
     Problem operator()(const intake::NotSent&) const {
         return {ProblemCode::upload_not_sent,

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/json_writer.h"
+#include "base/log.h"
 #include "base/nearest.h"
 
 namespace darkroom::api {
@@ -140,12 +141,17 @@ Problem::Problem(const ports::StoreError& error)
     : Problem(code_of(error.kind),
               std::string(traits(code_of(error.kind)).title) + "; nothing was changed.") {}
 
-Problem::Problem(const ports::ObjectError& error)
-    : Problem(code_of(error.kind), std::string(traits(code_of(error.kind)).title) + ".") {}
-
 Problem::Problem(std::vector<FieldProblem> wrong) : Problem(validation_failed, joined(wrong)) {
     code = wrong.front().code;
     fields = std::move(wrong);
+}
+
+Problem storage_problem(const ports::ObjectError& error) {
+    // What is missing is nobody's fault: links live longer than the retention of what they lead to.
+    if (error.kind != ports::ObjectErrorKind::missing)
+        log::warning("the storage refused a request", {{"detail", error.detail}});
+    const auto code = code_of(error.kind);
+    return {code, std::string(traits(code).title) + "."};
 }
 
 ports::HttpResponse to_response(const Problem& problem, const std::string& request_id) {

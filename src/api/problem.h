@@ -80,7 +80,6 @@ struct Problem {
     /// A picture refused at the door: the job error's own code, with the status that fits it.
     explicit Problem(const core::JobError& input_error);
     explicit Problem(const ports::StoreError& error);
-    explicit Problem(const ports::ObjectError& error);
     /// The request's fields; the first one's code becomes the problem's.
     explicit Problem(std::vector<FieldProblem> fields);
 
@@ -93,6 +92,10 @@ struct Problem {
     std::optional<core::Status> job_status;
     std::optional<int> retry_after_s;
 };
+
+/// The client is told that the storage is in the way, the operator why: nobody else will tell them, because
+/// what the storage refuses to a request need not keep a dispatcher from its work.
+Problem storage_problem(const ports::ObjectError& error);
 
 ports::HttpResponse to_response(const Problem& problem, const std::string& request_id);
 

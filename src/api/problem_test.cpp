@@ -45,10 +45,24 @@ TEST(Problem, EveryStoreAndStorageErrorIsOneThatAClientCanReadAndHoldsNoDetailOf
     }
     for (const auto kind : {ObjectErrorKind::missing, ObjectErrorKind::full, ObjectErrorKind::unavailable,
                             ObjectErrorKind::denied, ObjectErrorKind::misconfigured}) {
-        const auto response = to_response(Problem(ports::ObjectError{kind, "/secret/path"}), "");
+        const auto response = to_response(storage_problem({kind, "/secret/path"}), "");
         EXPECT_GE(response.status, 404);
         EXPECT_EQ(std::get<std::string>(response.body).find("secret"), std::string::npos);
     }
+}
+
+TEST(Problem, WhatTheStorageRefusesIsToldToTheOperator) {
+    using ports::ObjectErrorKind;
+    for (const auto kind : {ObjectErrorKind::changed, ObjectErrorKind::full, ObjectErrorKind::unavailable,
+                            ObjectErrorKind::denied, ObjectErrorKind::misconfigured}) {
+        testing::internal::CaptureStderr();
+        (void)storage_problem({kind, "cannot put it: check AWS_SECRET_ACCESS_KEY"});
+        EXPECT_NE(testing::internal::GetCapturedStderr().find("check AWS_SECRET_ACCESS_KEY"),
+                  std::string::npos);
+    }
+    testing::internal::CaptureStderr();
+    (void)storage_problem({ObjectErrorKind::missing, "there is no such object"});
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
 TEST(Problem, EveryJobErrorCanBeAnAnswerToAnUpload) {

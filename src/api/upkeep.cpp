@@ -20,7 +20,8 @@ constexpr std::array<std::string_view, 1> volume_prefixes{"inputs/"};
 
 Problem problem_of(const upkeep::Trouble& trouble) {
     if (const auto* const store = std::get_if<ports::StoreError>(&trouble)) return Problem(*store);
-    if (const auto* const objects = std::get_if<ports::ObjectError>(&trouble)) return Problem(*objects);
+    if (const auto* const objects = std::get_if<ports::ObjectError>(&trouble))
+        return storage_problem(*objects);
     return Problem({{"/place", "validation_failed", "place must be the next of a page of the same store."}});
 }
 
@@ -131,7 +132,7 @@ Answer find_orphans(ApiContext& context, const ports::HttpRequest& request) {
     int unfinished = 0;
     if (query.place.empty()) {
         const auto found = objects.remove_unfinished(query.written_before, !query.remove);
-        if (!found) return Fail(Problem(found.error()));
+        if (!found) return Fail(storage_problem(found.error()));
         unfinished = *found;
     }
     const auto page = upkeep::find_orphans(context.store, objects, prefixes, query);
