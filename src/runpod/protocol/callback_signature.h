@@ -46,7 +46,7 @@ struct StandardHeaders {
     std::string signature;
 };
 
-/// `id` must be 1 to 128 of [A-Za-z0-9_-]; anything else is a bug.
+/// `id` must be 1 to 256 visible ASCII characters without a dot; anything else is a bug.
 StandardHeaders standard_headers(const CallbackSecret& secret, std::string_view id, TimePoint now,
                                  std::string_view body);
 
