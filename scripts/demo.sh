@@ -34,18 +34,20 @@ wait_until() { # SECONDS COMMAND...
 
 # ---- The server --------------------------------------------------------------------------------------------------
 
-server_answers() { "$bin/darkroom" --data "$data" types -q >/dev/null 2>&1; }
+# The server is named by its address and the storage by its kind: a .env in the repository may name others.
+server_url() { sed -n 's/.*"url" *: *"\([^"]*\)".*/\1/p' "$data/gateway.json"; }
+server_answers() { "$bin/darkroom" --url "$(server_url)" --data "$data" types -q >/dev/null 2>&1; }
 server_is_gone() { ! kill -0 "$server_pid" 2>/dev/null; }
 server_is_up_or_gone() { { [ -s "$data/gateway.json" ] && server_answers; } || server_is_gone; }
 
 start_server() {
-    DARKROOM_LISTEN=127.0.0.1:0 DARKROOM_DATA_DIR=$data "$bin/darkroom" serve >"$out/server.log" 2>&1 &
+    DARKROOM_LISTEN=127.0.0.1:0 DARKROOM_DATA_DIR=$data DARKROOM_STORAGE=${with_s3:-fs} "$bin/darkroom" serve >"$out/server.log" 2>&1 &
     server_pid=$!
     if ! wait_until "$start_patience_s" server_is_up_or_gone || server_is_gone; then
         tail -n 20 "$out/server.log" >&2
         die "the server did not start"
     fi
-    url=$(sed -n 's/.*"url" *: *"\([^"]*\)".*/\1/p' "$data/gateway.json")
+    url=$(server_url)
     echo "Darkroom listens on $url, data in $data"
 }
 
@@ -142,7 +144,7 @@ run_type() { # TYPE FILE...
     local params=()
     # The drawn ones are logos: what shows through their letters is background too.
     if [ "$type" = jpeg_to_png ]; then params=(-p interior=remove); fi
-    local command=("$bin/darkroom" run "$type" "${params[@]}" --data "$data" -o "$out/results" --plain -- "$@")
+    local command=("$bin/darkroom" run "$type" "${params[@]}" --url "$url" --data "$data" -o "$out/results" --plain -- "$@")
     if [ -t 2 ]; then
         "${command[@]}" || true
     else
@@ -194,7 +196,7 @@ main() {
     done
     local file files=()
     if [ "${1:-}" = --s3 ]; then
-        with_s3=yes
+        with_s3=s3
         shift
     fi
     for file in "$@"; do # as seen from where the caller stands
@@ -202,7 +204,6 @@ main() {
         files+=("$(realpath -m -- "$file")")
     done
     cd "$root"
-    unset DARKROOM_URL # the demo has a server of its own
     rm -rf "$out"
     mkdir -p "$out"
     trap 'stop_server; stop_s3' EXIT
