@@ -238,6 +238,17 @@ TEST_F(S3ObjectStoreTest, ADownloadUrlSaysWhatTheBrowserMakesOfIt) {
     EXPECT_NE(plain.url.find("attachment%3B%20filename%3D%22out.png%22&"), std::string::npos) << plain.url;
 }
 
+TEST_F(S3ObjectStoreTest, AUrlIsSignedByTheServersClockAndItsEndIsToldByOurs) {
+    auto head = head_reply(1, "\"v\"");
+    head.headers.emplace_back("Date", "Fri, 02 Jan 2026 05:04:05 GMT");  // two hours ahead
+    http.add(head);
+    ASSERT_TRUE(store().head(picture).ok());
+    EXPECT_EQ(store().clock_offset(), std::chrono::hours(2));
+    const auto get = store().presign_get(output, {"", "x", minutes(5)});
+    EXPECT_NE(get.url.find("X-Amz-Date=20260102T050405Z"), std::string::npos) << get.url;
+    EXPECT_EQ(get.expires_at, clock.now() + minutes(5));
+}
+
 TEST_F(S3ObjectStoreTest, NoUrlLivesLongerThanS3AllowsOrShorterThanASecond) {
     EXPECT_NE(store().presign_get(output, {"", "x", minutes(60 * 24 * 30)}).url.find("X-Amz-Expires=604800&"),
               std::string::npos);
