@@ -1,0 +1,60 @@
+#include "runpod/worker/worker.h"
+
+#include "base/log.h"
+
+namespace darkroom::runpod::worker {
+
+Worker::Worker(WorkerSettings settings, WorkerUrls urls, WorkerPorts ports, WorkerLimits limits)
+    : settings_(std::move(settings)),
+      limits_(limits),
+      urls_(std::move(urls)),
+      web_(ports.http, ports.resolver, settings_.private_urls),
+      volume_(settings_.volume_dir.empty() ? std::nullopt : Volume::open(settings_.volume_dir, ports.random)),
+      jobs_(settings_.concurrency, settings_.refresh_after, ports.clock, ports.pictures),
+      taker_(settings_, limits_, urls_, ports.http, ports.clock, ports.random, jobs_),
+      stop_listener_(settings_, limits_, urls_, ports.http, ports.clock, ports.random, jobs_),
+      heartbeat_(settings_, urls_, ports.http, ports.clock, jobs_),
+      progress_(settings_, limits_, urls_, ports.http, ports.clock),
+      callbacks_(settings_, limits_, web_, ports.clock, ports.random),
+      results_(settings_, limits_, urls_, ports.http, ports.clock, ports.random),
+      work_(settings_, limits_, web_, volume_ ? &*volume_ : nullptr, ports.clock, ports.random) {}
+
+void Worker::take_jobs() {
+    taker_.run();
+    taking_ended_.set();
+}
+
+void Worker::work_on_jobs() {
+    while (const auto job = jobs_.next()) {
+        work_on(*job);
+        jobs_.ended(job->id());
+    }
+}
+
+void Worker::work_on(JobInHand& job) {
+    const auto& id = job.id();
+    auto end = work_.perform(job, [&](std::string_view stage) { progress_.tell(id, stage); });
+    progress_.end(id);
+    const bool last = jobs_.is_last();
+    if (!end) return;
+    if (end->callback) callbacks_.send(*std::move(end->callback));
+    end->report.whole.stop_worker = end->report.small.stop_worker = last;
+    results_.deliver(id, end->report, job.halt());
+}
+
+void Worker::stop() {
+    taker_.stop();
+    jobs_.close();
+}
+
+void Worker::abandon(Instant deadline) {
+    if (const auto left = jobs_.ids(); !left.empty())
+        log::warning("jobs are left to other workers", {{"count", std::uint64_t{left.size()}}});
+    jobs_.stop_all();
+    stop_listener_.stop();
+    heartbeat_.stop();
+    progress_.stop();
+    callbacks_.finish(deadline);
+}
+
+}  // namespace darkroom::runpod::worker
