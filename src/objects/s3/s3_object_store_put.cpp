@@ -27,6 +27,8 @@ using ports::ObjectResult;
 
 constexpr std::size_t piece_bytes = std::size_t{128} * 1024;
 constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
+constexpr std::uint64_t few_parts = 8;
+constexpr std::uint64_t large_part_bytes = 128 * mebibyte;
 constexpr int looks_max = 5;
 constexpr int puts_max = 3;
 
@@ -99,6 +101,15 @@ ObjectResult<std::string> hash_slice(const OpenFile& opened, const ports::FileSl
         left -= bytes.size();
     }
     return to_hex(part.finish());
+}
+
+// Parts of a file take no memory, so they are as large as what goes in one piece. Each costs the server a
+// file and a row of its own, so large files go in few parts, yet never so large that sending one again is a
+// burden; huge ones need larger parts still, because their number is limited.
+std::uint64_t file_part_bytes(const S3Settings& settings, std::uint64_t bytes) {
+    const auto few = std::min(bytes / few_parts, large_part_bytes);
+    const auto wanted = std::max({settings.single_put_bytes, few, bytes / parts_max + 1});
+    return std::min((wanted + mebibyte - 1) / mebibyte * mebibyte, settings.put_bytes_max);
 }
 
 S3Request put_request(const ObjectKey& key) {
@@ -213,10 +224,7 @@ ObjectResult<ObjectInfo> S3ObjectStore::put_file(const ObjectKey& key, const std
 ObjectResult<ObjectInfo> S3ObjectStore::put_slices(const ObjectKey& key, const std::filesystem::path& file,
                                                    std::uint64_t bytes) {
     const auto& settings = client_.settings();
-    // Parts of a file take no memory, so they are as large as what goes in one piece; huge files need larger
-    // ones still, because their number is limited.
-    const auto even = (bytes / parts_max + mebibyte) / mebibyte * mebibyte;
-    const auto part_bytes = std::min(std::max(settings.single_put_bytes, even), settings.put_bytes_max);
+    const auto part_bytes = file_part_bytes(settings, bytes);
     auto opened = open_regular(file);
     if (!opened) return Fail(std::move(opened).error());
     auto upload = S3Multipart::begin(client_, key.str(), content_type_of_key(key));
