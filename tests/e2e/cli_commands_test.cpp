@@ -21,6 +21,18 @@ protected:
     Cli cli{Settings{{"DARKROOM_URL", server.url()}, {"DARKROOM_API_KEY", server.key()}}};
 };
 
+TEST_F(CliCommands, ADotEnvInTheFolderLeadsEveryCommandToItsServer) {
+    const Cli elsewhere;
+    EXPECT_EQ(elsewhere.run({"jobs", "list"}).code, 8) << "nothing tells where the server is";
+    (void)elsewhere.put(
+        ".env", "DARKROOM_URL=" + server.url() + "   # ours\nDARKROOM_API_KEY=" + server.key() + "\n");
+    const auto listed = elsewhere.run({"jobs", "list"});
+    EXPECT_EQ(listed.code, 0) << listed.err;
+    const Cli beside{Settings{{"DARKROOM_URL", server.url()}, {"DARKROOM_API_KEY", "wrong-but-long-enough"}}};
+    (void)beside.put(".env", "DARKROOM_API_KEY=" + server.key() + "\n");
+    EXPECT_EQ(beside.run({"jobs", "list"}).code, 4) << "the environment wins";
+}
+
 TEST_F(CliCommands, JobsAreListedShownAndWatched) {
     EXPECT_TRUE(contains(cli.run({"jobs", "list"}).err, "No jobs yet")) << cli.run({"jobs", "list"}).err;
     const auto id = client.create_with("jpeg_to_png", disc_png(48, 48));
