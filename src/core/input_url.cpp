@@ -143,11 +143,6 @@ std::string InputUrl::str() const {
     return text + target;
 }
 
-std::string InputUrl::without_query() const {
-    const auto text = str();
-    return text.substr(0, text.find('?'));
-}
-
 Result<InputUrl, std::string> parse_input_url(std::string_view text) {
     if (auto refused = refuse_bytes(text)) return Fail(*std::move(refused));
     const auto scheme = scheme_of(text);

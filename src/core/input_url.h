@@ -22,9 +22,8 @@ struct InputUrl {
     std::string target;  // path and query, beginning with a slash; as sent
 
     /// The same in the one way to write it; the port only where it is not the scheme's own.
+    /// Its query may hold a signature: not for answers or logs.
     std::string str() const;
-    /// For answers and logs: without the query, which may hold a signature.
-    std::string without_query() const;
     bool operator==(const InputUrl&) const = default;
 };
 

@@ -26,7 +26,6 @@ TEST(InputUrl, IsTakenApart) {
     EXPECT_EQ(url->port, 8443);
     EXPECT_EQ(url->target, "/a%20b/c.png?X-Amz-Signature=abc&v=1");
     EXPECT_EQ(url->str(), "https://shop.example:8443/a%20b/c.png?X-Amz-Signature=abc&v=1");
-    EXPECT_EQ(url->without_query(), "https://shop.example:8443/a%20b/c.png");
     EXPECT_EQ(parse_input_url("http://[2a00:1450::1]:81/x")->address, IpAddress::parse("2a00:1450::1"));
     EXPECT_EQ(parse_input_url("http://8.8.8.8/x")->address, IpAddress::parse("8.8.8.8"));
 }
