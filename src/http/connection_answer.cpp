@@ -31,6 +31,7 @@ void Connection::answer(ports::HttpResponse response) {
         return answer_held(std::move(*held));
     if (auto* const pieces = std::get_if<ports::PiecesBody>(&response.body))
         return answer_pieces(response, *pieces);
+    if (std::holds_alternative<ports::NoAnswer>(response.body)) return close();
     answer_stream(response, std::move(std::get<ports::EventStream>(response.body)));
 }
 

@@ -365,5 +365,24 @@ TEST(ServerStart, SaysWhyItCannot) {
     EXPECT_EQ(start("::1", 0, "", {}), std::nullopt);
 }
 
+// As a proxy that lost its server: a client must see a cut, not an answer, and others must not notice.
+TEST(ServerNoAnswer, ClosesTheConnectionWithoutAByte) {
+    const auto say_nothing = [](ports::HttpRequest&) {
+        ports::HttpResponse response;
+        response.body = ports::NoAnswer{};
+        return response;
+    };
+    auto routes = testing::simple_routes();
+    routes.push_back(testing::route(HttpMethod::get, "/nothing", say_nothing));
+    TestServer server(std::move(routes));
+    RawClient client(server.port());
+    ASSERT_TRUE(client.send(get("/nothing")));
+    EXPECT_EQ(client.read_to_end(), "");
+    RawClient other(server.port());
+    ASSERT_TRUE(other.send(get("/hello")));
+    EXPECT_EQ(other.read_answer()->body, "hello");
+    EXPECT_TRUE(eventually([&] { return server.server().connections() == 1; }));
+}
+
 }  // namespace
 }  // namespace darkroom::http

@@ -121,10 +121,14 @@ struct HeldAnswer {
     std::function<std::optional<HttpResponse>(bool last)> render;
 };
 
+/// Nothing at all: the connection is closed without a byte, as by a proxy that lost its server. For servers
+/// that play trouble; status and headers do not count.
+struct NoAnswer {};
+
 struct HttpResponse {
     int status = 200;
     HttpFields headers;  // Content-Length, Date, Connection and Darkroom-Request-Id are the server's
-    std::variant<std::string, FileBody, EventStream, HeldAnswer, PiecesBody> body;
+    std::variant<std::string, FileBody, EventStream, HeldAnswer, PiecesBody, NoAnswer> body;
 };
 
 /// How much body a route takes and where it goes.
