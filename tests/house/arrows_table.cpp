@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view gateway_rooms =
     "base core recipes runpod/protocol ports http store/sqlite objects/files objects/s3 "
-    "imaging/wire imaging/pool dispatch intake upkeep runpod/worker api cli app";
+    "imaging/wire imaging/pool dispatch intake upkeep runpod/endpoint runpod/worker api cli app";
 
 constexpr std::array house = {
     Room{"base", "", "", "the ground: everyone stands on it, it stands on nothing"},
@@ -50,6 +50,8 @@ constexpr std::array house = {
          "answers requests through any server and any store"},
     Room{"runpod/worker", "base core recipes runpod/protocol ports", "tests/support",
          "takes jobs from an endpoint and reports their ends, over any HTTP client and any pixel process"},
+    Room{"runpod/endpoint", "base core runpod/protocol ports", "tests/support",
+         "plays RunPod for clients and workers, over any server and any HTTP client"},
     Room{"cli", "base core recipes ports", "tests/support", "talks to a gateway over the HTTP port"},
     // Wiring.
     Room{"app", gateway_rooms, "tests/support",
