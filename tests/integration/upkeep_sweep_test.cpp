@@ -1,8 +1,8 @@
 // What database and folder disagree about, and the rounds that keep a running gateway in order.
 #include <gmock/gmock.h>
 
-#include <future>
 #include <semaphore>
+#include <thread>
 
 #include "tests/integration/upkeep_fixture.h"
 #include "upkeep/orphans.h"
@@ -237,7 +237,11 @@ TEST_F(Rounds, ComeAgainWithEachPeriodAndStopAtOnce) {
     ToldStore told(*files);
     (void)expired_upload();
     upkeep::Rounds rounds(*store, told, nullptr, clock, settings);
-    auto running = std::async(std::launch::async, [&] { rounds.run(); });
+    std::binary_semaphore ended{0};
+    std::thread running([&] {
+        rounds.run();
+        ended.release();
+    });
     EXPECT_TRUE(told.removals.try_acquire_for(patience));
     (void)expired_upload();
     // The thread may not be at its wait yet, so time passes more than once.
@@ -248,7 +252,8 @@ TEST_F(Rounds, ComeAgainWithEachPeriodAndStopAtOnce) {
     }
     EXPECT_TRUE(again);
     rounds.stop();
-    ASSERT_EQ(running.wait_for(patience), std::future_status::ready);
+    EXPECT_TRUE(ended.try_acquire_for(patience));
+    running.join();
     EXPECT_EQ(objects_there(), 0);
 }
 
