@@ -4,6 +4,8 @@
 #include <memory>
 
 #include "app/doctor.h"
+#include "app/endpoint_command.h"
+#include "app/endpoint_plan.h"
 #include "app/gateway.h"
 #include "app/serve.h"
 #include "app/settings.h"
@@ -18,6 +20,7 @@ namespace app = darkroom::app;
 namespace cli = darkroom::cli;
 
 constexpr int exit_config = 78;
+constexpr int exit_usage = 2;
 
 darkroom::Result<app::Settings, app::SettingProblems> settings_of(const cli::ServeRequest& request) {
     app::SettingProblems problems;
@@ -41,6 +44,20 @@ int serve(const cli::ServeRequest& request) {
         return exit_config;
     }
     return app::serve(*settings);
+}
+
+int play_endpoint(const cli::EndpointRequest& request) {
+    const auto plan = app::plan_endpoint({.listen = request.listen,
+                                          .id = request.id,
+                                          .client_key = request.client_key,
+                                          .worker_key = request.worker_key,
+                                          .journal = request.journal,
+                                          .time_scale = request.time_scale,
+                                          .faults = request.faults,
+                                          .settings = request.settings});
+    if (plan) return app::play_endpoint(*plan);
+    std::fprintf(stderr, "%s\n", plan.error().c_str());
+    return exit_usage;
 }
 
 std::vector<cli::DoctorFinding> examine(const cli::ServeRequest& request) {
@@ -101,6 +118,7 @@ int main(int argc, char** argv) {
                           .serve = serve,
                           .examine = examine,
                           .start_embedded = start_embedded,
+                          .play_endpoint = play_endpoint,
                           .environment = [&](const char* name) { return environment.get(name); }};
     return cli::run_cli(argc, argv, wiring);
 }

@@ -32,6 +32,17 @@ int serve(Program& program) {
     return program.wiring.serve(request);
 }
 
+EndpointRequest endpoint_request(const CommandLine& line) {
+    return {.listen = line.listen,
+            .id = line.endpoint_id,
+            .client_key = line.client_key,
+            .worker_key = line.worker_key,
+            .journal = line.journal,
+            .time_scale = line.time_scale,
+            .faults = line.faults,
+            .settings = line.endpoint_settings};
+}
+
 ExitCode perform(Program& program) {
     switch (program.line.command) {
         case Command::help:
@@ -59,6 +70,8 @@ ExitCode perform(Program& program) {
             return run_doctor(program);
         case Command::janitor:
             return clean_up(program);
+        case Command::endpoint:
+            return static_cast<ExitCode>(program.wiring.play_endpoint(endpoint_request(program.line)));
     }
     return ExitCode::usage;
 }

@@ -26,6 +26,18 @@ struct ServeRequest {
     std::optional<std::filesystem::path> data_dir;
 };
 
+/// What `darkroom endpoint` was told on the command line; unset or empty = default.
+struct EndpointRequest {
+    std::optional<std::string> listen;
+    std::optional<std::string> id;
+    std::optional<std::string> client_key;
+    std::optional<std::string> worker_key;
+    std::optional<std::string> journal;
+    std::optional<std::string> time_scale;
+    std::vector<std::string> faults;    // NAME=WHEN
+    std::vector<std::string> settings;  // NAME=VALUE
+};
+
 /// Why no gateway could be started: whole sentences, one problem per line, and the exit code that says it.
 struct StartProblem {
     std::string message;
@@ -62,6 +74,9 @@ struct CliWiring {
     std::function<Result<std::unique_ptr<EmbeddedGateway>, StartProblem>(
         const std::filesystem::path& data_dir)>
         start_embedded;
+
+    /// Plays a RunPod endpoint until a signal ends it; signals are its own business. Returns the exit code.
+    std::function<int(const EndpointRequest&)> play_endpoint = {};
 
     // What tests replace. The defaults are the process's own.
     std::ostream* out = nullptr;                          // nullptr = standard output

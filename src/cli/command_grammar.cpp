@@ -29,6 +29,7 @@ Grammar::Grammar() {
     types->add_option("NAME", found.type, "One type")->type_name(" ");
     doctor = add(app, "doctor", "Try everything that is configured, and tell what is wrong");
     add_janitor();
+    add_endpoint();
     version = add(app, "version", "Show the version");
 }
 
@@ -98,6 +99,34 @@ void Grammar::add_janitor() {
         "Needs an admin key. What is not named as Darkroom names its objects is counted and never touched.\n"
         "Does another installation use the same bucket? Then its pictures are orphans here: do not "
         "--remove.");
+}
+
+void Grammar::add_endpoint() {
+    endpoint = add(app, "endpoint", "Play a RunPod Serverless endpoint on this machine");
+    endpoint->add_option("--listen", found.listen, "Where to listen (127.0.0.1:0, a free port)")
+        ->type_name("ADDRESS:PORT");
+    endpoint->add_option("--endpoint", found.endpoint_id, "Its id (ep-local)")->type_name("ID");
+    endpoint->add_option("--client-key", found.client_key, "API key of clients (local-client-key)")
+        ->type_name("KEY");
+    endpoint->add_option("--worker-key", found.worker_key, "Key of workers (local-worker-key)")
+        ->type_name("KEY");
+    endpoint
+        ->add_option("--journal", found.journal, "Append to this file what really happened, as JSON lines")
+        ->type_name("FILE");
+    add_repeatable(*endpoint, "--fault", found.faults, "NAME=WHEN",
+                   "A fault: always, with a probability as 0.1, or at calls as #3-7; behind a colon its "
+                   "number, as in webhook_delay=0.1:3000");
+    add_repeatable(*endpoint, "--set", found.endpoint_settings, "NAME=VALUE",
+                   "A setting, as in cold_start_ms=3000; a wrong name lists them all");
+    endpoint
+        ->add_option("--time-scale", found.time_scale,
+                     "Retention, ttl, webhook pauses, cold start and long polls pass N times faster")
+        ->type_name("N");
+    endpoint->footer(
+        "Prints its base URL on standard output, and what a worker's environment has to say. Official SDKs "
+        "and workers\nuse it unmodified. GET /_darkroom/faults lists the faults; POST there sets them at run "
+        "time;\nGET /_darkroom/journal tells what really happened.\n\n"
+        "  darkroom endpoint --fault webhook_drop=0.5 --fault run_429=#3-7:2 --time-scale 10");
 }
 
 }  // namespace darkroom::cli

@@ -19,6 +19,7 @@ struct Grammar {
     CLI::App* types = nullptr;
     CLI::App* doctor = nullptr;
     CLI::App* janitor = nullptr;
+    CLI::App* endpoint = nullptr;
     CLI::App* version = nullptr;
 
     CommandLine found;
@@ -34,6 +35,7 @@ private:
     void add_run();
     void add_jobs();
     void add_janitor();
+    void add_endpoint();
     void add_waiting_flags(CLI::App& command);
     void add_repeatable(CLI::App& command, const char* name, std::vector<std::string>& values,
                         const char* value_name, const char* description);

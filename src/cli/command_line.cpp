@@ -65,11 +65,12 @@ std::optional<std::string> complain_about_extras(const CLI::App& app, const CLI:
 std::optional<Command> chosen_command(const Grammar& grammar) {
     if (grammar.show_version || grammar.version->parsed()) return Command::version;
     const std::pair<const CLI::App*, Command> commands[] = {
-        {grammar.serve, Command::serve},      {grammar.run, Command::run},
-        {grammar.list, Command::jobs_list},   {grammar.get, Command::jobs_get},
-        {grammar.watch, Command::jobs_watch}, {grammar.cancel, Command::jobs_cancel},
-        {grammar.retry, Command::jobs_retry}, {grammar.types, Command::types},
-        {grammar.doctor, Command::doctor},    {grammar.janitor, Command::janitor}};
+        {grammar.serve, Command::serve},       {grammar.run, Command::run},
+        {grammar.list, Command::jobs_list},    {grammar.get, Command::jobs_get},
+        {grammar.watch, Command::jobs_watch},  {grammar.cancel, Command::jobs_cancel},
+        {grammar.retry, Command::jobs_retry},  {grammar.types, Command::types},
+        {grammar.endpoint, Command::endpoint}, {grammar.doctor, Command::doctor},
+        {grammar.janitor, Command::janitor}};
     for (const auto& [app, command] : commands) {
         if (app->parsed()) return command;
     }

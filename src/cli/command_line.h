@@ -21,7 +21,8 @@ enum class Command {
     jobs_retry,
     types,
     doctor,
-    janitor
+    janitor,
+    endpoint
 };
 
 struct CommandLine {
@@ -36,7 +37,14 @@ struct CommandLine {
     bool quiet = false;
     bool no_color = false;
 
-    std::optional<std::string> listen;        // serve
+    std::optional<std::string> listen;       // serve, endpoint
+    std::optional<std::string> endpoint_id;  // endpoint, as all down to the settings
+    std::optional<std::string> client_key;
+    std::optional<std::string> worker_key;
+    std::optional<std::string> journal;
+    std::optional<std::string> time_scale;
+    std::vector<std::string> faults;
+    std::vector<std::string> endpoint_settings;
     std::string type;                         // run; types (empty = all); jobs list (empty = any)
     std::vector<std::string> files;           // run
     std::vector<std::string> params;          // run: as given to -p
