@@ -9,11 +9,11 @@ namespace {
 constexpr std::size_t health_bytes_max = 64u << 10;
 constexpr Milliseconds broken_after{120'000};  // a worker that is ready takes a job within a second
 
-JsonMembers members_of(JsonMembers& body, std::string_view name, std::vector<WantedMember> wanted) {
+JsonMembers members_of(JsonMembers& body, std::string_view name, const std::vector<WantedMember>& wanted) {
     const auto text = body.take_json(name).value_or("{}");
     auto members = pick_json_members(text, wanted, health_bytes_max);
     if (members) return *std::move(members);
-    auto none = pick_json_members("{}", std::move(wanted), health_bytes_max);
+    auto none = pick_json_members("{}", wanted, health_bytes_max);
     return *std::move(none);
 }
 

@@ -235,7 +235,7 @@ struct JsonMembers::State {
     }
 };
 
-JsonMembers::JsonMembers(std::vector<WantedMember> wanted, std::size_t body_bytes_max)
+JsonMembers::JsonMembers(const std::vector<WantedMember>& wanted, std::size_t body_bytes_max)
     : state_(std::make_unique<State>(body_bytes_max)) {
     for (const auto& one : wanted) state_->feeder.handler().members.push_back({one, false, false, {}});
 }
@@ -274,9 +274,10 @@ std::optional<std::int64_t> JsonMembers::take_count(std::string_view name) {
 
 bool JsonMembers::too_large(std::string_view name) const { return state_->kept(name).too_large; }
 
-Result<JsonMembers, ProtocolError> pick_json_members(std::string_view text, std::vector<WantedMember> wanted,
+Result<JsonMembers, ProtocolError> pick_json_members(std::string_view text,
+                                                     const std::vector<WantedMember>& wanted,
                                                      std::size_t body_bytes_max) {
-    JsonMembers members(std::move(wanted), body_bytes_max);
+    JsonMembers members(wanted, body_bytes_max);
     members.feed(text);
     if (auto done = members.finish(); !done) return Fail(std::move(done).error());
     return members;

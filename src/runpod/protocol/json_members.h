@@ -24,7 +24,7 @@ struct WantedMember {
 /// Nested deeper than 64 levels, a wanted name that comes twice, and anything after the value are errors.
 class JsonMembers {
 public:
-    JsonMembers(std::vector<WantedMember> wanted, std::size_t body_bytes_max);
+    JsonMembers(const std::vector<WantedMember>& wanted, std::size_t body_bytes_max);
     ~JsonMembers();
     JsonMembers(JsonMembers&&) noexcept;
     JsonMembers& operator=(JsonMembers&&) noexcept;
@@ -48,7 +48,8 @@ private:
 };
 
 /// The same for a text that is there as a whole.
-Result<JsonMembers, ProtocolError> pick_json_members(std::string_view text, std::vector<WantedMember> wanted,
+Result<JsonMembers, ProtocolError> pick_json_members(std::string_view text,
+                                                     const std::vector<WantedMember>& wanted,
                                                      std::size_t body_bytes_max);
 
 /// The JSON texts of the elements of an array.

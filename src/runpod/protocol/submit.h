@@ -15,8 +15,8 @@
 
 namespace darkroom::runpod {
 
-inline constexpr std::size_t run_body_bytes_max = 10u * 1024 * 1024;
-inline constexpr std::size_t runsync_body_bytes_max = 20u * 1024 * 1024;
+inline constexpr std::size_t run_body_bytes_max = std::size_t{10} << 20;
+inline constexpr std::size_t runsync_body_bytes_max = std::size_t{20} << 20;
 
 inline constexpr Milliseconds execution_timeout_min{5'000};
 inline constexpr Milliseconds ttl_min{10'000};

@@ -14,7 +14,7 @@ constexpr std::size_t path_bytes_max = 1024;
 constexpr std::size_t type_bytes_max = 64;
 constexpr std::size_t header_bytes_max = 1024;
 constexpr std::size_t headers_max = 32;
-constexpr std::uint64_t seconds_max = 7 * 24 * 3600;
+constexpr std::uint64_t seconds_max = 604'800;
 constexpr std::uint64_t seconds_default = 600;
 
 void write_input(JsonWriter& json, const WorkInput& input) {
