@@ -1,11 +1,10 @@
 #include "app/settings.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <thread>
 
+#include "app/log_settings.h"
 #include "app/setting_reader.h"
 #include "app/storage_settings.h"
 #include "base/nearest.h"
@@ -127,14 +126,8 @@ Result<Settings, SettingProblems> read_settings(const Environment& environment, 
                           .outputs = reader.duration("DARKROOM_RETENTION_OUTPUT"),
                           .jobs = reader.duration("DARKROOM_RETENTION_JOBS")};
     read_input_urls(reader, settings);
-    settings.log_level = reader.choice<log::Level>("DARKROOM_LOG_LEVEL", {{"info", log::Level::info},
-                                                                          {"debug", log::Level::debug},
-                                                                          {"warning", log::Level::warning},
-                                                                          {"error", log::Level::error},
-                                                                          {"off", log::Level::off}});
-    const auto by_terminal = ::isatty(STDERR_FILENO) != 0 ? log::Format::text : log::Format::json;
-    settings.log_format = reader.choice<log::Format>(
-        "DARKROOM_LOG_FORMAT", {{"", by_terminal}, {"text", log::Format::text}, {"json", log::Format::json}});
+    settings.log_level = read_log_level(reader);
+    settings.log_format = read_log_format(reader);
     auto found = reader.take_problems();
     if (!found.empty()) return Fail(std::move(found));
     return settings;

@@ -47,8 +47,4 @@ bool Heartbeat::send(std::string_view query) {
     return answer && !is_worth_another_try(answer);
 }
 
-void Heartbeat::report_unhealthy(std::string_view check, std::string_view reason) {
-    if (!settings_.authorization.empty()) (void)send(unhealthy_query(check, reason, settings_.version));
-}
-
 }  // namespace darkroom::runpod::worker

@@ -21,8 +21,6 @@ public:
     /// The thread's work: returns when stopped, or at once where nobody listens (no key, no address).
     void run();
     void stop() { halt_.stop(); }
-    /// The last word of a worker that cannot work: `check` names what failed.
-    void report_unhealthy(std::string_view check, std::string_view reason);
 
 private:
     void beat();

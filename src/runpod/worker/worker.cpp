@@ -1,6 +1,7 @@
 #include "runpod/worker/worker.h"
 
 #include "base/log.h"
+#include "runpod/worker/platform_request.h"
 
 namespace darkroom::runpod::worker {
 
@@ -55,6 +56,28 @@ void Worker::abandon(Instant deadline) {
     heartbeat_.stop();
     progress_.stop();
     callbacks_.finish(deadline);
+}
+
+JobEnd perform_alone(const WorkerSettings& settings, std::string input_json, WorkerPorts ports) {
+    const WorkerLimits limits;
+    GuardedClient web(ports.http, ports.resolver, settings.private_urls);
+    const auto volume =
+        settings.volume_dir.empty() ? std::nullopt : Volume::open(settings.volume_dir, ports.random);
+    JobWork work(settings, limits, web, volume ? &*volume : nullptr, ports.clock, ports.random);
+    TakenJob taken;
+    taken.id = *RemoteJobId::parse("local_test");
+    taken.input_json = std::move(input_json);
+    JobInHand job(std::move(taken), ports.clock, ports.pictures);
+    return *work.perform(job, [](std::string_view) {});  // nobody can stop it
+}
+
+void report_unhealthy(const WorkerSettings& settings, const WorkerUrls& urls, ports::HttpClient& http,
+                      std::string_view check, std::string_view reason) {
+    const auto url = urls.ping(unhealthy_query(check, reason, settings.version));
+    if (!url || settings.authorization.empty()) return;
+    auto request = platform_request(settings, ports::HttpMethod::get, *url);
+    request.total_timeout = settings.ping_interval * 2;
+    if (!http.fetch(request)) log::warning("the endpoint could not be told that this worker cannot work");
 }
 
 }  // namespace darkroom::runpod::worker

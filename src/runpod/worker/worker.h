@@ -59,9 +59,6 @@ public:
     /// Ends what is left at once.
     void cut_off() { callbacks_.stop(); }
 
-    void report_unhealthy(std::string_view check, std::string_view reason) {
-        heartbeat_.report_unhealthy(check, reason);
-    }
     std::vector<RemoteJobId> jobs_in_hand() const { return jobs_.ids(); }
 
 private:
@@ -82,5 +79,12 @@ private:
     JobWork work_;
     StopEvent taking_ended_;
 };
+
+/// One job, with nothing reported to anybody but its callback's receiver, who is not told either.
+JobEnd perform_alone(const WorkerSettings& settings, std::string input_json, WorkerPorts ports);
+
+/// The last word to the platform of a worker that cannot work: `check` names what failed.
+void report_unhealthy(const WorkerSettings& settings, const WorkerUrls& urls, ports::HttpClient& http,
+                      std::string_view check, std::string_view reason);
 
 }  // namespace darkroom::runpod::worker
