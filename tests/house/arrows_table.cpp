@@ -7,7 +7,7 @@ namespace darkroom::house {
 namespace {
 
 constexpr std::string_view gateway_rooms =
-    "base core recipes runpod/protocol ports http store/sqlite objects/files objects/s3 "
+    "base core recipes runpod/protocol ports http store/sqlite objects/files objects/s3 runpod/client "
     "imaging/wire imaging/pool dispatch intake upkeep runpod/endpoint runpod/worker api cli app";
 
 constexpr std::array house = {
@@ -29,6 +29,8 @@ constexpr std::array house = {
          "keeps bytes; knows nothing of jobs"},
     Room{"objects/s3", "base core ports", "tests/support",
          "keeps bytes in a bucket; knows nothing of jobs, and of HTTP only the port"},
+    Room{"runpod/client", "base core ports runpod/protocol", "tests/support",
+         "asks a RunPod endpoint; what the answers mean for a job is decided elsewhere"},
     Room{"imaging/wire", "base core", "",
          "what gateway and pixel process say to each other; both sides link it"},
     Room{"imaging/pool", "base core ports imaging/wire", "tests/support",
