@@ -13,89 +13,92 @@
 namespace darkroom::cli {
 namespace {
 
-std::optional<std::string> from_process_environment(const char *name) {
-  const char *value = std::getenv(name);
-  if (value == nullptr)
-    return std::nullopt;
-  return value;
+std::optional<std::string> from_process_environment(const char* name) {
+    const char* value = std::getenv(name);
+    if (value == nullptr) return std::nullopt;
+    return value;
 }
 
-ExitCode show_version(Program &program) {
-  const std::string version = DARKROOM_VERSION;
-  program.console.result(program.line.json ? "{\"version\":\"" + version + "\"}"
-                                           : "darkroom " + version);
-  return ExitCode::ok;
-}
-
-int serve(Program &program) {
-  ServeRequest request;
-  request.listen = program.line.listen;
-  if (program.line.data_dir)
-    request.data_dir = *program.line.data_dir;
-  return program.wiring.serve(request);
-}
-
-ExitCode perform(Program &program) {
-  switch (program.line.command) {
-  case Command::help:
-    program.console.result(program.line.help.substr(
-        0, program.line.help.find_last_not_of('\n') + 1));
+ExitCode show_version(Program& program) {
+    const std::string version = DARKROOM_VERSION;
+    program.console.result(program.line.json ? "{\"version\":\"" + version + "\"}" : "darkroom " + version);
     return ExitCode::ok;
-  case Command::version:
-    return show_version(program);
-  case Command::serve:
-    return static_cast<ExitCode>(serve(program));
-  case Command::run:
-    return run_pictures(program);
-  case Command::jobs_list:
-    return list_jobs(program);
-  case Command::jobs_get:
-    return show_job(program);
-  case Command::jobs_watch:
-    return watch_jobs(program);
-  case Command::jobs_cancel:
-    return cancel_jobs(program);
-  case Command::jobs_retry:
-    return retry_jobs(program);
-  case Command::types:
-    return show_types(program);
-  case Command::doctor:
-    return run_doctor(program);
-  case Command::janitor:
-    return clean_up(program);
-  case Command::worker:
-    return static_cast<ExitCode>(
-        program.wiring.work({program.line.test_input}));
-  }
-  return ExitCode::usage;
 }
 
-} // namespace
-
-int run_cli(int argc, const char *const *argv, CliWiring &wiring) {
-  const Environment environment =
-      wiring.environment ? wiring.environment : from_process_environment;
-  auto &out = wiring.out != nullptr ? *wiring.out : std::cout;
-  auto &err = wiring.err != nullptr ? *wiring.err : std::cerr;
-  auto line = parse_command_line(argc, argv);
-  if (!line) {
-    err << "darkroom: " << line.error().message << "\n          "
-        << line.error().command << " --help tells more\n";
-    err.flush();
-    return static_cast<int>(ExitCode::usage);
-  }
-  auto traits =
-      wiring.console ? *wiring.console : look_at_terminal(environment);
-  if (line->no_color)
-    traits.colour = false;
-  Console console(out, err, traits, line->quiet);
-  Program program{std::move(*line), wiring, console, environment,
-                  Stop(wiring.clock)};
-  const auto code = perform(program);
-  if (!console.flush())
-    return static_cast<int>(program.complain(
-        "standard output could not be written", ExitCode::failed));
-  return static_cast<int>(code);
+int serve(Program& program) {
+    ServeRequest request;
+    request.listen = program.line.listen;
+    if (program.line.data_dir) request.data_dir = *program.line.data_dir;
+    return program.wiring.serve(request);
 }
 
-} // namespace darkroom::cli
+EndpointRequest endpoint_request(const CommandLine& line) {
+    return {.listen = line.listen,
+            .id = line.endpoint_id,
+            .client_key = line.client_key,
+            .worker_key = line.worker_key,
+            .journal = line.journal,
+            .time_scale = line.time_scale,
+            .faults = line.faults,
+            .settings = line.endpoint_settings};
+}
+
+ExitCode perform(Program& program) {
+    switch (program.line.command) {
+        case Command::help:
+            program.console.result(program.line.help.substr(0, program.line.help.find_last_not_of('\n') + 1));
+            return ExitCode::ok;
+        case Command::version:
+            return show_version(program);
+        case Command::serve:
+            return static_cast<ExitCode>(serve(program));
+        case Command::run:
+            return run_pictures(program);
+        case Command::jobs_list:
+            return list_jobs(program);
+        case Command::jobs_get:
+            return show_job(program);
+        case Command::jobs_watch:
+            return watch_jobs(program);
+        case Command::jobs_cancel:
+            return cancel_jobs(program);
+        case Command::jobs_retry:
+            return retry_jobs(program);
+        case Command::types:
+            return show_types(program);
+        case Command::doctor:
+            return run_doctor(program);
+        case Command::janitor:
+            return clean_up(program);
+        case Command::endpoint:
+            return static_cast<ExitCode>(program.wiring.play_endpoint(endpoint_request(program.line)));
+        case Command::worker:
+            return static_cast<ExitCode>(program.wiring.work({program.line.test_input}));
+    }
+    return ExitCode::usage;
+}
+
+}  // namespace
+
+int run_cli(int argc, const char* const* argv, CliWiring& wiring) {
+    const Environment environment = wiring.environment ? wiring.environment : from_process_environment;
+    auto& out = wiring.out != nullptr ? *wiring.out : std::cout;
+    auto& err = wiring.err != nullptr ? *wiring.err : std::cerr;
+    auto line = parse_command_line(argc, argv);
+    if (!line) {
+        err << "darkroom: " << line.error().message << "\n          " << line.error().command
+            << " --help tells more\n";
+        err.flush();
+        return static_cast<int>(ExitCode::usage);
+    }
+    auto traits = wiring.console ? *wiring.console : look_at_terminal(environment);
+    if (line->no_color) traits.colour = false;
+    Console console(out, err, traits, line->quiet);
+    Program program{std::move(*line), wiring, console, environment, Stop(wiring.clock)};
+    const auto code = perform(program);
+    if (!console.flush())
+        return static_cast<int>(program.complain("standard output could not be written", ExitCode::failed));
+    return static_cast<int>(code);
+}
+
+}  // namespace darkroom::cli

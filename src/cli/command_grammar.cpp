@@ -3,145 +3,145 @@
 namespace darkroom::cli {
 
 Grammar::Grammar() {
-  app.name("darkroom");
-  app.set_help_flag("-h,--help", "Show this text");
-  app.add_option("--url", found.url, "The server to talk to (or DARKROOM_URL)")
-      ->type_name("URL");
-  app.add_option("--data", found.data_dir,
-                 "Data folder (or DARKROOM_DATA_DIR; ./darkroom-data)")
-      ->type_name("DIR");
-  app.add_flag("--json", found.json, "Print results as JSON");
-  app.add_flag("--plain", found.plain,
-               "Print tables as tab-separated lines without a head");
-  app.add_flag("-q,--quiet", found.quiet, "Print results and problems only");
-  app.add_flag("--no-color", found.no_color, "No colours");
-  app.add_flag("--version", show_version, "Show the version");
-  app.allow_extras();
-  app.get_formatter()->label("SUBCOMMAND", "COMMAND");
-  app.get_formatter()->label("Subcommands", "Commands");
-  app.footer(
-      "The API key is taken from DARKROOM_API_KEY, or from admin.key in the "
-      "data folder.\n"
-      "darkroom COMMAND --help tells more, for example: darkroom run --help");
+    app.name("darkroom");
+    app.set_help_flag("-h,--help", "Show this text");
+    app.add_option("--url", found.url, "The server to talk to (or DARKROOM_URL)")->type_name("URL");
+    app.add_option("--data", found.data_dir, "Data folder (or DARKROOM_DATA_DIR; ./darkroom-data)")
+        ->type_name("DIR");
+    app.add_flag("--json", found.json, "Print results as JSON");
+    app.add_flag("--plain", found.plain, "Print tables as tab-separated lines without a head");
+    app.add_flag("-q,--quiet", found.quiet, "Print results and problems only");
+    app.add_flag("--no-color", found.no_color, "No colours");
+    app.add_flag("--version", show_version, "Show the version");
+    app.allow_extras();
+    app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+    app.get_formatter()->label("Subcommands", "Commands");
+    app.footer(
+        "The API key is taken from DARKROOM_API_KEY, or from admin.key in the data folder.\n"
+        "darkroom COMMAND --help tells more, for example: darkroom run --help");
 
-  serve = add(app, "serve", "Start the gateway");
-  serve
-      ->add_option("--listen", found.listen,
-                   "Where to listen (or DARKROOM_LISTEN; 127.0.0.1:8080)")
-      ->type_name("ADDRESS:PORT");
-  add_run();
-  add_jobs();
-  types = add(app, "types", "What can be run; with a name, its params");
-  types->add_option("NAME", found.type, "One type")->type_name(" ");
-  doctor = add(app, "doctor",
-               "Try everything that is configured, and tell what is wrong");
-  add_janitor();
-  add_worker();
-  version = add(app, "version", "Show the version");
+    serve = add(app, "serve", "Start the gateway");
+    serve->add_option("--listen", found.listen, "Where to listen (or DARKROOM_LISTEN; 127.0.0.1:8080)")
+        ->type_name("ADDRESS:PORT");
+    add_run();
+    add_jobs();
+    types = add(app, "types", "What can be run; with a name, its params");
+    types->add_option("NAME", found.type, "One type")->type_name(" ");
+    doctor = add(app, "doctor", "Try everything that is configured, and tell what is wrong");
+    add_janitor();
+    add_endpoint();
+    add_worker();
+    version = add(app, "version", "Show the version");
 }
 
-CLI::App *Grammar::add(CLI::App &parent, const char *name,
-                       const char *description) {
-  auto *command = parent.add_subcommand(name, description);
-  command->allow_extras();
-  command->fallthrough(); // the flags that every command understands may stand
-                          // behind it
-  return command;
+CLI::App* Grammar::add(CLI::App& parent, const char* name, const char* description) {
+    auto* command = parent.add_subcommand(name, description);
+    command->allow_extras();
+    command->fallthrough();  // the flags that every command understands may stand behind it
+    return command;
 }
 
-void Grammar::add_repeatable(CLI::App &command, const char *name,
-                             std::vector<std::string> &values,
-                             const char *value_name, const char *description) {
-  command.add_option(name, values, description)
-      ->type_name(value_name)
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
+void Grammar::add_repeatable(CLI::App& command, const char* name, std::vector<std::string>& values,
+                             const char* value_name, const char* description) {
+    command.add_option(name, values, description)
+        ->type_name(value_name)
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->allow_extra_args(false);
 }
 
-void Grammar::add_waiting_flags(CLI::App &command) {
-  command
-      .add_option("-o,--output", found.out_dir,
-                  "Folder for the results, made if missing")
-      ->type_name("DIR");
-  command
-      .add_option("--timeout", timeout,
-                  "Stop waiting after this time, as in 90s, 10m or 2h")
-      ->type_name("TIME");
+void Grammar::add_waiting_flags(CLI::App& command) {
+    command.add_option("-o,--output", found.out_dir, "Folder for the results, made if missing")
+        ->type_name("DIR");
+    command.add_option("--timeout", timeout, "Stop waiting after this time, as in 90s, 10m or 2h")
+        ->type_name("TIME");
 }
 
 void Grammar::add_run() {
-  run = add(app, "run", "Send pictures, wait for them, fetch the results");
-  run->add_option("TYPE", found.type, "What to do: see darkroom types")
-      ->type_name(" ");
-  run->add_option("FILE", found.files, "Pictures")->type_name(" ");
-  add_repeatable(*run, "-p,--param", found.params, "KEY=VALUE",
-                 "A param of the type as key=value; halo.mode=strong sets "
-                 "{\"halo\":{\"mode\":…}}");
-  add_waiting_flags(*run);
-  run->footer("Results are named FILE-TYPE.png (or .jpg, .webp …) and put "
-              "beside you, or into -o DIR.\n"
-              "Without a server, a gateway is started in the data folder for "
-              "as long as the command runs.\n"
-              "Ctrl-C stops watching, not the jobs, and says how to go on.\n\n"
-              "  darkroom run bg_remove shoes/*.jpg -p crop=true -p "
-              "margin=0.05 -o out");
+    run = add(app, "run", "Send pictures, wait for them, fetch the results");
+    run->add_option("TYPE", found.type, "What to do: see darkroom types")->type_name(" ");
+    run->add_option("FILE", found.files, "Pictures")->type_name(" ");
+    add_repeatable(*run, "-p,--param", found.params, "KEY=VALUE",
+                   "A param of the type as key=value; halo.mode=strong sets {\"halo\":{\"mode\":…}}");
+    add_waiting_flags(*run);
+    run->footer(
+        "Results are named FILE-TYPE.png (or .jpg, .webp …) and put beside you, or into -o DIR.\n"
+        "Without a server, a gateway is started in the data folder for as long as the command runs.\n"
+        "Ctrl-C stops watching, not the jobs, and says how to go on.\n\n"
+        "  darkroom run bg_remove shoes/*.jpg -p crop=true -p margin=0.05 -o out");
 }
 
 void Grammar::add_jobs() {
-  jobs = add(app, "jobs", "Look at jobs and steer them");
-  list = add(*jobs, "list", "The newest jobs");
-  add_repeatable(
-      *list, "--status", found.statuses, "STATUS",
-      "Only these: queued, dispatched, running, succeeded, failed, cancelled");
-  list->add_option("--type", found.type, "Only this type")->type_name("NAME");
-  list->add_option("-n,--limit", limit, "How many (20)")->type_name("N");
-  get = add(*jobs, "get", "One job in full");
-  watch = add(*jobs, "watch", "Wait for jobs; with -o, fetch their results");
-  add_waiting_flags(*watch);
-  cancel = add(*jobs, "cancel", "Stop jobs that have not ended");
-  retry = add(*jobs, "retry", "Try failed or cancelled jobs again");
-  for (auto *command : {get, watch, cancel, retry})
-    command->add_option("ID", found.ids, "Job ids")->type_name(" ");
+    jobs = add(app, "jobs", "Look at jobs and steer them");
+    list = add(*jobs, "list", "The newest jobs");
+    add_repeatable(*list, "--status", found.statuses, "STATUS",
+                   "Only these: queued, dispatched, running, succeeded, failed, cancelled");
+    list->add_option("--type", found.type, "Only this type")->type_name("NAME");
+    list->add_option("-n,--limit", limit, "How many (20)")->type_name("N");
+    get = add(*jobs, "get", "One job in full");
+    watch = add(*jobs, "watch", "Wait for jobs; with -o, fetch their results");
+    add_waiting_flags(*watch);
+    cancel = add(*jobs, "cancel", "Stop jobs that have not ended");
+    retry = add(*jobs, "retry", "Try failed or cancelled jobs again");
+    for (auto* command : {get, watch, cancel, retry})
+        command->add_option("ID", found.ids, "Job ids")->type_name(" ");
 }
 
 void Grammar::add_janitor() {
-  janitor =
-      add(app, "janitor",
-          "Find pictures in the storage that no job names, and remove them");
-  janitor->add_flag("--remove", found.remove,
-                    "Remove what is found; without it, it is only shown");
-  janitor
-      ->add_option(
-          "--older-than", older_than,
-          "Only what was written before, as in 10m, 24h (so unset) or 7d")
-      ->type_name("TIME");
-  janitor->add_flag("--volume", found.volume,
-                    "Look at the network volume beside the main storage");
-  janitor->add_flag("--check-jobs", found.check_jobs,
-                    "Tell also which pictures jobs name and are missing");
-  janitor->footer("Needs an admin key. What is not named as Darkroom names its "
-                  "objects is counted and never touched.\n"
-                  "Does another installation use the same bucket? Then its "
-                  "pictures are orphans here: do not "
-                  "--remove.");
+    janitor = add(app, "janitor", "Find pictures in the storage that no job names, and remove them");
+    janitor->add_flag("--remove", found.remove, "Remove what is found; without it, it is only shown");
+    janitor
+        ->add_option("--older-than", older_than,
+                     "Only what was written before, as in 10m, 24h (so unset) or 7d")
+        ->type_name("TIME");
+    janitor->add_flag("--volume", found.volume, "Look at the network volume beside the main storage");
+    janitor->add_flag("--check-jobs", found.check_jobs, "Tell also which pictures jobs name and are missing");
+    janitor->footer(
+        "Needs an admin key. What is not named as Darkroom names its objects is counted and never touched.\n"
+        "Does another installation use the same bucket? Then its pictures are orphans here: do not "
+        "--remove.");
 }
 
 void Grammar::add_worker() {
-  worker =
-      add(app, "worker", "Take jobs from a RunPod endpoint and work on them");
-  worker
-      ->add_option("--test-input", found.test_input,
-                   "Do one job without an endpoint, print what would be "
-                   "reported, and end")
-      ->type_name("FILE|JSON");
-  worker->footer("RunPod tells its workers by the environment where their "
-                 "endpoint is; darkroom endpoint prints the "
-                 "same\n"
-                 "for a worker on this machine. SIGTERM takes no more jobs, "
-                 "ends those in hand, and then the "
-                 "worker.\n\n"
-                 "  darkroom worker --test-input job.json");
+    worker = add(app, "worker", "Take jobs from a RunPod endpoint and work on them");
+    worker
+        ->add_option("--test-input", found.test_input,
+                     "Do one job without an endpoint, print what would be reported, and end")
+        ->type_name("FILE|JSON");
+    worker->footer(
+        "RunPod tells its workers by the environment where their endpoint is; darkroom endpoint prints the "
+        "same\n"
+        "for a worker on this machine. SIGTERM takes no more jobs, ends those in hand, and then the "
+        "worker.\n\n"
+        "  darkroom worker --test-input job.json");
 }
 
-} // namespace darkroom::cli
+void Grammar::add_endpoint() {
+    endpoint = add(app, "endpoint", "Play a RunPod Serverless endpoint on this machine");
+    endpoint->add_option("--listen", found.listen, "Where to listen (127.0.0.1:0, a free port)")
+        ->type_name("ADDRESS:PORT");
+    endpoint->add_option("--endpoint", found.endpoint_id, "Its id (ep-local)")->type_name("ID");
+    endpoint->add_option("--client-key", found.client_key, "API key of clients (local-client-key)")
+        ->type_name("KEY");
+    endpoint->add_option("--worker-key", found.worker_key, "Key of workers (local-worker-key)")
+        ->type_name("KEY");
+    endpoint
+        ->add_option("--journal", found.journal, "Append to this file what really happened, as JSON lines")
+        ->type_name("FILE");
+    add_repeatable(*endpoint, "--fault", found.faults, "NAME=WHEN",
+                   "A fault: always, with a probability as 0.1, or at calls as #3-7; behind a colon its "
+                   "number, as in webhook_delay=0.1:3000");
+    add_repeatable(*endpoint, "--set", found.endpoint_settings, "NAME=VALUE",
+                   "A setting, as in cold_start_ms=3000; a wrong name lists them all");
+    endpoint
+        ->add_option("--time-scale", found.time_scale,
+                     "Retention, ttl, webhook pauses, cold start and long polls pass N times faster")
+        ->type_name("N");
+    endpoint->footer(
+        "Prints its base URL on standard output, and what a worker's environment has to say. Official SDKs "
+        "and workers\nuse it unmodified. GET /_darkroom/faults lists the faults; POST there sets them at run "
+        "time;\nGET /_darkroom/journal tells what really happened.\n\n"
+        "  darkroom endpoint --fault webhook_drop=0.5 --fault run_429=#3-7:2 --time-scale 10");
+}
+
+}  // namespace darkroom::cli

@@ -1,5 +1,5 @@
-// The commands and flags as CLI11 knows them, and the texts that it found. Only
-// command_line.cpp includes this: CLI11 takes seconds to compile.
+// The commands and flags as CLI11 knows them, and the texts that it found. Only command_line.cpp includes
+// this: CLI11 takes seconds to compile.
 #pragma once
 #include <CLI/CLI.hpp>
 #include <string>
@@ -9,39 +9,38 @@
 
 namespace darkroom::cli {
 
-/// Parsing fills `found` and the texts beside it, which are checked afterwards
-/// (command_values.h).
+/// Parsing fills `found` and the texts beside it, which are checked afterwards (command_values.h).
 struct Grammar {
-  CLI::App app{"Darkroom: pictures in, finished pictures out."};
-  CLI::App *serve = nullptr;
-  CLI::App *run = nullptr;
-  CLI::App *jobs = nullptr;
-  CLI::App *list = nullptr, *get = nullptr, *watch = nullptr, *cancel = nullptr,
-           *retry = nullptr;
-  CLI::App *types = nullptr;
-  CLI::App *doctor = nullptr;
-  CLI::App *janitor = nullptr;
-  CLI::App *worker = nullptr;
-  CLI::App *version = nullptr;
+    CLI::App app{"Darkroom: pictures in, finished pictures out."};
+    CLI::App* serve = nullptr;
+    CLI::App* run = nullptr;
+    CLI::App* jobs = nullptr;
+    CLI::App *list = nullptr, *get = nullptr, *watch = nullptr, *cancel = nullptr, *retry = nullptr;
+    CLI::App* types = nullptr;
+    CLI::App* doctor = nullptr;
+    CLI::App* janitor = nullptr;
+    CLI::App* endpoint = nullptr;
+    CLI::App* worker = nullptr;
+    CLI::App* version = nullptr;
 
-  CommandLine found;
-  std::string timeout;
-  std::string limit;
-  std::string older_than;
-  bool show_version = false;
+    CommandLine found;
+    std::string timeout;
+    std::string limit;
+    std::string older_than;
+    bool show_version = false;
 
-  Grammar();
+    Grammar();
 
 private:
-  CLI::App *add(CLI::App &parent, const char *name, const char *description);
-  void add_run();
-  void add_jobs();
-  void add_janitor();
-  void add_worker();
-  void add_waiting_flags(CLI::App &command);
-  void add_repeatable(CLI::App &command, const char *name,
-                      std::vector<std::string> &values, const char *value_name,
-                      const char *description);
+    CLI::App* add(CLI::App& parent, const char* name, const char* description);
+    void add_run();
+    void add_jobs();
+    void add_janitor();
+    void add_endpoint();
+    void add_worker();
+    void add_waiting_flags(CLI::App& command);
+    void add_repeatable(CLI::App& command, const char* name, std::vector<std::string>& values,
+                        const char* value_name, const char* description);
 };
 
-} // namespace darkroom::cli
+}  // namespace darkroom::cli

@@ -1,5 +1,4 @@
-// argv understood: which command, with what. Nothing is looked up here: no
-// files, no environment, no server.
+// argv understood: which command, with what. Nothing is looked up here: no files, no environment, no server.
 #pragma once
 #include <optional>
 #include <string>
@@ -11,58 +10,62 @@
 namespace darkroom::cli {
 
 enum class Command {
-  help,
-  version,
-  serve,
-  run,
-  jobs_list,
-  jobs_get,
-  jobs_watch,
-  jobs_cancel,
-  jobs_retry,
-  types,
-  doctor,
-  janitor,
-  worker
+    help,
+    version,
+    serve,
+    run,
+    jobs_list,
+    jobs_get,
+    jobs_watch,
+    jobs_cancel,
+    jobs_retry,
+    types,
+    doctor,
+    janitor,
+    endpoint,
+    worker
 };
 
 struct CommandLine {
-  Command command = Command::help;
-  std::string help; // for Command::help
+    Command command = Command::help;
+    std::string help;  // for Command::help
 
-  // Understood by every command.
-  std::optional<std::string> url;
-  std::optional<std::string> data_dir;
-  bool json = false;
-  bool plain = false; // tab-separated rows without a head
-  bool quiet = false;
-  bool no_color = false;
+    // Understood by every command.
+    std::optional<std::string> url;
+    std::optional<std::string> data_dir;
+    bool json = false;
+    bool plain = false;  // tab-separated rows without a head
+    bool quiet = false;
+    bool no_color = false;
 
-  std::optional<std::string> listen; // serve
-  std::string type; // run; types (empty = all); jobs list (empty = any)
-  std::vector<std::string> files;      // run
-  std::vector<std::string> params;     // run: as given to -p
-  std::optional<std::string> out_dir;  // run, jobs watch
-  std::optional<Milliseconds> timeout; // run, jobs watch
-  std::vector<std::string>
-      ids; // jobs get, watch, cancel, retry: valid ids in lower case
-  std::vector<std::string> statuses; // jobs list: as on the wire
-  int limit = 20;                    // jobs list
-  bool remove = false;               // janitor
-  bool volume =
-      false; // janitor: the network volume instead of the main storage
-  bool check_jobs = false;                 // janitor
-  Milliseconds older_than{24 * 3'600'000}; // janitor
-  std::optional<std::string> test_input;   // worker
+    std::optional<std::string> listen;       // serve, endpoint
+    std::optional<std::string> endpoint_id;  // endpoint, as all down to the settings
+    std::optional<std::string> client_key;
+    std::optional<std::string> worker_key;
+    std::optional<std::string> journal;
+    std::optional<std::string> time_scale;
+    std::vector<std::string> faults;
+    std::vector<std::string> endpoint_settings;
+    std::string type;                         // run; types (empty = all); jobs list (empty = any)
+    std::vector<std::string> files;           // run
+    std::vector<std::string> params;          // run: as given to -p
+    std::optional<std::string> out_dir;       // run, jobs watch
+    std::optional<Milliseconds> timeout;      // run, jobs watch
+    std::vector<std::string> ids;             // jobs get, watch, cancel, retry: valid ids in lower case
+    std::vector<std::string> statuses;        // jobs list: as on the wire
+    int limit = 20;                           // jobs list
+    bool remove = false;                      // janitor
+    bool volume = false;                      // janitor: the network volume instead of the main storage
+    bool check_jobs = false;                  // janitor
+    Milliseconds older_than{24 * 3'600'000};  // janitor
+    std::optional<std::string> test_input;    // worker
 };
 
 struct UsageProblem {
-  std::string
-      message; // a sentence, with the nearest right word where there is one
-  std::string command; // whose --help tells more, as in "darkroom jobs list"
+    std::string message;  // a sentence, with the nearest right word where there is one
+    std::string command;  // whose --help tells more, as in "darkroom jobs list"
 };
 
-Result<CommandLine, UsageProblem> parse_command_line(int argc,
-                                                     const char *const *argv);
+Result<CommandLine, UsageProblem> parse_command_line(int argc, const char* const* argv);
 
-} // namespace darkroom::cli
+}  // namespace darkroom::cli
