@@ -123,10 +123,13 @@ Result<ports::ObjectInfo, core::JobError> Collector::put_patiently(const core::O
                                                                    const std::filesystem::path& file) {
     const auto give_up_at = clock_.monotonic() + storage_patience_;
     const auto wake_up = clock_.make_wake_up();
-    for (;;) {
+    for (bool told = false;; told = true) {
         auto put = objects_.put_file(key, file);
         if (put) return *std::move(put);
-        log::warning("an output could not be stored", {{"key", key.str()}, {"detail", put.error().detail}});
+        // Once for each output: an outage is told of by the gate.
+        if (!told)
+            log::warning("an output could not be stored",
+                         {{"key", key.str()}, {"detail", put.error().detail}});
         if (put.error().kind == ports::ObjectErrorKind::full) return Fail(storage_error(put.error()));
         gate_.doubt();
         if (!insisting_) return Fail(plain(ErrorCode::interrupted));

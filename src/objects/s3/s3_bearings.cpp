@@ -69,7 +69,8 @@ bool S3Bearings::take_over(const S3Times& times) {
     {
         const std::lock_guard lock(mutex_);
         seen_ = *offset;
-        if (size_of(*offset - applied_) < std::chrono::seconds(2)) return false;
+        // Not applied_: another thread may have taken it over since this request was signed.
+        if (size_of(*offset - times.signed_with) < std::chrono::seconds(2)) return false;
         applied_ = *offset;
     }
     warn_of_clock(*offset);

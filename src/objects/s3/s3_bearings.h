@@ -20,6 +20,7 @@ struct S3Times {
     TimePoint sent;
     TimePoint received;
     std::optional<TimePoint> date;
+    Milliseconds signed_with{0};  // the offset that its signature had
 
     /// How far the server's clock is ahead; 0 where both may be right. A Date has whole seconds.
     std::optional<Milliseconds> offset() const;
@@ -41,8 +42,8 @@ public:
 
     /// After an answer that was a success.
     void see(const S3Times& times);
-    /// After RequestTimeTooSkewed: takes over the server's time. False if that changes nothing, so that
-    /// trying again would be no use.
+    /// After RequestTimeTooSkewed: takes over the server's time. False if the request was signed by
+    /// that time already, so that trying again would be no use.
     bool take_over(const S3Times& times);
 
 private:

@@ -159,10 +159,11 @@ ports::OutgoingRequest S3Client::prepared(S3Request& request) const {
 Result<S3Answer, S3Fault> S3Client::try_once(const S3Request& request, Run& run, Transport transport) {
     run.times = {};
     run.times.sent = clock_.now();
+    run.times.signed_with = bearings_.applied_offset();
     run.outgoing.url = run.route.address.url_of(request.key, canonical_query(request.query));
     run.outgoing.headers =
         signer_.sign({name_of(request.method), request.key, request.query, request.headers}, run.route,
-                     run.payload_sha256, run.times.sent + bearings_.applied_offset());
+                     run.payload_sha256, run.times.sent + run.times.signed_with);
     const auto left = std::chrono::floor<Milliseconds>(run.deadline - clock_.monotonic());
     const auto timeout =
         (request.try_timeout > Milliseconds{0} ? request.try_timeout : settings_.try_timeout) +
@@ -183,7 +184,7 @@ Result<S3Answer, S3Fault> S3Client::try_once(const S3Request& request, Run& run,
 // Once each: what was learned is either right or does not help.
 bool S3Client::can_be_mended(const S3Request& request, const S3Fault& fault, Run& run) {
     // HEAD answers no reason: a 403 from a server whose clock is far from ours is worth one more try.
-    const auto offset = run.times.offset().value_or(Milliseconds{0}) - bearings_.applied_offset();
+    const auto offset = run.times.offset().value_or(Milliseconds{0}) - run.times.signed_with;
     const bool unexplained = fault.status == 403 && fault.code.empty() &&
                              (offset > std::chrono::minutes(1) || offset < -std::chrono::minutes(1));
     if ((fault.action == S3Action::skewed || unexplained) && !run.clock_set) {
