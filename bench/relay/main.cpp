@@ -50,6 +50,7 @@ int run(int argc, char** argv) {
         return 2;
     }
     plan.folder = fs::absolute(folder);
+    plan.program = fs::absolute(plan.program);
     const int code = measure(plan);
     fs::remove_all(plan.folder);
     return code;

@@ -91,7 +91,7 @@ TEST(CommandLine, MistypedWordsGetTheNearestRightOne) {
     EXPECT_EQ(complaint({"jobs", "lsit"}), "unknown command \"lsit\"; did you mean \"list\"?");
     EXPECT_EQ(complaint({"frobnicate"}),
               "unknown command \"frobnicate\"; there are serve, run, jobs, types, doctor, janitor, endpoint, "
-              "version");
+              "worker, version");
     EXPECT_EQ(complaint({"run", "t", "a.jpg", "--jsno"}),
               "unknown flag \"--jsno\"; did you mean \"--json\"?");
     EXPECT_EQ(complaint({"run", "t", "a.jpg", "--outptu=x"}),

@@ -41,7 +41,9 @@ public:
     const Router router;
     asio::io_context io{1};
     Mailbox mailbox{io};
-    std::array<char, 65'536> scratch{};          // what was just read; empty again when a callback returns
+    /// What was just read; empty again when a callback returns. Large, so that uploads reach their file in
+    /// few large pieces.
+    std::array<char, 262'144> scratch{};
     std::function<void(Connection&)> on_closed;  // set by the server
     bool stopping = false;
 
