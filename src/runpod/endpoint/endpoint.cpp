@@ -78,6 +78,8 @@ void Endpoint::handle(const Expiry& expiry, Instant now) {
     const auto& job = expiry.job;
     if (!expiry.worker.empty()) {
         fleet_.gave_back(expiry.worker, job.id, now);
+        const bool was_lost = expiry.what == What::requeued || expiry.what == What::lost;
+        if (was_lost && fleet_.is_lost(expiry.worker, now)) fleet_.presume_dead(expiry.worker);
         costs_.executed(job.id, expiry.worker, expiry.busy);
         tell_to_stop(expiry.worker, job.id);
     }

@@ -87,6 +87,9 @@ public:
 
     // Workers.
     std::vector<TakenJob> take(const std::string& worker, const std::string& gpu, std::size_t at_most);
+    /// A long poll of a worker is open from the one to the other.
+    void poll_begins(const std::string& worker, const std::string& gpu);
+    void poll_ends(const std::string& worker);
     DoneOutcome done(const std::string& worker, const std::string& job, DoneReport report,
                      std::uint64_t bytes);
     /// A result that was refused unread.

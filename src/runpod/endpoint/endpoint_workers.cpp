@@ -21,6 +21,17 @@ std::vector<TakenJob> Endpoint::take(const std::string& worker, const std::strin
     return taken;
 }
 
+void Endpoint::poll_begins(const std::string& worker, const std::string& gpu) {
+    const std::lock_guard lock(mutex_);
+    fleet_.seen(worker, gpu, now());
+    fleet_.poll_begins(worker);
+}
+
+void Endpoint::poll_ends(const std::string& worker) {
+    const std::lock_guard lock(mutex_);
+    fleet_.poll_ends(worker, now());
+}
+
 void Endpoint::hand_out(Job& job, const std::string& worker, std::vector<TakenJob>& taken) {
     fleet_.took(worker, job.id);
     journal_.note(clock_.now(), "take", job.id,

@@ -22,6 +22,27 @@ void Fleet::seen(const std::string& worker, const std::string& gpu, Instant now)
     known.seen = now;
     // It came back after it had given up, so it was restarted.
     known.unhealthy_reason.clear();
+    known.is_presumed_dead = false;
+}
+
+void Fleet::poll_begins(const std::string& worker) { ++workers_[worker].polls; }
+
+void Fleet::poll_ends(const std::string& worker, Instant now) {
+    const auto found = workers_.find(worker);
+    if (found == workers_.end() || found->second.polls == 0) return;
+    --found->second.polls;
+    found->second.seen = now;
+}
+
+void Fleet::presume_dead(const std::string& worker) {
+    const auto found = workers_.find(worker);
+    if (found != workers_.end()) found->second.is_presumed_dead = true;
+}
+
+// With a job in hand it may be silent: then its lease decides.
+bool Fleet::is_there(const Worker& worker, Instant now) const {
+    if (worker.is_presumed_dead || !worker.unhealthy_reason.empty()) return false;
+    return !worker.jobs.empty() || worker.polls > 0 || now - worker.seen < rules_.absent_after;
 }
 
 void Fleet::unhealthy(const std::string& worker, const std::string& reason, Instant now) {
@@ -62,8 +83,8 @@ std::vector<Fleet::Stop> Fleet::scale(const Demand& demand, Instant now) {
     std::vector<Stop> stops;
     for (auto it = workers_.begin(); it != workers_.end();) {
         auto& worker = it->second;
-        const bool gone = now - worker.seen >= rules_.attached_for;
-        if (!worker.unhealthy_reason.empty() || gone) stop(worker, stops);
+        const bool gone = worker.polls == 0 && now - worker.seen >= rules_.attached_for;
+        if (gone || !is_there(worker, now)) stop(worker, stops);
         it = gone ? workers_.erase(it) : std::next(it);
     }
     const int want = wanted(demand);
@@ -94,7 +115,7 @@ void Fleet::start_some(Instant now, int wanted) {
     int running = started();
     for (auto& [id, worker] : workers_) {
         if (running >= wanted) return;
-        if (worker.started || !worker.unhealthy_reason.empty()) continue;
+        if (worker.started || !is_there(worker, now)) continue;
         worker.started = now;
         worker.ready = now + rules_.cold_start;
         worker.idle_since = worker.ready;

@@ -29,6 +29,7 @@ struct Scaling {
 struct FleetRules {
     Milliseconds cold_start{0};
     int throttled = 0;                  // workers for which there is no machine
+    Milliseconds absent_after{5'000};   // without a poll that waits: its container must have died
     Milliseconds attached_for{60'000};  // after its last sign a worker still counts as there
     Milliseconds lost_after{30'000};    // a worker with a job that gives no sign is lost
 };
@@ -51,7 +52,9 @@ public:
         Instant ready;                   // end of the cold start
         Instant idle_since;
         std::set<std::string> jobs;
-        std::string unhealthy_reason;  // empty = healthy
+        int polls = 0;                  // long polls for jobs that are open
+        bool is_presumed_dead = false;  // it lost a job and has given no sign since
+        std::string unhealthy_reason;   // empty = healthy
         State state(Instant now) const;
     };
     /// A worker that stopped; it was billed from `started` on.
@@ -70,6 +73,10 @@ public:
 
     /// A sign of life; makes the worker known.
     void seen(const std::string& worker, const std::string& gpu, Instant now);
+    /// A long poll for jobs is open from the one to the other.
+    void poll_begins(const std::string& worker);
+    void poll_ends(const std::string& worker, Instant now);
+    void presume_dead(const std::string& worker);
     void unhealthy(const std::string& worker, const std::string& reason, Instant now);
     void took(const std::string& worker, const std::string& job);
     /// Twice is safe, and so is a job that the worker never had.
@@ -84,6 +91,7 @@ public:
     const std::map<std::string, Worker>& workers() const { return workers_; }
 
 private:
+    bool is_there(const Worker& worker, Instant now) const;
     int capacity() const;
     int started() const;
     int wanted(const Demand& demand) const;

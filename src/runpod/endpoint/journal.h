@@ -1,6 +1,6 @@
 // What really happened: each submit, execution, result, end, webhook and fault, in order. Tests compare what
 // Darkroom believes with this. The newest entries are kept in memory; a file, if one is named, gets them all,
-// one JSON object a line. Holds no keys: an entry is an id, a few words, and the client's own marks.
+// one JSON object a line. API keys are in none of them; webhook URLs are, with whatever token they carry.
 #pragma once
 #include <cstdint>
 #include <deque>

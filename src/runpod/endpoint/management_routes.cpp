@@ -60,13 +60,14 @@ void write_scaling(JsonWriter& json, const Scaling& scaling) {
     json.end_object();
 }
 
-HttpResponse describe(Endpoint& endpoint) {
+HttpResponse describe(Endpoint& endpoint, const HttpRequest& request) {
     const auto& settings = endpoint.settings();
     const auto view = endpoint.fleet();
     JsonWriter json;
     json.begin_object().member("id", settings.id).member("name", settings.id).member("type", "QUEUE");
     json.key("requestUrls").begin_object();
-    const auto base = "/v2/" + settings.id;
+    const auto* host = request.header("Host");
+    const auto base = (host == nullptr ? "" : "http://" + *host) + "/v2/" + settings.id;
     for (const auto& [name, path] : {std::pair{"run", "/run"},
                                      {"runSync", "/runsync"},
                                      {"status", "/status"},
@@ -93,7 +94,7 @@ HttpResponse change(Endpoint& endpoint, const HttpRequest& request) {
     auto changed = apply_scaling_change(endpoint.fleet().scaling, request.body);
     if (!changed) return problem(400, "Bad Request", changed.error());
     endpoint.set_scaling(*changed);
-    return describe(endpoint);
+    return describe(endpoint, request);
 }
 
 HttpResponse list_workers(Endpoint& endpoint) {
@@ -172,7 +173,7 @@ std::vector<ports::HttpRoute> management_routes(Endpoint& endpoint) {
         return [function](Endpoint& at, const HttpRequest&) { return function(at); };
     };
     std::vector<ports::HttpRoute> routes;
-    routes.push_back(route(endpoint, HttpMethod::get, "/v2/serverless/{word}", plain(describe)));
+    routes.push_back(route(endpoint, HttpMethod::get, "/v2/serverless/{word}", describe));
     routes.push_back(route(endpoint, HttpMethod::patch, "/v2/serverless/{word}", change));
     routes.push_back(route(endpoint, HttpMethod::get, "/v2/serverless/{word}/workers", plain(list_workers)));
     routes.push_back(route(endpoint, HttpMethod::get, "/v2/catalog/gpus", plain(list_prices)));

@@ -1,6 +1,7 @@
 // The worker protocol. Who a worker is and which job it means is told by the path alone: the official worker
 // sends form content types with JSON in them, and headers that belong to other jobs.
 #include <algorithm>
+#include <memory>
 
 #include "runpod/endpoint/route_kit.h"
 #include "runpod/endpoint/routes.h"
@@ -43,8 +44,12 @@ HttpResponse take_held(Endpoint& endpoint, const HttpRequest& request, std::size
     held.subscribe = [&endpoint](std::function<void()> wake) {
         return endpoint.waiting_room().subscribe(topic_of_queue(), std::move(wake));
     };
-    held.render = [&endpoint, worker = request.path_params[1], gpu = gpu_of(request), at_most,
-                   as_array](bool last) -> std::optional<HttpResponse> {
+    const auto worker = request.path_params[1];
+    const auto gpu = gpu_of(request);
+    endpoint.poll_begins(worker, gpu);
+    const std::shared_ptr<void> poll(nullptr, [&endpoint, worker](void*) { endpoint.poll_ends(worker); });
+    held.render = [&endpoint, worker, gpu, at_most, as_array,
+                   poll](bool last) -> std::optional<HttpResponse> {
         const auto jobs = endpoint.take(worker, gpu, at_most);
         if (jobs.empty()) return last ? std::optional(no_content()) : std::nullopt;
         auto json = as_array ? write_taken_jobs(jobs) : write_taken_job(jobs.front());
