@@ -25,7 +25,7 @@ Result<double, std::string> run_curl(const CurlRun& run, const std::filesystem::
         up ? "%{http_code} %{size_upload} %{time_total}" : "%{http_code} %{size_download} %{time_total}"};
     for (const auto& [name, value] : run.headers) {
         plan.arguments.emplace_back("-H");
-        plan.arguments.push_back(name + ": " + value);
+        plan.arguments.emplace_back(name).append(": ").append(value);
     }
     if (up) plan.arguments.insert(plan.arguments.end(), {"-T", run.upload.string()});
     plan.arguments.push_back(run.url);

@@ -41,7 +41,7 @@ protected:
     JanitorCommand() { darkroom.with_server(); }
 
     /// The answers to one request after the other; the last one again and again.
-    void answer(const std::string& path, std::vector<Answer> answers) {
+    void answer(const std::string& path, const std::vector<Answer>& answers) {
         darkroom.http.on(HttpMethod::post, path,
                          [answers, turn = std::make_shared<std::size_t>(0)](const auto&) -> Answer {
                              return answers[std::min((*turn)++, answers.size() - 1)];
@@ -49,8 +49,9 @@ protected:
     }
     void orphans(std::vector<std::string> pages) {
         std::vector<Answer> answers;
+        answers.reserve(pages.size());
         for (auto& one : pages) answers.emplace_back(json_answer(200, std::move(one)));
-        answer("/api/v1/admin/orphans", std::move(answers));
+        answer("/api/v1/admin/orphans", answers);
     }
     std::vector<std::string> asked(const std::string& path) const {
         std::vector<std::string> bodies;
@@ -169,7 +170,7 @@ TEST_F(JanitorCommand, ForeignAnswersAreNotTakenForPages) {
 }
 
 TEST_F(JanitorCommand, WrongFlagsAreSentences) {
-    const auto complaint = [&](std::vector<std::string> arguments) {
+    const auto complaint = [&](const std::vector<std::string>& arguments) {
         const auto outcome = darkroom.run(arguments);
         EXPECT_EQ(outcome.code, 2);
         return outcome.err;

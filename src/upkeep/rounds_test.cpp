@@ -33,7 +33,7 @@ protected:
     SeededRandom random{3};
 
     core::ObjectKey put_input() {
-        const auto key = core::ObjectKey::worker_input(random.id<JobId>(), "jpg");
+        auto key = core::ObjectKey::worker_input(random.id<JobId>(), "jpg");
         bucket.objects[key.str()] = "pixels";
         return key;
     }
