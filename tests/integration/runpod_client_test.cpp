@@ -167,7 +167,8 @@ TEST_F(RunpodClientAgainstEndpoint, IsAnsweredInTheEndWhateverHappensToItsQuesti
                                                           {"any_html", "#1-3"},
                                                           {"any_drop", "#1-4"},
                                                           {"any_drop", "0.5"}}) {
-        SCOPED_TRACE(name + " " + when);
+        SCOPED_TRACE(name);
+        SCOPED_TRACE(when);
         fault(name, when);
         RunpodClient client(settings_, http_, clock_, random_);
         const auto job = client.status(id);
@@ -200,6 +201,7 @@ TEST_F(RunpodClientAgainstEndpoint, IsSafeToUseFromManyThreads) {
     std::atomic<int> submitted{0};
     std::atomic<int> finished{0};
     std::vector<std::thread> threads;
+    threads.reserve(6);
     for (int i = 0; i < 6; ++i) {
         threads.emplace_back([&] {
             for (int round = 0; round < 15; ++round) {

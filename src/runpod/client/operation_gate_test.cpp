@@ -71,6 +71,7 @@ TEST(OperationGate, WakesWhoWaitsWhenSomebodyLeaves) {
     std::atomic<int> inside{0};
     std::atomic<int> most{0};
     std::vector<std::thread> threads;
+    threads.reserve(8);
     for (int i = 0; i < 8; ++i) {
         threads.emplace_back([&] {
             if (gate.enter(clock.monotonic() + std::chrono::hours(1)).answer != Enter::enter) return;

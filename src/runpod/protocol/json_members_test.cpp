@@ -69,6 +69,15 @@ TEST(JsonMembers, RefusesWhatIsNoSingleObject) {
     }
 }
 
+TEST(JsonMembers, RefusesWhatFollowsInALaterPiece) {
+    for (const std::string_view rest : {"x", "{}", " {", "\"", "0"}) {
+        JsonMembers members({{"a", 64}}, 1000);
+        EXPECT_TRUE(members.feed("{\"a\":1} "));
+        EXPECT_FALSE(members.feed(rest)) << rest;
+        EXPECT_FALSE(members.finish().ok()) << rest;
+    }
+}
+
 TEST(JsonMembers, RefusesEveryTruncation) {
     const std::string text = R"({"a":{"x":[1,2.5,"y"]},"c":[[]],"b":"z"})";
     ASSERT_TRUE(pick(text).ok());
