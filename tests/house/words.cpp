@@ -103,8 +103,8 @@ bool applies(Where where, const std::string& path) {
         case Where::outside_the_clock:
             return path.find("/system_clock.") == std::string::npos;
         case Where::logic:
-            return !is_test(path) &&
-                   one_of(name, {"core", "recipes", "runpod/protocol", "ports", "dispatch", "api"});
+            return !is_test(path) && one_of(name, {"core", "recipes", "runpod/protocol", "ports",
+                                                   "runpod/client", "dispatch", "api"});
         case Where::pure:
             return !is_test(path) && one_of(name, {"core", "recipes", "runpod/protocol"});
     }

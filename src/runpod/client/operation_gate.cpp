@@ -78,6 +78,12 @@ Milliseconds OperationGate::own_pause(std::uint64_t dice) const {
     return std::max(first_pause, half + Milliseconds(dice % static_cast<std::uint64_t>(half.count() + 1)));
 }
 
+Milliseconds OperationGate::paused_for() const {
+    const Instant now = clock_.monotonic();
+    const std::lock_guard lock(mutex_);
+    return bucket_.paused_for(now);
+}
+
 double OperationGate::per_second() const {
     const std::lock_guard lock(mutex_);
     return bucket_.per_second();

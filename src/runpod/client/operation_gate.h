@@ -30,6 +30,8 @@ public:
     /// Pauses after refusals without a Retry-After: 1 s, 2 s, 4 s … 60 s, half of it chance.
     Milliseconds own_pause(std::uint64_t dice) const;
 
+    /// What is left of the pause after a refusal.
+    Milliseconds paused_for() const;
     double per_second() const;
 
 private:

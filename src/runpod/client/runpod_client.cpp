@@ -153,7 +153,12 @@ SubmitOutcome RunpodClient::run(const SubmitRequest& submit) {
         return refusal(RefusalKind::rate_limited, "not sent: RunPod's limit for submits is reached",
                        admission.wait);
     }
-    return submit_outcome(send(Operation::run, request), key, clock_.now());
+    auto outcome = submit_outcome(send(Operation::run, request), key, clock_.now());
+    // A 429 that names no time: the pause that is kept to here is the caller's as well.
+    if (auto* refused = std::get_if<RefusedForSure>(&outcome);
+        refused != nullptr && refused->kind == RefusalKind::rate_limited)
+        refused->retry_after = std::max(refused->retry_after, gate(Operation::run).paused_for());
+    return outcome;
 }
 
 bool RunpodClient::pause_before_retry(int tries, Milliseconds at_least, Instant deadline) {

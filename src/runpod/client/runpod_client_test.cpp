@@ -117,6 +117,17 @@ TEST_F(RunpodClientTest, ObeysALimitThatTheServerNames) {
     EXPECT_EQ(run(), "submitted job-u1");
 }
 
+TEST_F(RunpodClientTest, NamesAPauseWhereTheServerNamesNone) {
+    for (const auto& headers : {ports::HttpFields{}, ports::HttpFields{{"Retry-After", "soon"}}}) {
+        api.answers({answered(429, "", headers)});
+        EXPECT_EQ(run(), "rate_limited");
+        EXPECT_GE(last_refusal.retry_after, Milliseconds(1'000));
+        EXPECT_LE(last_refusal.retry_after, Milliseconds(60'000));
+        clock.advance(last_refusal.retry_after);
+    }
+    EXPECT_EQ(api.requests().size(), 2u);
+}
+
 TEST_F(RunpodClientTest, WaitsAMomentForItsTurnUnderTheLimit) {
     api.answers({answered(200, R"({"id":"job-u1"})")});
     for (int i = 0; i < 800; ++i) ASSERT_EQ(run(), "submitted job-u1");

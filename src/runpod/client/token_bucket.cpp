@@ -32,7 +32,7 @@ void TokenBucket::refill(Instant now) {
 }
 
 Milliseconds TokenBucket::take(Instant now) {
-    if (now < paused_until_) return std::max(Milliseconds(1), round_up(seconds_between(now, paused_until_)));
+    if (const auto pause = paused_for(now); pause > Milliseconds(0)) return pause;
     refill(now);
     if (tokens_ >= 1) {
         tokens_ -= 1;
@@ -49,6 +49,10 @@ void TokenBucket::refused(Instant now, Milliseconds pause) {
     // One comes first after the pause, not all that were saved up meanwhile.
     tokens_ = std::min(tokens_, 1.0);
     filled_at_ = std::max(filled_at_, paused_until_);
+}
+
+Milliseconds TokenBucket::paused_for(Instant now) const {
+    return now < paused_until_ ? round_up(seconds_between(now, paused_until_)) : Milliseconds(0);
 }
 
 void TokenBucket::accepted() { share_ = std::min(1.0, share_ + recovery); }

@@ -22,6 +22,8 @@ public:
     /// The server said yes.
     void accepted();
 
+    /// What is left of a refusal's pause.
+    Milliseconds paused_for(Instant now) const;
     double per_second() const { return per_second_ * share_; }
 
 private:

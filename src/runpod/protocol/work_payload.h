@@ -4,7 +4,7 @@
 //
 //   {"job_id":"…","type":"bg_remove","params":{…},
 //    "inputs":[{"url":"https://…"|"path":"/runpod-volume/inputs/…","content_type":"image/jpeg","bytes":1,"sha256":"…"}],
-//    "output_prefix":"restored/{job}/{attempt}",
+//    "output_prefix":"outputs/{job}/{attempt}",
 //    "outputs":[{"role":"main","content_type":"image/png","key":"restored/…","url":"https://…","headers":{…}}],
 //    "webhook_url":"https://…","auth":"…","timeout_s":600,
 //    "_darkroom":{"job":"…","attempt":"…","attempt_token":"…","claim_url":"https://…"}}
