@@ -14,6 +14,7 @@ std::vector<TakenJob> Endpoint::take(const std::string& worker, const std::strin
     const std::lock_guard lock(mutex_);
     const auto at = now();
     fleet_.seen(worker, gpu, at);
+    fleet_.polled(worker, at);
     scale(at);
     std::vector<TakenJob> taken;
     if (!fleet_.may_take(worker, at)) return taken;
@@ -24,7 +25,7 @@ std::vector<TakenJob> Endpoint::take(const std::string& worker, const std::strin
 void Endpoint::poll_begins(const std::string& worker, const std::string& gpu) {
     const std::lock_guard lock(mutex_);
     fleet_.seen(worker, gpu, now());
-    fleet_.poll_begins(worker);
+    fleet_.poll_begins(worker, now());
 }
 
 void Endpoint::poll_ends(const std::string& worker) {

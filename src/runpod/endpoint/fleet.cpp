@@ -16,7 +16,7 @@ void Fleet::seen(const std::string& worker, const std::string& gpu, Instant now)
     auto& known = place->second;
     if (is_new) {
         known.id = worker;
-        known.first_seen = known.idle_since = now;
+        known.first_seen = known.idle_since = known.polled = now;
     }
     if (!gpu.empty()) known.gpu = gpu;
     known.seen = now;
@@ -25,13 +25,21 @@ void Fleet::seen(const std::string& worker, const std::string& gpu, Instant now)
     known.is_presumed_dead = false;
 }
 
-void Fleet::poll_begins(const std::string& worker) { ++workers_[worker].polls; }
+void Fleet::polled(const std::string& worker, Instant now) {
+    seen(worker, "", now);
+    workers_[worker].polled = now;
+}
+
+void Fleet::poll_begins(const std::string& worker, Instant now) {
+    polled(worker, now);
+    ++workers_[worker].polls;
+}
 
 void Fleet::poll_ends(const std::string& worker, Instant now) {
     const auto found = workers_.find(worker);
     if (found == workers_.end() || found->second.polls == 0) return;
     --found->second.polls;
-    found->second.seen = now;
+    found->second.seen = found->second.polled = now;
 }
 
 void Fleet::presume_dead(const std::string& worker) {
@@ -42,7 +50,7 @@ void Fleet::presume_dead(const std::string& worker) {
 // With a job in hand it may be silent: then its lease decides.
 bool Fleet::is_there(const Worker& worker, Instant now) const {
     if (worker.is_presumed_dead || !worker.unhealthy_reason.empty()) return false;
-    return !worker.jobs.empty() || worker.polls > 0 || now - worker.seen < rules_.absent_after;
+    return !worker.jobs.empty() || worker.polls > 0 || now - worker.polled < rules_.absent_after;
 }
 
 void Fleet::unhealthy(const std::string& worker, const std::string& reason, Instant now) {
@@ -111,15 +119,18 @@ void Fleet::stop_idle(Instant now, int wanted, std::vector<Stop>& stops) {
     }
 }
 
+// Those that wait at this moment come first.
 void Fleet::start_some(Instant now, int wanted) {
     int running = started();
-    for (auto& [id, worker] : workers_) {
-        if (running >= wanted) return;
-        if (worker.started || !is_there(worker, now)) continue;
-        worker.started = now;
-        worker.ready = now + rules_.cold_start;
-        worker.idle_since = worker.ready;
-        ++running;
+    for (const bool waiting : {true, false}) {
+        for (auto& [id, worker] : workers_) {
+            if (running >= wanted) return;
+            if (worker.started || (worker.polls > 0) != waiting || !is_there(worker, now)) continue;
+            worker.started = now;
+            worker.ready = now + rules_.cold_start;
+            worker.idle_since = worker.ready;
+            ++running;
+        }
     }
 }
 

@@ -29,7 +29,7 @@ struct Scaling {
 struct FleetRules {
     Milliseconds cold_start{0};
     int throttled = 0;                  // workers for which there is no machine
-    Milliseconds absent_after{5'000};   // without a poll that waits: its container must have died
+    Milliseconds absent_after{2'000};   // without a poll that waits: its container must have died
     Milliseconds attached_for{60'000};  // after its last sign a worker still counts as there
     Milliseconds lost_after{30'000};    // a worker with a job that gives no sign is lost
 };
@@ -47,7 +47,8 @@ public:
         std::string id;
         std::string gpu;
         Instant first_seen;
-        Instant seen;
+        Instant seen;    // any sign: heartbeats come from a process of their own, which may outlive it
+        Instant polled;  // asked for a job
         std::optional<Instant> started;  // counts as running since then
         Instant ready;                   // end of the cold start
         Instant idle_since;
@@ -73,8 +74,10 @@ public:
 
     /// A sign of life; makes the worker known.
     void seen(const std::string& worker, const std::string& gpu, Instant now);
+    /// It asks for a job.
+    void polled(const std::string& worker, Instant now);
     /// A long poll for jobs is open from the one to the other.
-    void poll_begins(const std::string& worker);
+    void poll_begins(const std::string& worker, Instant now);
     void poll_ends(const std::string& worker, Instant now);
     void presume_dead(const std::string& worker);
     void unhealthy(const std::string& worker, const std::string& reason, Instant now);

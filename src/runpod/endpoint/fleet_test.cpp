@@ -54,7 +54,7 @@ TEST(Fleet, IdleWorkersStopAndAreBilledFromStartToStop) {
     fleet.seen("w", "", at(0));
     fleet.scale({.queued = 1}, at(0));
     fleet.took("w", "j");
-    fleet.poll_begins("w");
+    fleet.poll_begins("w", at(20'000));
     EXPECT_TRUE(fleet.scale({.running = 1}, at(20'000)).empty());
     EXPECT_EQ(state_of(fleet, "w", 20'000), State::running);
     fleet.seen("w", "", at(20'000));
@@ -71,8 +71,8 @@ TEST(Fleet, MinWorkersStay) {
     Fleet fleet({.workers_min = 1, .idle_timeout = Milliseconds(1'000)}, {});
     fleet.seen("a", "", at(0));
     fleet.seen("b", "", at(0));
-    fleet.poll_begins("a");
-    fleet.poll_begins("b");
+    fleet.poll_begins("a", at(0));
+    fleet.poll_begins("b", at(0));
     fleet.scale({.queued = 2}, at(0));
     EXPECT_EQ(fleet.scale({}, at(5'000)).size(), 1u);
     EXPECT_EQ(fleet.counts(at(5'000)).idle, 1);
@@ -82,7 +82,7 @@ TEST(Fleet, MinWorkersStay) {
 TEST(Fleet, QueueDelayAddsOneWorkerAtATime) {
     Fleet fleet({.kind = Scaling::Kind::queue_delay, .queue_delay = Milliseconds(4'000)}, {});
     for (const auto* worker : {"a", "b", "c"}) fleet.seen(worker, "", at(0));
-    for (const auto* worker : {"a", "b", "c"}) fleet.poll_begins(worker);
+    for (const auto* worker : {"a", "b", "c"}) fleet.poll_begins(worker, at(0));
     fleet.scale({.queued = 5}, at(0));
     EXPECT_EQ(fleet.counts(at(0)).idle, 1);
     fleet.scale({.queued = 5, .longest_wait = Milliseconds(3'999)}, at(3'999));
@@ -109,15 +109,16 @@ TEST(Fleet, AWorkerThatGaveUpIsUnhealthyUntilItComesBack) {
 TEST(Fleet, AnIdleWorkerThatPollsNoLongerMakesRoomForAnother) {
     Fleet fleet({.workers_max = 1}, {});
     fleet.seen("dead", "", at(0));
-    fleet.poll_begins("dead");
+    fleet.poll_begins("dead", at(0));
     fleet.scale({.queued = 1}, at(0));
     fleet.poll_ends("dead", at(1'000));
+    fleet.seen("dead", "", at(2'500));  // the heartbeat's process outlived it
     fleet.seen("other", "", at(2'000));
-    fleet.poll_begins("other");
-    fleet.scale({.queued = 1}, at(5'999));
-    EXPECT_FALSE(fleet.may_take("other", at(5'999)));
-    fleet.scale({.queued = 1}, at(6'000));
-    EXPECT_TRUE(fleet.may_take("other", at(6'000)));
+    fleet.poll_begins("other", at(2'000));
+    fleet.scale({.queued = 1}, at(2'999));
+    EXPECT_FALSE(fleet.may_take("other", at(2'999)));
+    fleet.scale({.queued = 1}, at(3'000));
+    EXPECT_TRUE(fleet.may_take("other", at(3'000)));
 }
 
 TEST(Fleet, SilentWorkersAreLostAndThenForgotten) {
