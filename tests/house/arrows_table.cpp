@@ -93,6 +93,8 @@ constexpr std::array outside = {
          "whole programs and what crosses rooms"},
     Room{"tests/s3", "base core ports http objects/s3", "tests/support tests/conformance",
          "the bucket against a real server, other people's clients and a bad network"},
+    Room{"tests/worker", "base core runpod/protocol ports http", "tests/support tests/e2e",
+         "the real worker against an endpoint that does as a test says"},
     Room{"tests/house", "", "", "looks at text only, so that it builds when nothing else does"},
 };
 

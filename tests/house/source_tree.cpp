@@ -54,7 +54,7 @@ bool is_cpp(const SourceFile& file) { return file.path.ends_with(".h") || file.p
 
 bool is_test(const std::string& path) {
     return path.starts_with("tests/") || path.ends_with("_test.cpp") || path.ends_with("_fuzz.cpp") ||
-           path.ends_with("_bench.cpp");
+           path.ends_with("_bench.cpp") || path.ends_with("_fixture.h");
 }
 
 std::string describe(const std::vector<Finding>& findings) {

@@ -25,7 +25,8 @@ std::vector<SourceFile> read_tree(const std::filesystem::path& root);
 
 bool is_cpp(const SourceFile& file);  // .h or .cpp
 bool is_test(
-    const std::string& path);  // under tests/, or a _test.cpp, _fuzz.cpp or _bench.cpp beside its source
+    // under tests/, or a _test.cpp, _fuzz.cpp, _bench.cpp or their _fixture.h beside its source
+    const std::string& path);
 
 /// One finding a line, as path:line: what; empty if there is none.
 std::string describe(const std::vector<Finding>& findings);
