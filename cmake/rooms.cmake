@@ -17,6 +17,7 @@ function(darkroom_room room)
   target_include_directories(${target} ${visibility} ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(${target} ${visibility} ${ROOM_LINKS})
   file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+  list(FILTER headers EXCLUDE REGEX "_fixture[.]h$")  # of tests: they see more than the room does
   target_sources(${target} ${visibility} FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR}/src FILES ${headers})
   if(ROOM_TESTS)
     darkroom_test(${name}_test SOURCES ${ROOM_TESTS} LINKS darkroom::${name} ${ROOM_TEST_LINKS})

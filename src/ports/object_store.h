@@ -132,8 +132,8 @@ public:
     virtual ObjectResult<void> remove(const core::ObjectKey& key) = 0;
     /// All of them, in as few requests as the store can; after an error some may be left.
     virtual ObjectResult<void> remove_many(std::span<const core::ObjectKey> keys) = 0;
-    /// About `count_max` (at most 1,000) objects whose keys begin with `prefix`, a folder with its slash; in no
-    /// promised order.
+    /// About `count_max` (at most 1,000) objects whose keys begin with `prefix`, a folder with its slash; in
+    /// no promised order.
     virtual ObjectResult<ObjectPage> list(std::string_view prefix, const std::string& page,
                                           int count_max) = 0;
     /// What puts of earlier processes left unfinished: removes what was begun before, returns how many there

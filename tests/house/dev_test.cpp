@@ -34,7 +34,8 @@ Outcome dev(const std::string& arguments) {
 TEST(Dev, BareCallListsTheTasks) {
     const auto outcome = dev("");
     EXPECT_EQ(outcome.code, 0);
-    for (const auto* task : {"setup", "build", "demo", "run", "test", "compat", "check", "bench", "storm", "clean"}) {
+    for (const auto* task :
+         {"setup", "build", "demo", "run", "test", "compat", "check", "bench", "storm", "clean"}) {
         EXPECT_THAT(outcome.output, HasSubstr(std::string("\n  ") + task + " "));
     }
 }
