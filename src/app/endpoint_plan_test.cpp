@@ -34,7 +34,7 @@ TEST(EndpointPlan, TakesFaultsAndSettings) {
 }
 
 TEST(EndpointPlan, WhatIsWrongIsSaidWithWhatThereIs) {
-    const auto error = [](EndpointWords words) {
+    const auto error = [](const EndpointWords& words) {
         const auto plan = plan_endpoint(words);
         return plan ? std::string("accepted") : plan.error();
     };

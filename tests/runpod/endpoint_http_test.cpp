@@ -131,7 +131,7 @@ TEST(EndpointHttp, TroubleWithSubmitsLeavesAJobOrNone) {
     int jobs = 0;
     const auto try_fault = [&](const std::string& fault, const std::string& when, int status, bool accepted) {
         endpoint.faults("{\"" + fault + "\":\"" + when + "\"}");
-        const auto answer = endpoint.post("/run", R"({"input":{"n":1}})");
+        auto answer = endpoint.post("/run", R"({"input":{"n":1}})");
         EXPECT_EQ(answer.status, status) << fault;
         jobs += accepted ? 1 : 0;
         EXPECT_EQ(queued(), jobs) << fault;

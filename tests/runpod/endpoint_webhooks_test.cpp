@@ -77,7 +77,7 @@ private:
 };
 
 std::string finish_a_job(EndpointProcess& endpoint, const std::string& webhook, const std::string& report) {
-    const auto id = endpoint.run(R"({"input":{"n":1},"webhook":")" + webhook + R"("})");
+    auto id = endpoint.run(R"({"input":{"n":1},"webhook":")" + webhook + R"("})");
     EXPECT_EQ(member(endpoint.worker_get("/job-take/w1?gpu=LOCAL").body, "id"), id);
     EXPECT_EQ(endpoint.worker_post("/job-done/w1/" + id, report).status, 200);
     return id;

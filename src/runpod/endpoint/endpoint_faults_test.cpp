@@ -17,7 +17,7 @@ constexpr const char* hook = "http://127.0.0.1:9/hooks/token";
 class EndpointFaults : public EndpointFixture {
 protected:
     std::string finished(const std::string& webhook = hook) {
-        const auto id = submit(webhook);
+        auto id = submit(webhook);
         take("w");
         done("w", id);
         return id;

@@ -102,6 +102,7 @@ constexpr std::array rows = {
 
 std::string no_such_setting(std::string_view name) {
     std::vector<std::string_view> known;
+    known.reserve(rows.size());
     for (const auto& row : rows) known.push_back(row.name);
     std::string text = "there is no setting \"" + std::string(name) + "\"";
     if (const auto near = nearest_word(name, known)) text += "; did you mean \"" + std::string(*near) + "\"?";

@@ -9,7 +9,6 @@
 namespace darkroom::runpod::endpoint {
 namespace {
 
-using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
 /// Answers with the statuses it was given, then with 200; 0 = nobody there.

@@ -58,6 +58,7 @@ protected:
     /// The same, with a worker that pings what it has.
     void pass_pinging(const std::string& worker, const std::vector<std::string>& jobs, std::int64_t ms) {
         std::vector<RemoteJobId> ids;
+        ids.reserve(jobs.size());
         for (const auto& job : jobs) ids.push_back(*RemoteJobId::parse(job));
         for (; ms > 0; ms -= 5'000) {
             endpoint_->ping(worker, "L4", ids);
