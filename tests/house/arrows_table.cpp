@@ -83,6 +83,8 @@ constexpr std::array outside = {
          "", "measures the gateway's own parts, wired as app wires them"},
     Room{"bench/relay", "base core ports http objects/s3 tests/support bench/gateway", "",
          "measures large files through the real program against the store alone"},
+    Room{"bench/worker", "base core ports http tests/support bench/gateway", "",
+         "measures a worker's start and memory against the official one"},
     Room{"tests/support", "base core ports recipes", "",
          "fakes of the ports and helpers that any room's tests may use"},
     Room{"tests/conformance", "base core ports tests/support", "store/sqlite objects/files",
@@ -125,7 +127,7 @@ constexpr std::array library_rows = {
     Library{
         "CLI/",
         "cli apps/darkroom apps/darkroom-imaging tools/shots tools/contact_sheet bench/imaging bench/gateway "
-        "bench/relay",
+        "bench/relay bench/worker",
         "only programs have command lines"},
 };
 
