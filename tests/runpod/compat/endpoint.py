@@ -34,11 +34,11 @@ class Endpoint:
         block["RUNPOD_POD_ID"] = block["RUNPOD_POD_HOSTNAME"] = name
         return block
 
-    def start_worker(self, name, kind="plain", command=None):
+    def start_worker(self, name, kind="plain", command=None, settings=None):
         log = tempfile.TemporaryFile("w+")
         home = tempfile.mkdtemp(prefix="darkroom-compat-")
         environment = {"PATH": os.environ["PATH"], "HOME": home, "WORKER_KIND": kind,
-                       **self.worker_environment(name)}
+                       **self.worker_environment(name), **(settings or {})}
         child = subprocess.Popen(command or [sys.executable, os.path.join(HERE, "worker.py")], cwd=home,
                                  env=environment, stdout=log, stderr=subprocess.STDOUT,
                                  start_new_session=True)
@@ -47,9 +47,9 @@ class Endpoint:
         return child
 
     @contextlib.contextmanager
-    def worker(self, name, kind="plain"):
+    def worker(self, name, kind="plain", command=None, settings=None):
         """One that is gone afterwards, whatever happened."""
-        child = self.start_worker(name, kind)
+        child = self.start_worker(name, kind, command, settings)
         try:
             yield child
         finally:

@@ -5,9 +5,12 @@ usage: sdk_test.py PROGRAM        Prints a line for each check; the exit code sa
 import asyncio
 import json
 import os
+import struct
 import sys
+import tempfile
 import time
 import traceback
+import zlib
 
 from endpoint import CLIENT_KEY, Endpoint
 
@@ -162,6 +165,49 @@ def check_a_worker_that_is_killed_loses_its_job_to_another():
         wait_for(lambda: job.status() == "COMPLETED", within=80)
         state = CLIENT.rp_client.get(f"{ENDPOINT.id}/status/{job.job_id}")
         assert state["retries"] == 1 and state["workerId"] == "python-heir", state
+
+
+def white_square(size):
+    """A PNG: white, with a darker square in the middle."""
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    def pixel(x, y):
+        return b"\x40\x60\xa0" if all(size // 4 <= at < size * 3 // 4 for at in (x, y)) else b"\xff\xff\xff"
+
+    rows = b"".join(b"\0" + b"".join(pixel(x, y) for x in range(size)) for y in range(size))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def darkroom_job(number):
+    return {"job_id": f"compat-{number}", "type": "bg_remove", "params": {},
+            "inputs": [{"path": "/runpod-volume/in.png"}], "output_prefix": f"out/{number}"}
+
+
+def check_the_cpp_worker_and_the_official_one_share_an_endpoint():
+    with tempfile.TemporaryDirectory(prefix="darkroom-volume-") as volume:
+        with open(os.path.join(volume, "in.png"), "wb") as file:
+            file.write(white_square(96))
+        settings = {"DARKROOM_VOLUME_DIR": volume}
+        with ENDPOINT.worker("python-side"), \
+                ENDPOINT.worker("cpp-side", command=[PROGRAM, "worker"], settings=settings):
+            by_worker = {}
+            for burst in range(20):
+                numbers = range(burst * 4, burst * 4 + 4)
+                jobs = {number: CLIENT.run({"input": darkroom_job(number)}) for number in numbers}
+                for number, job in jobs.items():
+                    wait_for(lambda job=job: job.status() in ("COMPLETED", "FAILED"), within=40)
+                    state = CLIENT.rp_client.get(f"{ENDPOINT.id}/status/{job.job_id}")
+                    assert state["status"] == "COMPLETED", state
+                    by_worker.setdefault(state["workerId"], []).append((number, state["output"]))
+                if len(by_worker) == 2:
+                    break
+            assert sorted(by_worker) == ["cpp-side", "python-side"], sorted(by_worker)
+            for number, output in by_worker["cpp-side"]:
+                assert [file["role"] for file in output["files"]][0] == "main", output
+                with open(os.path.join(volume, "out", str(number), "main.png"), "rb") as file:
+                    assert file.read(8) == b"\x89PNG\r\n\x1a\n"
 
 
 def main():

@@ -11,6 +11,9 @@ import runpod
 
 def plain(job):
     given = job["input"]
+    if "output_prefix" in given:  # a job for Darkroom's worker: taken, so that both are seen to share a queue
+        time.sleep(0.2)
+        return {"left_to": "others"}
     if given["op"] == "raise":
         raise ValueError(given["value"])
     if given["op"] == "error":
