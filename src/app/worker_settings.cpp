@@ -88,7 +88,7 @@ void read_pool(SettingReader& reader, WorkerPlan& plan) {
     pool.limits.file_bytes_max = reader.number("DARKROOM_MAX_UPLOAD_BYTES", 1'024, 5ull << 30);
     pool.limits.pixels_max = reader.number("DARKROOM_MAX_PIXELS", 256, 1ull << 28);
     pool.limits.heic = reader.choice<bool>("DARKROOM_HEIC", {{"on", true}, {"off", false}});
-    pool.wall_limit = pool.cpu_limit = reader.seconds("DARKROOM_RUN_TIMEOUT_S", 1, 7 * 86'400);
+    pool.wall_limit = pool.cpu_limit = reader.seconds("DARKROOM_RUN_TIMEOUT_S", 1, 604'800);
     pool.processes_max = plan.worker.concurrency;
     plan.worker.input_bytes_max = pool.limits.file_bytes_max;
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include <poll.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
@@ -155,7 +156,7 @@ public:
 
     std::string bytes = "a png, says the test";
     std::optional<core::JobError> error;
-    bool blocks = false;
+    std::atomic<bool> blocks{false};
     std::string measures_json = "{}";
     std::atomic<int> runs{0};
     StopEvent started;
