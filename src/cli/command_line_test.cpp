@@ -149,5 +149,17 @@ TEST(CommandLine, ServeOnlyPassesOnWhatItWasTold) {
     EXPECT_EQ(parse({"serve"})->listen, std::nullopt);
 }
 
+TEST(CommandLine, AWorkerTakesItsJobsFromAnEndpointOrOneFromItsArguments) {
+    const auto plain = parse({"worker"});
+    ASSERT_TRUE(plain);
+    EXPECT_EQ(plain->command, Command::worker);
+    EXPECT_FALSE(plain->test_input);
+    const auto test = parse({"worker", "--test-input", R"({"input":{}})"});
+    ASSERT_TRUE(test);
+    EXPECT_EQ(test->test_input, R"({"input":{}})");
+    EXPECT_THAT(complaint({"worker", "--test-inptu", "x"}), HasSubstr("--test-input"));
+    EXPECT_THAT(complaint({"worker", "job.json"}), HasSubstr("one argument too many"));
+}
+
 }  // namespace
 }  // namespace darkroom::cli
