@@ -21,9 +21,9 @@ Values complete() {
             {"RUNPOD_AI_API_KEY", "key as it stands"}};
 }
 
-SettingProblems problems_of(Values more) {
+SettingProblems problems_of(const Values& more) {
     auto values = complete();
-    for (auto& [name, value] : more) values[name] = value;
+    for (const auto& [name, value] : more) values[name] = value;
     const auto plan = read_worker_settings(Environment(values), false);
     return plan ? SettingProblems{} : plan.error();
 }

@@ -11,7 +11,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 const std::string take_url = base_url + "/job-take/";
 const std::string batch_url = base_url + "/job-take-batch/";
@@ -25,7 +24,7 @@ protected:
         Taker taker(world_.settings, world_.limits, urls, world_.web, world_.clock, world_.random, *jobs_);
         std::size_t next = 0;
         const auto handler = [&](const OutgoingRequest&) {
-            const auto answer = answers[next++];
+            auto answer = answers[next++];
             if (next == answers.size()) {
                 taker.stop();
                 jobs_->close();

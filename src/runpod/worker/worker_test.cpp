@@ -29,7 +29,7 @@ protected:
     ~WorkerTest() override { end(Milliseconds(0)); }
 
     /// Gives these jobs, one for each question, then none for as long as it is asked.
-    void give(std::vector<std::string> jobs) {
+    void give(const std::vector<std::string>& jobs) {
         world_.web.on(take_url, [this, jobs](const OutgoingRequest& request) {
             const auto next = given_++;
             return next < jobs.size() ? answer(200, jobs[next]) : hold(request);
@@ -89,6 +89,7 @@ TEST_F(WorkerTest, DoesJobsOneAfterTheOtherAndReportsEach) {
 
 TEST_F(WorkerTest, NoProgressFollowsTheEndOfAJob) {
     std::vector<std::string> jobs;
+    jobs.reserve(20);
     for (int i = 0; i < 20; ++i) jobs.push_back(job("j" + std::to_string(i)));
     give(jobs);
     start();
