@@ -1,7 +1,6 @@
 #include "app/endpoint_command.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,6 +10,7 @@
 #include <thread>
 
 #include "app/open_files.h"
+#include "app/stop_signals.h"
 #include "app/system_clock.h"
 #include "app/system_random.h"
 #include "base/log.h"
@@ -166,12 +166,7 @@ std::string worker_environment(const std::string& url, const endpoint::EndpointS
 }
 
 int play_endpoint(const EndpointPlan& plan) {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by all threads: the wait below takes them
-    signal(SIGPIPE, SIG_IGN);
+    const StopSignals signals;
     log::configure(log::Level::warning, log::Format::text);
     auto running = RunningEndpoint::start(plan);
     if (!running) {
@@ -189,8 +184,7 @@ int play_endpoint(const EndpointPlan& plan) {
                  plan.settings.id.c_str(), url.c_str(), plan.settings.id.c_str(),
                  plan.settings.client_key.c_str(), url.c_str(),
                  worker_environment(url, plan.settings).c_str());
-    int number = 0;
-    sigwait(&signals, &number);
+    (void)signals.wait();
     (*running)->stop();
     return 0;
 }

@@ -1,12 +1,10 @@
 #include "app/serve.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <string>
 
 #include "app/gateway.h"
+#include "app/stop_signals.h"
 #include "app/storage.h"
 #include "base/log.h"
 
@@ -40,38 +38,6 @@ void say_hello(const Settings& settings, const Gateway& gateway) {
     std::fputs(text.c_str(), stderr);
 }
 
-// SIGINT and SIGTERM of the whole process, taken by the one thread that waits for them. Threads started later
-// inherit the mask.
-class StopSignals {
-public:
-    StopSignals() {
-        sigemptyset(&set_);
-        sigaddset(&set_, SIGINT);
-        sigaddset(&set_, SIGTERM);
-        pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-        // A closed connection or a file-size limit is an error to be handled, not the end.
-        signal(SIGPIPE, SIG_IGN);
-        signal(SIGXFSZ, SIG_IGN);
-    }
-    void wait() const {
-        int number = 0;
-        sigwait(&set_, &number);
-    }
-    // From here on a second signal ends the process at once, and so does the end of its time: a storage that
-    // accepts connections and says nothing holds whoever asks it for minutes. What is cut off is queued again
-    // by the next start, as after any other death.
-    void let_go() const {
-        signal(SIGINT, [](int) { _exit(130); });
-        signal(SIGTERM, [](int) { _exit(143); });
-        signal(SIGALRM, [](int) { _exit(143); });
-        alarm(stop_limit_s);
-        pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
-    }
-
-private:
-    sigset_t set_;
-};
-
 }  // namespace
 
 int serve(const Settings& settings) {
@@ -83,8 +49,10 @@ int serve(const Settings& settings) {
         return gateway.error().exit_code;
     }
     say_hello(settings, **gateway);
-    signals.wait();
-    signals.let_go();
+    (void)signals.wait();
+    // A storage that accepts connections and says nothing holds whoever asks it for minutes. What is cut off
+    // is queued again by the next start, as after any other death.
+    signals.let_go(stop_limit_s);
     log::info("stopping; a second signal ends at once");
     (*gateway)->stop(shutdown_grace);
     return 0;

@@ -1,15 +1,12 @@
 #include "app/worker_command.h"
 
 #include <poll.h>
-#include <signal.h>
+#include <pthread.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <cerrno>
 #include <cstdio>
 #include <fstream>
 #include <functional>
@@ -18,6 +15,7 @@
 #include <vector>
 
 #include "app/picture_pool.h"
+#include "app/stop_signals.h"
 #include "app/system_clock.h"
 #include "app/system_random.h"
 #include "base/json.h"
@@ -58,43 +56,6 @@ public:
 private:
     std::filesystem::path path_;
     bool own_ = false;
-};
-
-// SIGINT and SIGTERM as a descriptor; threads started later inherit the mask.
-class StopSignals {
-public:
-    StopSignals() {
-        sigemptyset(&set_);
-        sigaddset(&set_, SIGINT);
-        sigaddset(&set_, SIGTERM);
-        pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-        signal(SIGPIPE, SIG_IGN);
-        signal(SIGXFSZ, SIG_IGN);
-        fd_ = UniqueFd(::signalfd(-1, &set_, SFD_CLOEXEC | SFD_NONBLOCK));
-    }
-    /// True once a signal came, false when `other` became readable (-1 = nothing else) or time is up.
-    bool wait(int other, int timeout_ms) const {
-        std::array<pollfd, 2> waits{{{fd_.get(), POLLIN, 0}, {other, POLLIN, 0}}};
-        while (::poll(waits.data(), waits.size(), timeout_ms) < 0 && errno == EINTR) {
-        }
-        return (waits[0].revents & POLLIN) != 0;
-    }
-    // A second signal ends the process at once, and so does the end of its time. What is cut off is given to
-    // another worker by the platform, as after any other death.
-    void let_go(unsigned limit_s) const {
-        signalfd_siginfo taken{};
-        while (::read(fd_.get(), &taken, sizeof taken) > 0) {
-        }
-        signal(SIGINT, [](int) { _exit(130); });
-        signal(SIGTERM, [](int) { _exit(143); });
-        signal(SIGALRM, [](int) { _exit(143); });
-        alarm(limit_s);
-        pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
-    }
-
-private:
-    sigset_t set_{};
-    UniqueFd fd_;
 };
 
 // The worker's threads, by name; joined in one place.
@@ -194,6 +155,7 @@ int run_worker(const WorkerPlan& plan) {
     Crew crew;
     start_threads(worker, settings.concurrency, crew, callbacks_ended);
     wait_for_end(worker, signals, tools.clock);
+    // What is cut off is given to another worker by the platform, as after any other death.
     const auto grace_s = std::chrono::duration_cast<std::chrono::seconds>(plan.grace).count();
     signals.let_go(static_cast<unsigned>(grace_s) + end_limit_s);
     log::info("stopping: no more jobs are taken; a second signal ends at once");

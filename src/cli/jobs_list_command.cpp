@@ -3,6 +3,7 @@
 #include <boost/json/value.hpp>
 
 #include "base/json_writer.h"
+#include "base/percent.h"
 #include "cli/commands.h"
 #include "cli/job_view.h"
 #include "cli/json_text.h"
@@ -16,31 +17,14 @@ namespace json = boost::json;
 
 constexpr int page_max = 100;
 
-/// A cursor is opaque, so it is encoded like any other value (RFC 3986 §2.3).
-std::string percent_encoded(std::string_view text) {
-    constexpr char digits[] = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                           c == '-' || c == '_' || c == '.' || c == '~';
-        if (plain) {
-            out.push_back(c);
-        } else {
-            const auto byte = static_cast<unsigned char>(c);
-            out += {'%', digits[byte >> 4], digits[byte & 0x0f]};
-        }
-    }
-    return out;
-}
-
 std::string page_path(const CommandLine& line, int count, const std::string& cursor) {
     std::string path = "/api/v1/jobs?limit=" + std::to_string(count);
     if (!line.statuses.empty()) {
         path += "&status=";
         for (std::size_t i = 0; i < line.statuses.size(); ++i) path += (i == 0 ? "" : ",") + line.statuses[i];
     }
-    if (!line.type.empty()) path += "&type=" + percent_encoded(line.type);
-    if (!cursor.empty()) path += "&cursor=" + percent_encoded(cursor);
+    if (!line.type.empty()) path += "&type=" + percent_encode(line.type);
+    if (!cursor.empty()) path += "&cursor=" + percent_encode(cursor);
     return path;
 }
 

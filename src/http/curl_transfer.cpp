@@ -14,26 +14,6 @@ using ports::HttpMethod;
 // What is read from a socket at once: large enough for a fast store, small enough for many slow ones.
 constexpr long receive_bytes = 65'536;
 
-const char* name_of(HttpMethod method) {
-    switch (method) {
-        case HttpMethod::get:
-            return "GET";
-        case HttpMethod::head:
-            return "HEAD";
-        case HttpMethod::post:
-            return "POST";
-        case HttpMethod::put:
-            return "PUT";
-        case HttpMethod::patch:
-            return "PATCH";
-        case HttpMethod::del:
-            return "DELETE";
-        case HttpMethod::options:
-            return "OPTIONS";
-    }
-    return "GET";
-}
-
 CurlTransfer::Failure no_head() { return FetchFailure{FetchError::interrupted, "the answer has no head"}; }
 
 bool is_readable(int fd) {
@@ -175,7 +155,7 @@ void CurlTransfer::set_method_and_body() {
         curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, &CurlTransfer::seek_callback);
         curl_easy_setopt(curl, CURLOPT_SEEKDATA, this);
     }
-    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, name_of(request_.method));
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, name_of(request_.method).data());
     // With a body, seek_callback() keeps libcurl from repeating the request; without one, only a new
     // connection does.
     if (!is_repeatable() && body_.bytes() == 0) curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);

@@ -13,9 +13,6 @@ namespace {
 
 using ports::HttpMethod;
 
-constexpr std::array<std::string_view, 7> method_names{"GET",   "HEAD",   "POST",   "PUT",
-                                                       "PATCH", "DELETE", "OPTIONS"};
-
 bool is_word_char(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '.' || c == '-';
@@ -44,7 +41,7 @@ std::string allow_value(std::array<bool, 7> allowed) {
     for (std::size_t i = 0; i < allowed.size(); ++i) {
         if (!allowed[i]) continue;
         if (!value.empty()) value += ", ";
-        value += method_names[i];
+        value += ports::http_method_names[i];
     }
     return value;
 }

@@ -3,6 +3,7 @@
 // what waits long without working (held answers, event streams, file transfers) is handed back to the
 // server's loop.
 #pragma once
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -23,6 +24,12 @@
 namespace darkroom::ports {
 
 enum class HttpMethod { get, head, post, put, patch, del, options };
+/// As on the wire, in the order of the enumerators.
+inline constexpr std::array<std::string_view, 7> http_method_names{"GET",   "HEAD",   "POST",   "PUT",
+                                                                   "PATCH", "DELETE", "OPTIONS"};
+constexpr std::string_view name_of(HttpMethod method) {
+    return http_method_names[static_cast<std::size_t>(method)];
+}
 
 /// Header fields or query parameters in the order they came. Header names compare without case.
 using HttpFields = std::vector<std::pair<std::string, std::string>>;

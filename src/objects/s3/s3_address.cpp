@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "objects/s3/sigv4.h"
+#include "base/percent.h"
 
 namespace darkroom::objects {
 namespace {

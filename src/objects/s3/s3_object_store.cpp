@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/percent.h"
 #include "objects/s3/s3_headers.h"
 #include "objects/s3/s3_reader.h"
 #include "objects/s3/sigv4.h"

@@ -2,26 +2,6 @@
 
 namespace darkroom::objects {
 
-std::string_view name_of(ports::HttpMethod method) {
-    switch (method) {
-        case ports::HttpMethod::get:
-            return "GET";
-        case ports::HttpMethod::head:
-            return "HEAD";
-        case ports::HttpMethod::post:
-            return "POST";
-        case ports::HttpMethod::put:
-            return "PUT";
-        case ports::HttpMethod::patch:
-            return "PATCH";
-        case ports::HttpMethod::del:
-            return "DELETE";
-        case ports::HttpMethod::options:
-            return "OPTIONS";
-    }
-    return "GET";
-}
-
 ports::HttpFields S3Signer::sign(const S3Signable& what, const S3Route& route,
                                  const std::string& payload_sha256, TimePoint time) const {
     const auto now = signing_time(time);

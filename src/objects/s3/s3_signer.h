@@ -39,6 +39,4 @@ private:
     mutable Sha256Bytes kept_key_{};
 };
 
-std::string_view name_of(ports::HttpMethod method);
-
 }  // namespace darkroom::objects

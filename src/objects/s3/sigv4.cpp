@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <map>
 
+#include "base/percent.h"
+
 namespace darkroom::objects {
 namespace {
 
 constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
-
-bool is_unreserved(char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-}
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -60,23 +57,6 @@ std::string signed_headers(const ports::HttpFields& headers) {
 }
 
 }  // namespace
-
-std::string percent_encode(std::string_view text, bool keeps_slash) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string out;
-    out.reserve(text.size() + text.size() / 4);
-    for (const char c : text) {
-        if (is_unreserved(c) || (keeps_slash && c == '/')) {
-            out += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        out += '%';
-        out += digits[byte >> 4];
-        out += digits[byte & 15];
-    }
-    return out;
-}
 
 std::string canonical_query(const ports::HttpFields& query) {
     // Sorted after encoding: that is the order of the bytes that are signed.

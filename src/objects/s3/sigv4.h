@@ -32,8 +32,6 @@ struct RequestToSign {
     std::string payload_hash;   // hex of the body's SHA-256, or unsigned_payload
 };
 
-/// RFC 3986: everything but unreserved characters becomes %XX, with the slash kept on demand.
-std::string percent_encode(std::string_view text, bool keeps_slash);
 /// Sorted and encoded, as it is signed and as it is sent.
 std::string canonical_query(const ports::HttpFields& query);
 std::string canonical_request(const RequestToSign& request);

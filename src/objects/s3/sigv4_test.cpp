@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/percent.h"
+
 namespace darkroom::objects {
 namespace {
 

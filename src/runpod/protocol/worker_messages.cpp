@@ -1,8 +1,8 @@
 #include "runpod/protocol/worker_messages.h"
 
 #include "base/json_writer.h"
+#include "base/percent.h"
 #include "runpod/protocol/json_members.h"
-#include "runpod/protocol/worker_urls.h"
 
 namespace darkroom::runpod {
 namespace {
@@ -143,13 +143,13 @@ std::string ping_query(std::span<const RemoteJobId> in_hand, std::string_view ve
         query += id.str();
     }
     if (!query.empty()) query += "&";
-    return query + "runpod_version=" + url_encode(version);
+    return query + "runpod_version=" + percent_encode(version);
 }
 
 std::string unhealthy_query(std::string_view check, std::string_view reason, std::string_view version) {
-    return "status=unhealthy&check=" + url_encode(check) +
-           "&reason=" + url_encode(reason.substr(0, reason_characters_max)) +
-           "&runpod_version=" + url_encode(version);
+    return "status=unhealthy&check=" + percent_encode(check) +
+           "&reason=" + percent_encode(reason.substr(0, reason_characters_max)) +
+           "&runpod_version=" + percent_encode(version);
 }
 
 std::vector<RemoteJobId> parse_ping_job_ids(std::string_view job_id) {

@@ -1,5 +1,6 @@
 #include "runpod/protocol/worker_urls.h"
 
+#include "base/percent.h"
 #include "runpod/protocol/object_reader.h"
 
 namespace darkroom::runpod {
@@ -18,8 +19,8 @@ std::string replaced(std::string text, std::string_view what, std::string_view b
 // Everything that does not depend on a job: worker, kind of GPU, and a query to append to.
 std::string prepared(const std::string& url, const WorkerIdentity& identity) {
     if (url.empty()) return url;
-    auto text = replaced(url, "$RUNPOD_POD_ID", url_encode(identity.worker_id));
-    text = replaced(std::move(text), "$RUNPOD_GPU_TYPE_ID", url_encode(identity.gpu_type_id));
+    auto text = replaced(url, "$RUNPOD_POD_ID", percent_encode(identity.worker_id));
+    text = replaced(std::move(text), "$RUNPOD_GPU_TYPE_ID", percent_encode(identity.gpu_type_id));
     if (text.find('?') == std::string::npos) text.push_back('?');
     return text;
 }
@@ -42,32 +43,16 @@ bool usable(const std::string& url) {
 
 }  // namespace
 
-std::string url_encode(std::string_view text) {
-    constexpr char digits[] = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : text) {
-        const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                           c == '.' || c == '_' || c == '~' || c == '-';
-        if (plain) {
-            out.push_back(c);
-        } else {
-            const auto byte = static_cast<unsigned char>(c);
-            out += {'%', digits[byte >> 4], digits[byte & 0x0f]};
-        }
-    }
-    return out;
-}
-
 Result<WorkerUrls, ProtocolError> WorkerUrls::make(const WorkerUrlTemplates& templates,
                                                    const WorkerIdentity& identity) {
     if (identity.worker_id.empty()) return Fail(ProtocolError{"the worker has no id (RUNPOD_POD_ID)"});
     WorkerUrls urls;
     urls.take_ =
-        replaced(prepared(templates.get_job, identity), job_placeholder, url_encode(identity.worker_id));
+        replaced(prepared(templates.get_job, identity), job_placeholder, percent_encode(identity.worker_id));
     urls.done_ = prepared(templates.post_output, identity);
     urls.stream_ = prepared(templates.post_stream, identity);
     urls.ping_ =
-        replaced(prepared(templates.ping, identity), job_placeholder, url_encode(identity.worker_id));
+        replaced(prepared(templates.ping, identity), job_placeholder, percent_encode(identity.worker_id));
     if (!usable(urls.take_)) return Fail(ProtocolError{"RUNPOD_WEBHOOK_GET_JOB is no usable URL"});
     if (!usable(urls.done_)) return Fail(ProtocolError{"RUNPOD_WEBHOOK_POST_OUTPUT is no usable URL"});
     if (!urls.stream_.empty() && !usable(urls.stream_))

@@ -54,7 +54,4 @@ private:
     std::string ping_;
 };
 
-/// Percent-encodes everything but [A-Za-z0-9._~-].
-std::string url_encode(std::string_view text);
-
 }  // namespace darkroom::runpod
