@@ -27,6 +27,8 @@ constexpr ErrorTraits table[] = {
     {ErrorCode::storage_unavailable, "storage_unavailable", until_last, true,
      "The storage could not be reached."},
     {ErrorCode::storage_full, "storage_full", until_last, true, "The storage is full."},
+    {ErrorCode::remote_result_lost, "remote_result_lost", until_last, true,
+     "The work was done or lost elsewhere, and its result could not be found."},
     {ErrorCode::timeout, "timeout", once, true, "The work took longer than allowed."},
     {ErrorCode::worker_crashed, "worker_crashed", once, true, "The worker crashed on this picture."},
     {ErrorCode::worker_oom, "worker_oom", once, true, "The worker ran out of memory on this picture."},

@@ -23,6 +23,7 @@ enum class ErrorCode {
     output_invalid,
     storage_unavailable,
     storage_full,
+    remote_result_lost,
     timeout,
     worker_crashed,
     worker_oom,
@@ -30,7 +31,7 @@ enum class ErrorCode {
     cancelled,
     internal,
 };
-inline constexpr int error_code_count = 21;
+inline constexpr int error_code_count = 22;
 
 /// What is done after an attempt failed with a code.
 enum class RetryRule {

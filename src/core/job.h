@@ -51,8 +51,11 @@ struct Attempt {
     TimePoint created_at{};
     std::optional<TimePoint> started_at;
     std::optional<TimePoint> finished_at;
-    std::optional<Milliseconds> delay;      // claim to start
+    std::optional<Milliseconds> delay;      // claim to start, or as the backend tells it
     std::optional<Milliseconds> execution;  // as measured by the backend
+    std::int64_t cost_micro_usd = 0;        // of all remote jobs of this attempt; 0 where nothing is paid
+    std::string gpu;                        // that was paid for; empty where none was
+    std::string waiting_for;                // while it has not begun: queue, cold_start, capacity, workers
     std::string completed_via;              // local, webhook, callback, poll; empty while open
     std::vector<OutputImage> outputs;
     std::string measures_json = "{}";

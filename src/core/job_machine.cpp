@@ -20,12 +20,14 @@ constexpr Effect end_of_work = close_attempt | free_slot;
 constexpr Row table[] = {
     {queued, claim, {dispatched, dispatched, dequeue | open_attempt}},
     {queued, cancel, {cancelled, std::nullopt, dequeue | finish}},
+    {queued, succeed_late, {succeeded, std::nullopt, dequeue | select_attempt | finish}},
 
     {dispatched, start, {running, running, none}},
     {dispatched, succeed, {succeeded, succeeded, end_of_work | select_attempt | finish}},
     {dispatched, retry_later, {queued, failed, end_of_work | enqueue}},
     {dispatched, give_up, {failed, failed, end_of_work | finish}},
     {dispatched, cancel, {cancelled, cancelled, close_attempt | stop_backend | finish}},
+    {dispatched, give_back, {queued, std::nullopt, drop_attempt | free_slot | enqueue}},
 
     {running, succeed, {succeeded, succeeded, end_of_work | select_attempt | finish}},
     {running, retry_later, {queued, failed, end_of_work | enqueue}},
@@ -33,6 +35,7 @@ constexpr Row table[] = {
     {running, cancel, {cancelled, cancelled, close_attempt | stop_backend | finish}},
 
     {failed, requeue, {queued, std::nullopt, enqueue | reopen}},
+    {failed, succeed_late, {succeeded, std::nullopt, select_attempt | reopen | finish}},
     {cancelled, requeue, {queued, std::nullopt, enqueue | reopen}},
 };
 
@@ -40,8 +43,8 @@ constexpr std::string_view status_names[] = {"QUEUED",    "DISPATCHED", "RUNNING
                                              "SUCCEEDED", "FAILED",     "CANCELLED"};
 static_assert(std::size(status_names) == status_count);
 
-constexpr std::string_view event_names[] = {"claim",   "start",  "succeed", "retry_later",
-                                            "give_up", "cancel", "requeue"};
+constexpr std::string_view event_names[] = {"claim",  "start",   "succeed",   "retry_later", "give_up",
+                                            "cancel", "requeue", "give_back", "succeed_late"};
 static_assert(std::size(event_names) == job_event_kind_count);
 
 }  // namespace

@@ -8,6 +8,9 @@
 //  SUCCEEDED   -            -         -           -            -         -           -
 //  FAILED      -            -         -           -            -         -           QUEUED
 //  CANCELLED   -            -         -           -            -         -           QUEUED
+//
+// Where backends are remote, also: DISPATCHED × give_back → QUEUED, and QUEUED or FAILED × succeed_late →
+// SUCCEEDED.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -30,9 +33,11 @@ enum class JobEventKind {
     retry_later,  // the attempt failed, another one follows
     give_up,      // the attempt failed, no other follows
     cancel,       // its owner does not want it any more
-    requeue       // its owner wants it after all
+    requeue,      // its owner wants it after all
+    give_back,    // the backend certainly did not take it: as if it had never been claimed
+    succeed_late  // an attempt that was taken for failed has a result after all
 };
-inline constexpr int job_event_kind_count = 7;
+inline constexpr int job_event_kind_count = 9;
 
 std::string_view to_string(JobEventKind kind);  // "claim" ...
 
@@ -47,7 +52,8 @@ enum class Effect : std::uint32_t {
     dequeue = 32,         // out of ready or delayed
     select_attempt = 64,  // the job now shows this attempt's outputs
     finish = 128,         // finished_at is set
-    reopen = 256          // finished_at and error are cleared
+    reopen = 256,         // finished_at and error are cleared, before finish sets them anew
+    drop_attempt = 512    // the attempt's row goes: it was none
 };
 constexpr Effect operator|(Effect a, Effect b) { return Effect(std::uint32_t(a) | std::uint32_t(b)); }
 constexpr bool has(Effect set, Effect one) { return (std::uint32_t(set) & std::uint32_t(one)) != 0; }

@@ -12,20 +12,24 @@ namespace {
 
 // The drawing in job_machine.h, once more, written by hand: "-" is no transition.
 const std::map<Status, std::map<JobEventKind, std::string>> drawing = {
-    {Status::queued, {{JobEventKind::claim, "DISPATCHED"}, {JobEventKind::cancel, "CANCELLED"}}},
+    {Status::queued,
+     {{JobEventKind::claim, "DISPATCHED"},
+      {JobEventKind::cancel, "CANCELLED"},
+      {JobEventKind::succeed_late, "SUCCEEDED"}}},
     {Status::dispatched,
      {{JobEventKind::start, "RUNNING"},
       {JobEventKind::succeed, "SUCCEEDED"},
       {JobEventKind::retry_later, "QUEUED"},
       {JobEventKind::give_up, "FAILED"},
-      {JobEventKind::cancel, "CANCELLED"}}},
+      {JobEventKind::cancel, "CANCELLED"},
+      {JobEventKind::give_back, "QUEUED"}}},
     {Status::running,
      {{JobEventKind::succeed, "SUCCEEDED"},
       {JobEventKind::retry_later, "QUEUED"},
       {JobEventKind::give_up, "FAILED"},
       {JobEventKind::cancel, "CANCELLED"}}},
     {Status::succeeded, {}},
-    {Status::failed, {{JobEventKind::requeue, "QUEUED"}}},
+    {Status::failed, {{JobEventKind::requeue, "QUEUED"}, {JobEventKind::succeed_late, "SUCCEEDED"}}},
     {Status::cancelled, {{JobEventKind::requeue, "QUEUED"}}},
 };
 
@@ -84,6 +88,7 @@ TEST(JobMachine, RandomLivesHoldAtMostOneOpenAttemptAndEndOncePerLife) {
             if (!transition) continue;
             open += has(transition->effects, Effect::open_attempt);
             open -= has(transition->effects, Effect::close_attempt);
+            open -= has(transition->effects, Effect::drop_attempt);
             ends += has(transition->effects, Effect::finish);
             lives += has(transition->effects, Effect::reopen);
             status = transition->job;

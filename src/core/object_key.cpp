@@ -18,9 +18,12 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 7> types{{{"
                                                                               {"image/gif", "gif"},
                                                                               {"image/heic", "heic"},
                                                                               {"image/avif", "avif"}}};
-constexpr std::array key_prefixes{"uploaded/"sv, "restored/"sv, "thumbnails/"sv, "inputs/"sv, "probe/"sv};
+constexpr std::array key_prefixes{"uploaded/"sv, "restored/"sv, "thumbnails/"sv,
+                                  "inputs/"sv,   "outputs/"sv,  "probe/"sv};
 constexpr auto worker_input_begin = "job_"sv;
 constexpr std::array roles{"main"sv, "mask"sv, "preview"sv, "report"sv};
+constexpr auto thumbnail_role = "thumbnail"sv;
+constexpr auto note_name = "result.json"sv;
 
 bool known_extension(std::string_view extension) { return content_type_of(extension).has_value(); }
 bool known_role(std::string_view role) { return std::find(roles.begin(), roles.end(), role) != roles.end(); }
@@ -40,9 +43,18 @@ bool lower_case_uuid(std::string_view text) {
     return bytes && format_uuid(*bytes) == text;
 }
 
+bool known_worker_output(std::string_view name) {
+    const auto parts = split(name, '.');
+    return parts.size() == 2 && (known_role(parts[0]) || parts[0] == thumbnail_role) &&
+           known_extension(parts[1]);
+}
+
 bool valid(std::string_view text) {
     auto parts = split(text, '/');
     if (parts.size() < 2) return false;
+    if (parts[0] == "outputs")
+        return parts.size() == 4 && lower_case_uuid(parts[1]) && lower_case_uuid(parts[2]) &&
+               (parts[3] == note_name || known_worker_output(parts[3]));
     if (parts[0] == "inputs") {
         if (parts.back().substr(0, worker_input_begin.size()) != worker_input_begin) return false;
         parts.back().remove_prefix(worker_input_begin.size());
@@ -85,6 +97,30 @@ ObjectKey ObjectKey::thumbnail(const JobId& job) { return ObjectKey("thumbnails/
 ObjectKey ObjectKey::worker_input(const JobId& job, std::string_view extension) {
     DR_CHECK(known_extension(extension));
     return ObjectKey("inputs/" + std::string(worker_input_begin) + job.str() + "." + std::string(extension));
+}
+
+std::string ObjectKey::worker_output_prefix(const JobId& job, const AttemptId& attempt) {
+    return "outputs/" + job.str() + "/" + attempt.str();
+}
+
+ObjectKey ObjectKey::worker_output(const JobId& job, const AttemptId& attempt, std::string_view role,
+                                   std::string_view extension) {
+    DR_CHECK((known_role(role) || role == thumbnail_role) && known_extension(extension));
+    return ObjectKey(worker_output_prefix(job, attempt) + "/" + std::string(role) + "." +
+                     std::string(extension));
+}
+
+ObjectKey ObjectKey::worker_note(const JobId& job, const AttemptId& attempt) {
+    return ObjectKey(worker_output_prefix(job, attempt) + "/" + std::string(note_name));
+}
+
+std::vector<ObjectKey> ObjectKey::all_worker_outputs(const JobId& job, const AttemptId& attempt) {
+    std::vector<ObjectKey> keys{worker_note(job, attempt)};
+    for (const auto& [type, extension] : types) {
+        for (const auto role : roles) keys.push_back(worker_output(job, attempt, role, extension));
+        keys.push_back(worker_output(job, attempt, thumbnail_role, extension));
+    }
+    return keys;
 }
 
 ObjectKey ObjectKey::probe(const UploadId& id) { return ObjectKey("probe/" + id.str() + ".txt"); }

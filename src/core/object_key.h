@@ -6,6 +6,8 @@
 //   restored/{job}/{attempt}.{role}.{ext}     its other outputs
 //   thumbnails/{job}.jpg
 //   inputs/job_{job}.{ext}                    a copy on a network volume, for a worker
+//   outputs/{job}/{attempt}/{role}.{ext}      what a worker made, until it has been looked at
+//   outputs/{job}/{attempt}/result.json       a worker's note on the volume that all of it is there
 //   probe/{id}.txt                            what a check of the storage writes and removes
 #pragma once
 #include <compare>
@@ -30,6 +32,14 @@ public:
     static std::vector<ObjectKey> all_restored(const JobId& job, const AttemptId& attempt);
     static ObjectKey thumbnail(const JobId& job);
     static ObjectKey worker_input(const JobId& job, std::string_view extension);
+    /// `role` also thumbnail.
+    static ObjectKey worker_output(const JobId& job, const AttemptId& attempt, std::string_view role,
+                                   std::string_view extension);
+    static ObjectKey worker_note(const JobId& job, const AttemptId& attempt);
+    /// Where all of an attempt's outputs lie, without a slash at the end.
+    static std::string worker_output_prefix(const JobId& job, const AttemptId& attempt);
+    /// Every key that worker_output() and worker_note() can make for an attempt.
+    static std::vector<ObjectKey> all_worker_outputs(const JobId& job, const AttemptId& attempt);
     static ObjectKey probe(const UploadId& id);
     /// The folders above, each with its slash: where upkeep looks.
     static std::span<const std::string_view> prefixes();

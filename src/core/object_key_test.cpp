@@ -19,7 +19,8 @@ TEST(ObjectKey, KeysReadBackAsMade) {
     for (const auto& key :
          {ObjectKey::uploaded(upload, "heic"), ObjectKey::restored(job, attempt, "main", "png"),
           ObjectKey::restored(job, attempt, "mask", "png"), ObjectKey::thumbnail(job),
-          ObjectKey::worker_input(job, "webp"), ObjectKey::probe(upload)}) {
+          ObjectKey::worker_input(job, "webp"), ObjectKey::worker_output(job, attempt, "thumbnail", "jpg"),
+          ObjectKey::worker_note(job, attempt), ObjectKey::probe(upload)}) {
         EXPECT_EQ(ObjectKey::parse(key.str()), key) << key.str();
     }
     EXPECT_EQ(ObjectKey::restored(job, attempt, "main", "png").str(),
@@ -46,6 +47,12 @@ TEST(ObjectKey, NothingElseIsAKey) {
                                             "inputs/job_job_" + id + ".png",
                                             "uploaded/job_" + id + ".png",
                                             "probe/" + id + ".png",
+                                            "outputs/" + id + "/" + id + "/main.exe",
+                                            "outputs/" + id + "/" + id + "/other.png",
+                                            "outputs/" + id + "/" + id + "/../main.png",
+                                            "outputs/" + id + "/main.png",
+                                            "outputs/" + id + "/" + id + "/result.json/main.png",
+                                            "restored/" + id + "/result.json",
                                             "restored/" + id + "/" + id + ".main.png",
                                             "restored/" + id + "/" + id + ".evil.png",
                                             "thumbnails/" + id + ".png",

@@ -29,7 +29,6 @@ Dispatcher::Dispatcher(ports::JobStore& store, ports::ObjectStore& objects,
 
 ports::StoreResult<void> Dispatcher::recover() {
     for (const auto* backend : backends_) {
-        if (backend->survives_restart()) continue;
         if (auto recovered = recover_endpoint(backend->endpoint()); !recovered) return recovered;
     }
     return {};

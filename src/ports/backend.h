@@ -1,5 +1,5 @@
-// Where attempts run. A dispatcher starts work and is told its end through an AttemptSink, possibly by
-// another thread, and for remote backends possibly in a later process.
+// Where attempts run on this machine. A dispatcher starts work and is told its end through an AttemptSink by
+// another thread. What runs elsewhere and outlives this process is remote_backend.h's.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -53,8 +53,9 @@ public:
 
 struct EndpointInfo {
     std::string backend;  // kind: local, pod, serverless
-    std::string name;
+    std::string name;     // as configured: told in attempts, events and logs
     int inflight_max = 1;
+    int weight = 1;  // its share of the jobs that several endpoints of one kind could take
 };
 
 /// Safe to use from many threads at once.
@@ -67,9 +68,6 @@ public:
     virtual void start(WorkOrder order, AttemptSink& sink) = 0;
     /// Ends the work of an attempt soon; unknown or finished attempts are ignored.
     virtual void stop_attempt(const AttemptId& attempt) = 0;
-    /// True if work started by an earlier process may still be going on (a GPU somewhere else); false if it
-    /// died with that process.
-    virtual bool survives_restart() const = 0;
     /// Stops all work and returns when the sink has heard of every order. What is started afterwards ends at
     /// once with code interrupted.
     virtual void shut_down() = 0;

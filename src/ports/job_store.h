@@ -143,12 +143,21 @@ struct NamedObjects {
 
 enum class UploadOutcome { completed, not_found, already_complete, expired };
 
+/// What a claim for a remote backend writes down before anything is sent: the first remote job of each
+/// attempt, as intended (remote_job_store.h).
+struct RemotePlan {
+    std::string target;    // where it will be sent, whatever becomes of the configuration
+    TimePoint look_at{};   // when somebody must look after it, should this process not live to do so
+    TimePoint deadline{};  // after which it is certainly gone there
+};
+
 struct ClaimRequest {
     std::string backend;   // kind of work to take
     std::string endpoint;  // that will do it
     int inflight_max = 1;  // of the endpoint, rows in flight included
     int jobs_max = 100;
     TimePoint now{};
+    std::optional<RemotePlan> remote;
 };
 
 /// A job with its new attempt as the last of job.attempts.
@@ -160,7 +169,7 @@ struct AttemptSucceeded {
     std::vector<core::OutputImage> outputs;
     std::optional<core::ObjectKey> thumbnail;
     Milliseconds execution{0};
-    std::string completed_via;
+    std::string completed_via;  // local, webhook, callback, poll, storage
     std::string measures_json = "{}";
     std::string warnings_json = "[]";
 };
@@ -198,6 +207,7 @@ public:
     virtual ~StoreListener() = default;
     virtual void jobs_ready() = 0;  // something may be claimed that could not before
     virtual void job_changed(const JobId& job) = 0;
+    virtual void remote_work_due() {}  // a remote job or the inbox wants attention now
 };
 
 class JobStore {
@@ -237,6 +247,7 @@ public:
     virtual StoreResult<std::optional<core::Job>> find_job(const Access& access, const JobId& id) = 0;
     virtual StoreResult<JobPage> list_jobs(const Access& access, const JobFilter& filter, std::int64_t before,
                                            int count_max) = 0;
+    /// Remote jobs of its attempt are unwanted from now on.
     virtual StoreResult<CancelOutcome> cancel_job(const Access& access, const JobId& id,
                                                   const std::string& actor, TimePoint now) = 0;
     virtual StoreResult<RequeueOutcome> requeue_job(const Access& access, const JobId& id,
@@ -252,9 +263,18 @@ public:
     /// more than inflight_max rows in flight. Its cost does not grow with the queue or the history.
     virtual StoreResult<std::vector<Claimed>> claim(const ClaimRequest& request) = 0;
     virtual StoreResult<Applied> start_attempt(const AttemptId& attempt, TimePoint now) = 0;
-    /// Ends an attempt and frees its slot, in one transaction with the job's own change. Safe to call twice.
+    /// Ends an attempt and frees its slot, in one transaction with the job's own change. Remote jobs of the
+    /// attempt that have not ended are unwanted from now on. Safe to call twice.
     virtual StoreResult<Applied> finish_attempt(const AttemptId& attempt, const AttemptEnd& end,
                                                 const std::string& actor, TimePoint now) = 0;
+    /// The backend certainly has not taken the attempt: the job is queued again, now or at `retry_at`, and
+    /// the attempt and what was intended for it never were.
+    virtual StoreResult<Applied> give_back(const AttemptId& attempt, std::optional<TimePoint> retry_at,
+                                           const std::string& why, TimePoint now) = 0;
+    /// A result for an attempt that had failed, of a job that waits for its next attempt or has FAILED.
+    /// stale: the job has ended otherwise, or another attempt is at work.
+    virtual StoreResult<Applied> succeed_late(const AttemptId& attempt, const AttemptSucceeded& end,
+                                              const std::string& actor, TimePoint now) = 0;
     virtual StoreResult<std::vector<InflightAttempt>> list_inflight(const std::string& endpoint) = 0;
     /// Moves what is due from delayed to ready.
     virtual StoreResult<Promotion> promote_due(TimePoint now, int count_max) = 0;

@@ -95,10 +95,10 @@ struct PresignGet {
     Milliseconds life{0};
 };
 
-/// An upload of exactly this type and length; the store refuses anything else.
+/// An upload of exactly this type, and of this length if it is known; the store refuses anything else.
 struct PresignPut {
     std::string content_type;
-    std::uint64_t bytes = 0;
+    std::optional<std::uint64_t> bytes;
     Milliseconds life{0};
 };
 

@@ -18,7 +18,6 @@ public:
     const ports::EndpointInfo& endpoint() const override { return endpoint_; }
     void start(ports::WorkOrder order, ports::AttemptSink& sink) override;
     void stop_attempt(const AttemptId& attempt) override;
-    bool survives_restart() const override { return false; }
     void shut_down() override;
 
     /// Blocks until `count` orders have been started in all, open ones or ended.

@@ -82,7 +82,8 @@ public:
 
     ports::PresignedRequest presign_put(const core::ObjectKey& key,
                                         const ports::PresignPut& what) const override {
-        return {.url = "https://bucket.example/" + key.str() + "?bytes=" + std::to_string(what.bytes) +
+        return {.url = "https://bucket.example/" + key.str() +
+                       "?bytes=" + (what.bytes ? std::to_string(*what.bytes) : "any") +
                        "&life=" + std::to_string(what.life.count()),
                 .headers = {{"Content-Type", what.content_type}},
                 .expires_at = {}};

@@ -99,6 +99,14 @@ public:
                                                       const std::string&, TimePoint) override {
         return unused();
     }
+    ports::StoreResult<ports::Applied> give_back(const AttemptId&, std::optional<TimePoint>,
+                                                 const std::string&, TimePoint) override {
+        return unused();
+    }
+    ports::StoreResult<ports::Applied> succeed_late(const AttemptId&, const ports::AttemptSucceeded&,
+                                                    const std::string&, TimePoint) override {
+        return unused();
+    }
     ports::StoreResult<std::vector<ports::InflightAttempt>> list_inflight(const std::string&) override {
         return unused();
     }

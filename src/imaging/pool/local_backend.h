@@ -38,7 +38,6 @@ public:
     const ports::EndpointInfo& endpoint() const override { return endpoint_; }
     void start(ports::WorkOrder order, ports::AttemptSink& sink) override;
     void stop_attempt(const AttemptId& attempt) override;
-    bool survives_restart() const override { return false; }
     void shut_down() override;
 
     PoolCounts process_counts() const { return pool_->counts(); }

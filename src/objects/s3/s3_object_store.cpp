@@ -153,9 +153,9 @@ ports::PresignedRequest S3ObjectStore::presign_get(const ObjectKey& key,
 
 ports::PresignedRequest S3ObjectStore::presign_put(const ObjectKey& key,
                                                    const ports::PresignPut& what) const {
-    return presigned("PUT", key, {},
-                     {{"Content-Type", what.content_type}, {"Content-Length", std::to_string(what.bytes)}},
-                     what.life);
+    std::vector<std::pair<std::string, std::string>> headers{{"Content-Type", what.content_type}};
+    if (what.bytes) headers.emplace_back("Content-Length", std::to_string(*what.bytes));
+    return presigned("PUT", key, {}, headers, what.life);
 }
 
 ObjectResult<void> S3ObjectStore::check() {

@@ -11,11 +11,12 @@ namespace {
 
 constexpr std::size_t uuid_length = 36;
 
-constexpr std::array<std::pair<std::string_view, KeyKind>, 5> beginnings{
+constexpr std::array<std::pair<std::string_view, KeyKind>, 6> beginnings{
     {{"uploaded/", KeyKind::uploaded},
      {"restored/", KeyKind::restored},
      {"thumbnails/", KeyKind::thumbnail},
      {"inputs/job_", KeyKind::worker_input},
+     {"outputs/", KeyKind::worker_output},
      {"probe/", KeyKind::probe}}};
 
 // A key can only have been made from ids, so anything else in their place is a bug.
@@ -36,7 +37,8 @@ KeyParts parts_of(const core::ObjectKey& key) {
         if (text.substr(0, beginning.size()) != beginning) continue;
         parts.kind = kind;
         parts.owner = uuid_at(text, beginning.size());
-        if (kind == KeyKind::restored) parts.attempt = uuid_at(text, beginning.size() + uuid_length + 1);
+        if (kind == KeyKind::restored || kind == KeyKind::worker_output)
+            parts.attempt = uuid_at(text, beginning.size() + uuid_length + 1);
     }
     DR_CHECK(parts.kind != KeyKind::nothing);
     return parts;

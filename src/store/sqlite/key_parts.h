@@ -6,12 +6,12 @@
 
 namespace darkroom::store {
 
-enum class KeyKind { nothing, uploaded, restored, thumbnail, worker_input, probe };
+enum class KeyKind { nothing, uploaded, restored, thumbnail, worker_input, worker_output, probe };
 
 struct KeyParts {
     KeyKind kind = KeyKind::nothing;  // of the empty key
     UuidBytes owner{};                // upload, job or probe
-    UuidBytes attempt{};              // of restored only
+    UuidBytes attempt{};              // of restored and worker_output only
 
     UploadId upload() const { return UploadId(owner); }
     JobId job() const { return JobId(owner); }

@@ -30,7 +30,7 @@ TEST(KeyParts, AreTheIdsThatAKeyWasMadeFrom) {
 TEST(KeyParts, TheEmptyKeyIsNothing) { EXPECT_EQ(parts_of(ObjectKey()).kind, KeyKind::nothing); }
 
 // A folder that the core learns must be learned here too, or its objects could never be told apart.
-TEST(KeyParts, EveryFolderOfTheCoreIsKnown) { EXPECT_EQ(ObjectKey::prefixes().size(), 5u); }
+TEST(KeyParts, EveryFolderOfTheCoreIsKnown) { EXPECT_EQ(ObjectKey::prefixes().size(), 6u); }
 
 }  // namespace
 }  // namespace darkroom::store

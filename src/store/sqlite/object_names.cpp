@@ -73,6 +73,8 @@ bool is_named(Database& db, const core::ObjectKey& key) {
             return thumbnail_named(db, parts, key);
         case KeyKind::worker_input:
             return worker_input_named(db, parts);
+        case KeyKind::worker_output:
+            return attempt_in_flight(db, AttemptId(parts.attempt));
         case KeyKind::probe:
             return false;
     }
