@@ -143,6 +143,8 @@ public:
     /// Adopts, then grants to one remote job of the attempt; that one is RUNNING from now on.
     virtual StoreResult<ClaimAnswer> claim_work(const AttemptId& attempt, const std::string& remote_id,
                                                 const std::string& worker, TimePoint now) = 0;
+    /// Whose remote job, open or ended, has this name; nullopt = nobody's that is known. Changes nothing.
+    virtual StoreResult<std::optional<AttemptId>> find_attempt_of(const std::string& remote_id) = 0;
 
     // Looking after them.
     /// Open ones whose look_at has come, the longest due first. Costs the same with any history.
