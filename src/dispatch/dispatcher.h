@@ -47,6 +47,7 @@ public:
     ports::StoreResult<ports::RoundReport> run_round() override;
     void stop_attempt(const AttemptId& attempt) override;
     std::optional<std::string> storage_trouble() const override { return gate_.trouble(); }
+    std::optional<std::string> dispatch_trouble() const override { return std::nullopt; }
 
 private:
     ports::StoreResult<void> recover_endpoint(const ports::EndpointInfo& endpoint);

@@ -27,6 +27,9 @@ public:
     virtual void stop_attempt(const AttemptId& attempt) = 0;
     /// Why nothing is dispatched although jobs wait, if it is the object store's fault; for the operator.
     virtual std::optional<std::string> storage_trouble() const = 0;
+    /// Why remote endpoints get nothing, or less than they could take: a spend cap, paused endpoints; one
+    /// line each, for the operator. Unset = nothing is known to be wrong.
+    virtual std::optional<std::string> dispatch_trouble() const = 0;
 };
 
 }  // namespace darkroom::ports
