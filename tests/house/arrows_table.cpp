@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view gateway_rooms =
     "base core recipes runpod/protocol ports http store/sqlite objects/files objects/s3 runpod/client "
+    "runpod/backend "
     "imaging/wire imaging/pool dispatch intake upkeep runpod/endpoint runpod/worker api cli app";
 
 constexpr std::array house = {
@@ -31,6 +32,8 @@ constexpr std::array house = {
          "keeps bytes in a bucket; knows nothing of jobs, and of HTTP only the port"},
     Room{"runpod/client", "base core ports runpod/protocol", "tests/support",
          "asks a RunPod endpoint; what the answers mean for a job is decided elsewhere"},
+    Room{"runpod/backend", "base core ports runpod/protocol runpod/client", "tests/support",
+         "makes a RunPod endpoint a place where attempts run; stores and HTTP are ports to it"},
     Room{"imaging/wire", "base core", "",
          "what gateway and pixel process say to each other; both sides link it"},
     Room{"imaging/pool", "base core ports imaging/wire", "tests/support",
