@@ -1,0 +1,27 @@
+#include "webhooks/tally.h"
+
+#include "base/log.h"
+
+namespace darkroom::webhooks {
+namespace {
+
+constexpr std::chrono::nanoseconds quiet_time = std::chrono::minutes(1);
+
+}  // namespace
+
+void Tally::count(Heard what) {
+    ++counts_.at(static_cast<std::size_t>(what));
+    if (what >= Heard::forged_token) tell_operator();
+}
+
+void Tally::tell_operator() {
+    const auto now = clock_.monotonic().time_since_epoch().count();
+    auto until = quiet_until_ns_.load();
+    if (until != 0 && now < until) return;
+    if (!quiet_until_ns_.compare_exchange_strong(until, now + quiet_time.count())) return;
+    log::warning("webhooks were refused", {{"unknown_tokens", of(Heard::forged_token)},
+                                           {"wrong_signatures", of(Heard::bad_signature)},
+                                           {"signed_at_another_time", of(Heard::stale_signature)}});
+}
+
+}  // namespace darkroom::webhooks
