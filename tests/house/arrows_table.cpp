@@ -8,8 +8,9 @@ namespace {
 
 constexpr std::string_view gateway_rooms =
     "base core recipes runpod/protocol ports http store/sqlite objects/files objects/s3 runpod/client "
+    "runpod/scale "
     "runpod/backend "
-    "imaging/wire imaging/pool dispatch intake upkeep runpod/endpoint runpod/worker api cli app";
+    "imaging/wire imaging/pool dispatch intake upkeep runpod/endpoint runpod/worker webhooks api cli app";
 
 constexpr std::array house = {
     Room{"base", "", "", "the ground: everyone stands on it, it stands on nothing"},
@@ -34,6 +35,8 @@ constexpr std::array house = {
          "asks a RunPod endpoint; what the answers mean for a job is decided elsewhere"},
     Room{"runpod/backend", "base core ports runpod/protocol runpod/client", "tests/support",
          "makes a RunPod endpoint a place where attempts run; stores and HTTP are ports to it"},
+    Room{"runpod/scale", "base core ports runpod/protocol runpod/client", "tests/support",
+         "how many workers an endpoint should have, and why its jobs wait; knows no job"},
     Room{"imaging/wire", "base core", "",
          "what gateway and pixel process say to each other; both sides link it"},
     Room{"imaging/pool", "base core ports imaging/wire", "tests/support",
@@ -53,6 +56,8 @@ constexpr std::array house = {
          "keeps storage in order: expiry, retention, orphans, and a check of it all"},
     Room{"api", "base core recipes ports intake upkeep", "tests/support",
          "answers requests through any server and any store"},
+    Room{"webhooks", "base core ports runpod/protocol", "tests/support",
+         "keeps what RunPod and its workers say; what comes of it is dispatch's business"},
     Room{"runpod/worker", "base core recipes runpod/protocol ports", "tests/support",
          "takes jobs from an endpoint and reports their ends, over any HTTP client and any pixel process"},
     Room{"runpod/endpoint", "base core runpod/protocol ports", "tests/support",
