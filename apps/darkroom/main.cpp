@@ -107,6 +107,7 @@ darkroom::Result<std::unique_ptr<cli::EmbeddedGateway>, cli::StartProblem> start
     auto settings = settings_of({.listen = "127.0.0.1:0", .data_dir = data_dir});
     if (!settings) return darkroom::Fail(cli::StartProblem{lines_of(settings.error()), exit_config});
     settings->base_url.clear();  // its links are for this process alone
+    settings->runpod = {};       // nobody would be there when RunPod calls back
     darkroom::log::configure(darkroom::log::Level::warning, settings->log_format);
     auto gateway = app::Gateway::start(*settings);
     if (!gateway)

@@ -54,25 +54,21 @@ void read_secrets(SettingReader& reader, Settings& settings) {
 void read_base_url(SettingReader& reader, Settings& settings) {
     auto url = reader.text("BACKEND_BASE_URL");
     while (!url.empty() && url.back() == '/') url.pop_back();
+    constexpr std::size_t url_bytes_max = 1'024;  // paths and tokens follow it
     const bool http = url.rfind("http://", 0) == 0 || url.rfind("https://", 0) == 0;
-    if (!url.empty() && (!http || !visible(url) || url.find_first_of("?#@") != std::string::npos)) {
+    if (!url.empty() && (!http || url.size() > url_bytes_max || !visible(url) ||
+                         url.find_first_of("?#@") != std::string::npos)) {
         reader.wrong("BACKEND_BASE_URL",
                      "must be an http or https address without query, as in https://pictures.example.com");
     }
     settings.base_url = std::move(url);
 }
 
-void read_mode(SettingReader& reader, Settings& settings) {
-    const auto mode = reader.text("COMFYUI_MODE");
-    const bool has_key = reader.environment().get("RUNPOD_API_KEY").has_value();
-    if (mode == "local") return;
-    if (mode.empty() && has_key) {
-        settings.notes.push_back("This version cannot use RunPod: jobs run on this machine's CPU.");
-    } else if (mode.empty() || (mode == "serverless" && !has_key)) {
-        settings.notes.push_back("No RunPod key is set: jobs run on this machine's CPU.");
-    } else {
-        reader.wrong("COMFYUI_MODE", "must be local in this version, not \"" + mode + "\"");
-    }
+// Of this machine: beside RunPod, MAX_INFLIGHT is a limit of each endpoint there.
+int read_local_inflight(SettingReader& reader, const RunpodSettings& runpod) {
+    const auto cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    if (runpod.is_used() || reader.text("MAX_INFLIGHT").empty()) return cores;
+    return static_cast<int>(reader.number("MAX_INFLIGHT", 1, 256));
 }
 
 void read_input_urls(SettingReader& reader, Settings& settings) {
@@ -104,13 +100,8 @@ Result<Settings, SettingProblems> read_settings(const Environment& environment, 
     read_listen(reader, settings);
     read_secrets(reader, settings);
     read_base_url(reader, settings);
-    read_mode(reader, settings);
     find_unknown_names(reader);
     settings.data_dir = reader.text("DARKROOM_DATA_DIR");
-    const auto cores = std::max(1u, std::thread::hardware_concurrency());
-    settings.inflight_max = reader.text("MAX_INFLIGHT").empty()
-                                ? static_cast<int>(cores)
-                                : static_cast<int>(reader.number("MAX_INFLIGHT", 1, 256));
     settings.attempts_max = static_cast<int>(reader.number("DARKROOM_MAX_ATTEMPTS", 1, 100));
     settings.run_timeout = reader.seconds("DARKROOM_RUN_TIMEOUT_S", 1, 7 * 86'400);
     settings.imaging_program = reader.text("DARKROOM_IMAGING");
@@ -122,6 +113,9 @@ Result<Settings, SettingProblems> read_settings(const Environment& environment, 
     settings.storage = read_storage(reader);
     for (auto& note : unused_storage_notes(reader, settings.storage))
         settings.notes.push_back(std::move(note));
+    settings.runpod =
+        read_runpod(reader, settings.storage, settings.base_url, settings.run_timeout, settings.notes);
+    settings.inflight_max = read_local_inflight(reader, settings.runpod);
     settings.retention = {.inputs = reader.duration("DARKROOM_RETENTION_INPUT"),
                           .outputs = reader.duration("DARKROOM_RETENTION_OUTPUT"),
                           .jobs = reader.duration("DARKROOM_RETENTION_JOBS")};

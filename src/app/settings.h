@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/environment.h"
+#include "app/runpod_settings.h"
 #include "app/storage_settings.h"
 #include "base/log.h"
 #include "base/result.h"
@@ -32,7 +33,7 @@ struct Settings {
     std::optional<std::string> api_key;
     std::string base_url;  // empty = made from the address that is listened on
     std::string cron_secret;
-    int inflight_max = 1;
+    int inflight_max = 1;  // of this machine
     int attempts_max = 3;
     Milliseconds run_timeout{0};
     std::filesystem::path imaging_program;  // empty = beside this program
@@ -44,6 +45,7 @@ struct Settings {
     log::Level log_level = log::Level::info;
     log::Format log_format = log::Format::text;
     StorageSettings storage;
+    RunpodSettings runpod;
     upkeep::RetentionPolicy retention;
     core::InputUrlRules input_urls;  // what the operator allows besides the public Internet
     std::vector<std::string> notes;  // not wrong, but worth a line at the start

@@ -91,10 +91,5 @@ TEST(Settings, AVolumeWithoutAnythingIsToldInOneGo) {
     EXPECT_EQ(settings.error().size(), 4u) << "region, volume, both keys";
 }
 
-TEST(Settings, RunpodIsNotPretended) {
-    EXPECT_TRUE(read({{"COMFYUI_MODE", "serverless"}}).ok());
-    EXPECT_FALSE(read({{"COMFYUI_MODE", "serverless"}, {"RUNPOD_API_KEY", "rpa_x"}}).ok());
-}
-
 }  // namespace
 }  // namespace darkroom::app

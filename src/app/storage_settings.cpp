@@ -25,17 +25,10 @@ objects::S3Settings read_bucket(SettingReader& reader) {
     return settings;
 }
 
-// The public addresses of RunPod's data centers follow one pattern, in lower case.
-std::string endpoint_for(std::string region) {
-    std::transform(region.begin(), region.end(), region.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return "https://s3api-" + region + ".runpod.io";
-}
-
 objects::S3Settings read_volume(SettingReader& reader) {
     const auto region = reader.text("RUNPOD_S3_REGION");
     auto endpoint = reader.text("RUNPOD_S3_ENDPOINT");
-    if (endpoint.empty() && !region.empty()) endpoint = endpoint_for(region);
+    if (endpoint.empty() && !region.empty()) endpoint = network_volume_endpoint(region);
     auto settings =
         objects::network_volume_settings(reader.text("RUNPOD_NETWORK_VOLUME_ID"), endpoint, region);
     settings.access_key = reader.text("RUNPOD_S3_ACCESS_KEY");
@@ -44,7 +37,7 @@ objects::S3Settings read_volume(SettingReader& reader) {
     if (endpoint.empty()) {
         reader.problem("RUNPOD_S3_REGION is not set: the data center of the network volume, as in EU-CZ-1.");
         auto rest = settings;  // what else is wrong is to be told in the same go
-        rest.endpoint = endpoint_for("region");
+        rest.endpoint = network_volume_endpoint("region");
         report(reader, rest);
     } else {
         report(reader, settings);
@@ -53,6 +46,12 @@ objects::S3Settings read_volume(SettingReader& reader) {
 }
 
 }  // namespace
+
+std::string network_volume_endpoint(std::string region) {
+    std::transform(region.begin(), region.end(), region.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return "https://s3api-" + region + ".runpod.io";
+}
 
 StorageSettings read_storage(SettingReader& reader) {
     const bool has_bucket = !reader.text("S3_BUCKET").empty();

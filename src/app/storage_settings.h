@@ -22,6 +22,9 @@ struct StorageSettings {
 /// Reads DARKROOM_STORAGE, S3_*, AWS_* and RUNPOD_S3_*; what is wrong is left with the reader.
 StorageSettings read_storage(SettingReader& reader);
 
+/// The public addresses of RunPod's data centers follow one pattern.
+std::string network_volume_endpoint(std::string region);
+
 /// What is set for a storage that is not used after all, because its name or its key is missing: a line each.
 std::vector<std::string> unused_storage_notes(const SettingReader& reader, const StorageSettings& storage);
 

@@ -1,0 +1,268 @@
+#include "app/runpod_settings.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "app/runpod_endpoints.h"
+#include "app/setting_reader.h"
+#include "app/storage_settings.h"
+#include "core/input_url.h"
+#include "runpod/client/client_settings.h"
+#include "runpod/protocol/gpu_prices.h"
+#include "runpod/protocol/submit.h"
+
+namespace darkroom::app {
+namespace {
+
+constexpr int inflight_default = 10;
+constexpr std::uint64_t inflight_max = 2'000;
+constexpr int workers_max = 1'000;
+// Between the end of RunPod's patience and the end of ours.
+constexpr Milliseconds ttl_margin{300'000};
+
+enum class Mode { local, serverless };
+
+bool is_set(const SettingReader& reader, const char* name) { return !reader.text(name).empty(); }
+
+Mode mode_without_word(const SettingReader& reader, std::vector<std::string>& notes) {
+    const bool has_key = is_set(reader, "RUNPOD_API_KEY");
+    const bool has_endpoint = is_set(reader, "RUNPOD_ENDPOINT_ID");
+    if (has_key && has_endpoint) return Mode::serverless;
+    notes.push_back(
+        has_key ? "RUNPOD_API_KEY is set and RUNPOD_ENDPOINT_ID is not: jobs run on this machine's CPU."
+                : "No RunPod key is set: jobs run on this machine's CPU.");
+    return Mode::local;
+}
+
+Mode read_mode(SettingReader& reader, std::vector<std::string>& notes) {
+    const auto mode = reader.text("COMFYUI_MODE");
+    if (mode == "local") return Mode::local;
+    if (mode.empty()) return mode_without_word(reader, notes);
+    if (mode == "pod") {
+        reader.wrong("COMFYUI_MODE", "cannot be pod in this version: it knows serverless and local");
+    } else if (mode != "serverless") {
+        reader.wrong("COMFYUI_MODE", "must be serverless or local, not \"" + mode + "\"");
+    }
+    return mode == "serverless" ? Mode::serverless : Mode::local;
+}
+
+std::string without_slashes(std::string url) {
+    while (!url.empty() && url.back() == '/') url.pop_back();
+    return url;
+}
+
+std::string read_api_url(SettingReader& reader, const std::string& name) {
+    auto url = without_slashes(reader.text(name));
+    const auto is_url = core::parse_input_url(url).ok() && url.find('?') == std::string::npos;
+    if (!is_url)
+        reader.wrong(name, "must be an http or https address without query, as in " +
+                               std::string(name == "RUNPOD_REST_URL" ? "https://api.runpod.io/v2"
+                                                                     : "https://api.runpod.ai/v2"));
+    return url;
+}
+
+void read_secret(SettingReader& reader, const std::string& name, RunpodSettings& settings) {
+    const auto text = reader.text(name);
+    if (text.empty()) return;
+    auto secret = runpod::CallbackSecret::parse(text);
+    if (secret) {
+        settings.callback_secrets.push_back(*std::move(secret));
+    } else {
+        reader.wrong(name, "must be at least 16 characters, or whsec_ and base64 of 24 to 64 bytes");
+    }
+}
+
+void read_secrets(SettingReader& reader, RunpodSettings& settings) {
+    read_secret(reader, "CALLBACK_SECRET", settings);
+    if (is_set(reader, "CALLBACK_SECRET_OLD") && !is_set(reader, "CALLBACK_SECRET"))
+        return reader.wrong("CALLBACK_SECRET_OLD",
+                            "is set and CALLBACK_SECRET is not: only the new one signs");
+    read_secret(reader, "CALLBACK_SECRET_OLD", settings);
+}
+
+void read_spending(SettingReader& reader, RunpodSettings& settings) {
+    if (const auto cap = reader.text("DARKROOM_DAILY_SPEND_CAP_USD"); !cap.empty()) {
+        settings.daily_cap_micro_usd = parse_usd(cap);
+        if (!settings.daily_cap_micro_usd || *settings.daily_cap_micro_usd == 0) {
+            settings.daily_cap_micro_usd.reset();
+            reader.wrong("DARKROOM_DAILY_SPEND_CAP_USD",
+                         "must be dollars as in 20 or 7.50, not \"" + cap + "\"");
+        }
+    }
+}
+
+void read_scale(SettingReader& reader, RunpodSettings& settings) {
+    const auto text = reader.text("DARKROOM_SCALE");
+    if (text == "off") return;
+    ScaleBounds bounds;
+    const auto* const last = text.data() + text.size();
+    auto [at, error] = std::from_chars(text.data(), last, bounds.workers_min);
+    const bool has_min = error == std::errc() && at != last && *at == '-';
+    if (has_min)
+        std::tie(at, error) = std::pair(std::from_chars(at + 1, last, bounds.workers_max).ptr, error);
+    const bool fits = has_min && at == last && bounds.workers_min >= 0 && bounds.workers_max >= 1 &&
+                      bounds.workers_min <= bounds.workers_max && bounds.workers_max <= workers_max;
+    if (!fits)
+        return reader.wrong(
+            "DARKROOM_SCALE",
+            "must be off, or the fewest and the most workers as in 0-5, not \"" + text + "\"");
+    settings.scale = bounds;
+}
+
+void read_queue_budget(SettingReader& reader, Milliseconds run_timeout, RunpodSettings& settings) {
+    settings.queue_budget = reader.seconds("DARKROOM_QUEUE_BUDGET_S", 10, 7 * 86'400);
+    if (settings.queue_budget + run_timeout + ttl_margin > runpod::policy_time_max)
+        reader.wrong(
+            "DARKROOM_QUEUE_BUDGET_S",
+            "must leave room for DARKROOM_RUN_TIMEOUT_S and five minutes within the seven days after which "
+            "RunPod forgets a job");
+}
+
+// RunPod's own addresses are made from the data center; another one plays all of them.
+std::string volume_endpoint(const SettingReader& reader, const std::string& region) {
+    const auto given = reader.text("RUNPOD_S3_ENDPOINT");
+    const bool is_runpods = given.find(".runpod.io") != std::string::npos;
+    return given.empty() || is_runpods ? network_volume_endpoint(region) : given;
+}
+
+std::optional<objects::S3Settings> read_own_volume(SettingReader& reader, const RunpodEndpointWords& words) {
+    if (words.volume.empty()) return std::nullopt;
+    const auto region = words.region.empty() ? reader.text("RUNPOD_S3_REGION") : words.region;
+    if (region.empty()) {
+        reader.wrong("RUNPOD_ENDPOINT_ID",
+                     "of " + words.id + " says volume= without region=, as in region=EU-CZ-1");
+        return std::nullopt;
+    }
+    auto volume = objects::network_volume_settings(words.volume, volume_endpoint(reader, region), region);
+    volume.access_key = reader.text("RUNPOD_S3_ACCESS_KEY");
+    volume.secret_key = reader.text("RUNPOD_S3_SECRET_KEY");
+    volume.names.bucket = "RUNPOD_ENDPOINT_ID of " + words.id + ": volume";
+    volume.names.region = "RUNPOD_ENDPOINT_ID of " + words.id + ": region";
+    for (const auto& problem : volume.problems())
+        reader.problem(problem + (problem.back() == '.' ? "" : "."));
+    return volume;
+}
+
+std::int64_t price_of(const RunpodEndpointWords& words) {
+    if (words.micro_usd_per_second) return *words.micro_usd_per_second;
+    return runpod::price_micro_usd_per_s(words.gpu).value_or(0);
+}
+
+void read_endpoints(SettingReader& reader, RunpodSettings& settings) {
+    const int limit = is_set(reader, "MAX_INFLIGHT")
+                          ? static_cast<int>(reader.number("MAX_INFLIGHT", 1, inflight_max))
+                          : inflight_default;
+    const auto text = reader.text("RUNPOD_ENDPOINT_ID");
+    if (text.empty())
+        return reader.wrong("RUNPOD_ENDPOINT_ID", "must be set: COMFYUI_MODE=serverless sends jobs there");
+    auto list = parse_runpod_endpoints(text);
+    if (!list) {
+        for (const auto& problem : list.error()) reader.wrong("RUNPOD_ENDPOINT_ID", problem);
+        return;
+    }
+    for (auto& words : *list) {
+        auto volume = read_own_volume(reader, words);
+        settings.endpoints.push_back({.id = std::move(words.id),
+                                      .name = std::move(words.name),
+                                      .weight = words.weight,
+                                      .inflight_max = words.inflight_max.value_or(limit),
+                                      .gpu = words.gpu,
+                                      .micro_usd_per_second = price_of(words),
+                                      .volume = std::move(volume)});
+    }
+}
+
+void read_key(SettingReader& reader, RunpodSettings& settings) {
+    settings.api_key = reader.text("RUNPOD_API_KEY");
+    if (settings.api_key.empty())
+        return reader.wrong("RUNPOD_API_KEY", "must be set: COMFYUI_MODE=serverless asks RunPod with it");
+    runpod::ClientSettings tried;
+    tried.endpoint_id = "any";
+    tried.api_key = settings.api_key;
+    // A line end pasted with a key is the usual accident.
+    if (!runpod::problems(tried).empty())
+        reader.wrong("RUNPOD_API_KEY",
+                     "holds what no key holds: it is one word of at most 512 visible characters");
+}
+
+// Workers cannot come here for their files: both sides meet in a storage.
+void check_meeting_place(SettingReader& reader, const StorageSettings& storage,
+                         const RunpodSettings& settings) {
+    if (storage.kind == StorageKind::bucket || storage.volume) return;
+    const bool each_has_one = !settings.endpoints.empty() &&
+                              std::all_of(settings.endpoints.begin(), settings.endpoints.end(),
+                                          [](const auto& endpoint) { return endpoint.volume.has_value(); });
+    if (each_has_one) return;
+    reader.problem(
+        "COMFYUI_MODE=serverless needs a storage that RunPod's workers can reach: set S3_BUCKET and its "
+        "AWS_… keys, or "
+        "RUNPOD_NETWORK_VOLUME_ID, RUNPOD_S3_REGION and the volume's RUNPOD_S3_… keys.");
+}
+
+// A cap over costs that nobody knows would never be reached.
+void check_prices(SettingReader& reader, const RunpodSettings& settings, std::vector<std::string>& notes) {
+    for (const auto& endpoint : settings.endpoints) {
+        if (endpoint.micro_usd_per_second > 0) continue;
+        const auto what = "of " + endpoint.id +
+                          (endpoint.gpu.empty() ? " says neither gpu= nor price="
+                                                : " names a GPU without a known price; say price=");
+        if (settings.daily_cap_micro_usd) {
+            reader.wrong("RUNPOD_ENDPOINT_ID",
+                         what + ", and DARKROOM_DAILY_SPEND_CAP_USD must know what is spent");
+        } else {
+            notes.push_back("RUNPOD_ENDPOINT_ID " + what + ": what its jobs cost is told as 0.");
+        }
+    }
+}
+
+void check_own_url(SettingReader& reader, const RunpodSettings& settings, const std::string& own_url,
+                   std::vector<std::string>& notes) {
+    if (settings.is_near) return;
+    if (own_url.empty())
+        return reader.wrong("BACKEND_BASE_URL",
+                            "must be set: RunPod's webhooks and workers come to this address, as in "
+                            "https://pictures.example.com");
+    if (leads_nearby(own_url))
+        return reader.wrong(
+            "BACKEND_BASE_URL",
+            "must be an address that RunPod can reach, not one of this machine or a private network");
+    if (own_url.rfind("https://", 0) != 0)
+        notes.push_back(
+            "BACKEND_BASE_URL is not https: what RunPod and its workers say to it can be read on the way.");
+}
+
+}  // namespace
+
+bool leads_nearby(const std::string& url) {
+    const auto parsed = core::parse_input_url(url);
+    if (!parsed) return false;
+    if (parsed->address) return !core::is_public(*parsed->address);
+    const auto& host = parsed->host;
+    if (host.find('.') == std::string::npos) return true;
+    return host.ends_with(".internal") || host.ends_with(".local") || host.ends_with(".localhost");
+}
+
+RunpodSettings read_runpod(SettingReader& reader, const StorageSettings& storage, const std::string& own_url,
+                           Milliseconds run_timeout, std::vector<std::string>& notes) {
+    RunpodSettings settings;
+    settings.base_url = read_api_url(reader, "RUNPOD_ENDPOINT_BASE_URL");
+    settings.rest_url = read_api_url(reader, "RUNPOD_REST_URL");
+    settings.is_near = leads_nearby(settings.base_url);
+    read_secrets(reader, settings);
+    read_spending(reader, settings);
+    read_scale(reader, settings);
+    read_queue_budget(reader, run_timeout, settings);
+    if (read_mode(reader, notes) == Mode::serverless) {
+        read_key(reader, settings);
+        read_endpoints(reader, settings);
+        check_meeting_place(reader, storage, settings);
+        check_own_url(reader, settings, own_url, notes);
+        check_prices(reader, settings, notes);
+    } else {
+        // What earlier runs left there is still looked after, if the key is at hand.
+        settings.api_key = reader.text("RUNPOD_API_KEY");
+    }
+    return settings;
+}
+
+}  // namespace darkroom::app
