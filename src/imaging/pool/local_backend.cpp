@@ -41,7 +41,7 @@ Result<std::unique_ptr<LocalBackend>, std::string> LocalBackend::open(LocalBacke
                                                                       ports::Random&) {
     const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     const int inflight_max = options.inflight_max > 0 ? options.inflight_max : cores;
-    options.pool.processes_max = inflight_max;
+    options.pool.processes_max = inflight_max + std::max(0, options.processes_for_others);
     const std::filesystem::path work_dir = options.pool.work_dir;
     auto pool = ProcessPool::open(std::move(options.pool));
     if (!pool) return Fail(pool.error());

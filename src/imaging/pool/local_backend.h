@@ -22,7 +22,10 @@ namespace darkroom::imaging {
 struct LocalBackendOptions {
     std::string name = "local";
     int inflight_max = 0;  // 0: as many as there are cores
-    PoolOptions pool;      // its processes_max follows inflight_max
+    // Pixel processes beyond inflight_max, so that those who share pool() never wait for long pictures here.
+    // Like all, they start when there is work and end when idle.
+    int processes_for_others = 0;
+    PoolOptions pool;  // its processes_max follows from the two above
 };
 
 class LocalBackend final : public ports::Backend {
@@ -41,6 +44,8 @@ public:
     void shut_down() override;
 
     PoolCounts process_counts() const { return pool_->counts(); }
+    /// For others with work for pixel processes. Lives as long as the backend; also usable after shut_down().
+    ProcessPool& pool() { return *pool_; }
 
 private:
     struct Open {
