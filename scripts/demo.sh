@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # The main job from end to end: pictures (drawn, or those named) go through `darkroom run` to a real `darkroom serve`, and
 # come back into demo-out/ with a contact sheet of before and after. With --s3 all pictures live in an S3 server that checks
-# signatures, and one more goes there and back by curl alone, through signed links. Exits 0 only if every job succeeded. Needs
-# the built programs, and for --s3 the packages of the tests; called by ./dev demo.
+# signatures, and one more goes there and back by curl alone, through signed links. With --runpod the work is done by two workers
+# behind a RunPod endpoint, all on this machine (demo_runpod.sh). Exits 0 only if every job succeeded. Needs the built programs,
+# and for --s3 and --runpod the packages of the tests; called by ./dev demo.
 set -euo pipefail
 export LC_ALL=C
 
@@ -13,6 +14,10 @@ data=$out/data
 server_pid=
 s3_pid=
 with_s3=
+with_runpod=
+
+# shellcheck source=scripts/demo_runpod.sh
+source "$root/scripts/demo_runpod.sh"
 
 start_patience_s=20
 stop_patience_s=15
@@ -152,7 +157,7 @@ run_type() { # TYPE FILE...
     fi
 }
 
-run_all() {
+run_all() { # ROWS
     local type file
     local -A files_of=()
     local -a types=() files=()
@@ -163,7 +168,11 @@ run_all() {
     for type in "${types[@]}"; do
         mapfile -t files < <(printf '%s' "${files_of[$type]}")
         run_type "$type" "${files[@]}"
-    done >"$out/rows.tsv"
+    done >"$1"
+}
+
+count_succeeded() { # ROWS
+    cut -f 3 "$1" | grep -c '^SUCCEEDED$' || true
 }
 
 # ---- What came of it ---------------------------------------------------------------------------------------------
@@ -195,10 +204,10 @@ main() {
         [ -x "$bin/$program" ] || die "$program is not built; ./dev demo builds it"
     done
     local file files=()
-    if [ "${1:-}" = --s3 ]; then
-        with_s3=s3
-        shift
-    fi
+    case ${1:-} in
+        --s3) with_s3=s3 && shift ;;
+        --runpod) with_s3=s3 with_runpod=1 && shift ;;
+    esac
     for file in "$@"; do # as seen from where the caller stands
         case $file in *$'\t'* | *$'\n'*) die "a name with a tab or a line end does not fit into the table" ;; esac
         files+=("$(realpath -m -- "$file")")
@@ -206,19 +215,25 @@ main() {
     cd "$root"
     rm -rf "$out"
     mkdir -p "$out"
-    trap 'stop_server; stop_s3' EXIT
+    trap 'stop_server; stop_workers; stop_endpoint; stop_s3' EXIT
     trap 'exit 130' INT TERM
 
     choose_pictures "${files[@]}" >"$out/pictures.tsv"
     if [ -n "$with_s3" ]; then start_s3; fi
+    if [ -n "$with_runpod" ]; then start_endpoint; fi
     start_server
-    run_all
+    if [ -n "$with_runpod" ]; then start_workers 2 "CALLBACK_SECRET=$CALLBACK_SECRET"; fi
+    run_all "$out/rows.tsv"
     print_table
     total=$(wc -l <"$out/pictures.tsv")
-    succeeded=$(cut -f 3 "$out/rows.tsv" | grep -c '^SUCCEEDED$' || true)
+    succeeded=$(count_succeeded "$out/rows.tsv")
     echo "$succeeded of $total jobs succeeded in $SECONDS s."
     draw_contact_sheet
-    if [ -n "$with_s3" ]; then
+    if [ -n "$with_runpod" ]; then
+        tell_how_heard "$out/rows.tsv"
+        go_without_webhooks
+        count_objects
+    elif [ -n "$with_s3" ]; then
         go_by_hand "$(head -n 1 "$out/pictures.tsv" | cut -f 2)" || die "the way by curl failed"
         count_objects
     fi

@@ -105,6 +105,8 @@ constexpr std::array outside = {
          "the bucket against a real server, other people's clients and a bad network"},
     Room{"tests/worker", "base core runpod/protocol ports http", "tests/support tests/e2e",
          "the real worker against an endpoint that does as a test says"},
+    Room{"tests/serverless", "base core ports runpod/protocol", "tests/support tests/e2e tests/runpod",
+         "gateway, endpoint, workers and storage as real processes: the way of a job over RunPod"},
     Room{"tests/runpod", "base core ports http runpod/protocol", "tests/support",
          "darkroom endpoint against other people's clients and workers"},
     Room{"tests/house", "", "", "looks at text only, so that it builds when nothing else does"},
