@@ -1,0 +1,312 @@
+#include "dispatch/submitter.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "base/log.h"
+#include "core/attempt_token.h"
+#include "dispatch/work_order.h"
+
+namespace darkroom::dispatch {
+namespace {
+
+using ports::RefusalRule;
+using ports::RemoteState;
+
+constexpr const char* ended_refused = "refused";
+constexpr const char* ended_not_sent = "not_sent";
+
+// Between two tries to write down what the store could not take.
+constexpr Milliseconds note_again_after{500};
+// Pauses of one job that is refused again and again: 1 s, 2 s, 4 s … Each leaves a line in its timeline.
+constexpr Milliseconds shortest_pause{1'000};
+constexpr int doublings_max = 6;
+// Of jobs that were refused, in memory; beyond, counting begins anew.
+constexpr std::size_t refused_jobs_max = 10'000;
+
+bool may_have_arrived(const ports::RemoteJob& row) {
+    return row.ended_as != ended_refused && row.ended_as != ended_not_sent;
+}
+
+bool is_active(const RemoteSites& sites, const ports::RemoteBackend* site) {
+    const auto& active = sites.active();
+    return std::find(active.begin(), active.end(), site) != active.end();
+}
+
+}  // namespace
+
+Submitter::Submitter(ports::JobStore& jobs, ports::RemoteJobStore& remote_jobs, const RemoteSites& sites,
+                     Collector& collector, const ports::Clock& clock, SubmitterSettings settings,
+                     SubmitterNews news)
+    : jobs_(jobs),
+      remote_jobs_(remote_jobs),
+      sites_(sites),
+      collector_(collector),
+      clock_(clock),
+      settings_(std::move(settings)),
+      news_(std::move(news)),
+      pace_(settings_.pace),
+      queue_(clock, sites.all().size() > 1) {}
+
+ports::RemotePlan Submitter::plan_for(const ports::RemoteBackend& site) const {
+    const auto now = clock_.now();
+    return {.target = site.target(),
+            .look_at = now + settings_.intended_look,
+            .deadline = now + settings_.time_limit + settings_.queue_budget + settings_.spare};
+}
+
+void Submitter::add(core::Job claimed, ports::RemoteBackend& site) {
+    const ports::RemoteJobRef ref{claimed.attempts.back().id, 1};
+    Errand errand{std::move(claimed), &site, ref, std::nullopt};
+    if (!queue_.add(errand)) take_back(errand, std::nullopt, "Darkroom stops", ended_not_sent);
+}
+
+Resubmit Submitter::submit_again(const core::Job& job, const ports::RemoteJob& unclear) {
+    if (queue_.is_closed()) return Resubmit::not_now;
+    auto* site = sites_.find(unclear.endpoint, unclear.target);
+    if (site == nullptr || !is_active(sites_, site)) return Resubmit::exhausted;
+    if (why_closed(*site)) return Resubmit::not_now;
+    if (!queue_.reserve(unclear.ref.attempt)) return Resubmit::accepted;
+    const auto outcome = open_again(job, unclear, *site);
+    if (!outcome.in_hand) queue_.release(unclear.ref.attempt);
+    return outcome.answer;
+}
+
+Submitter::Reopened Submitter::open_again(const core::Job& job, const ports::RemoteJob& unclear,
+                                          ports::RemoteBackend& site) {
+    const auto rows = remote_jobs_.find_remote_jobs(unclear.ref.attempt);
+    if (!rows) return {Resubmit::not_now};
+    int arrived = 0;
+    for (const auto& row : *rows) {
+        if (!may_have_arrived(row)) continue;
+        if (row.ref.submission > unclear.ref.submission) return {Resubmit::accepted};
+        ++arrived;
+    }
+    if (arrived >= settings_.submissions_max) return {Resubmit::exhausted};
+    auto plan = plan_for(site);
+    // The attempt's budget of waiting is that of its first submit; the work itself must still fit.
+    plan.deadline = std::max(unclear.deadline, clock_.now() + settings_.time_limit + settings_.spare);
+    const auto opened = remote_jobs_.open_remote_job(unclear.ref.attempt, plan, clock_.now());
+    if (!opened) return {Resubmit::not_now};
+    if (!*opened) return {Resubmit::over};
+    log::info(
+        "a submit that nobody answered for is repeated",
+        {{"job", job.id.str()}, {"attempt", unclear.ref.attempt.str()}, {"submit", (*opened)->submission}});
+    Errand errand{job, &site, **opened, unclear.ref};
+    if (!queue_.add(errand)) {
+        end_row(errand, ended_not_sent);
+        return {Resubmit::not_now};
+    }
+    return {Resubmit::accepted, true};
+}
+
+void Submitter::run() {
+    queue_.join();
+    while (const auto errand = queue_.wait_for_next()) {
+        carry_out(*errand);
+        queue_.done(*errand);
+    }
+    queue_.part();
+}
+
+void Submitter::stop() {
+    queue_.close();
+    while (const auto errand = queue_.take_left_over()) {
+        carry_out(*errand);
+        queue_.done(*errand);
+    }
+}
+
+void Submitter::carry_out(const Errand& errand) {
+    if (queue_.is_closed()) return take_back(errand, std::nullopt, "Darkroom stops", ended_not_sent);
+    if (const auto why = why_closed(*errand.site))
+        return take_back(errand, shortest_pause, *why, ended_not_sent);
+    TimePoint deadline;
+    switch (standing_of(errand, deadline)) {
+        case Standing::to_send:
+            break;
+        case Standing::needless:
+            return end_row(errand, ended_not_sent);
+        case Standing::unwanted:
+            return drop_unwanted(errand, ended_not_sent);
+        case Standing::settled:
+        case Standing::unknown:
+            return;
+    }
+    const auto answer = errand.site->submit(order_of(errand, deadline));
+    std::visit([&](const auto& told) { settle(errand, told); }, answer);
+    news_.look_changed();
+}
+
+Submitter::Standing Submitter::standing_of(const Errand& errand, TimePoint& deadline) {
+    const auto rows = insist(errand, [&] { return remote_jobs_.find_remote_jobs(errand.ref.attempt); });
+    if (!rows) return Standing::unknown;
+    auto standing = Standing::settled;
+    bool another_has_a_name = false;
+    for (const auto& row : *rows) {
+        if (row.ref != errand.ref) {
+            another_has_a_name |= row.state == RemoteState::submitted;
+        } else if (row.state == RemoteState::intended) {
+            standing = row.unwanted ? Standing::unwanted : Standing::to_send;
+            deadline = row.deadline;
+        }
+    }
+    // While this one waited, the submit that it repeats was heard of.
+    if (standing == Standing::to_send && another_has_a_name) return Standing::needless;
+    return standing;
+}
+
+ports::RemoteOrder Submitter::order_of(const Errand& errand, TimePoint deadline) const {
+    return {.work = work_order(errand.job, errand.ref.attempt, settings_.time_limit),
+            .token = core::attempt_token(errand.ref.attempt, settings_.signing_secret),
+            .deadline = deadline};
+}
+
+void Submitter::settle(const Errand& errand, const ports::SubmitTaken& taken) {
+    went_well(errand);
+    const auto adoption = insist(errand, [&] {
+        return remote_jobs_.note_submitted(errand.ref, taken.remote_id, clock_.now() + settings_.first_look);
+    });
+    // Its row says intended: it is looked for as if the answer had been lost.
+    if (!adoption) return;
+    const auto tell = [&](const char* what) {
+        log::error(what, {{"endpoint", errand.site->endpoint().name},
+                          {"attempt", errand.ref.attempt.str()},
+                          {"remote_id", taken.remote_id}});
+    };
+    if (*adoption == ports::Adoption::foreign) {
+        tell("an endpoint gave the id of another attempt's remote job to a submit; the submit is looked for");
+        stay_unclear(errand);
+    } else if (*adoption == ports::Adoption::forgotten) {
+        tell("a remote job was made for an attempt that is not there any more; it is cancelled");
+        (void)errand.site->cancel({errand.job.id, errand.ref.attempt, taken.remote_id});
+    }
+}
+
+void Submitter::settle(const Errand& errand, const ports::SubmitRefused& refused) {
+    tell_refusal(errand, refused);
+    if (refused.rule == RefusalRule::give_up) return give_up(errand, refused.error);
+    // A pause closes the endpoint by its own trouble(); what it says of time holds for all that wait with
+    // this one.
+    if (refused.rule == RefusalRule::pause || refused.retry_after > Milliseconds(0))
+        pace_.hold(errand.site->target(), refused.retry_after, clock_.monotonic());
+    take_back(errand, pause_of(errand, refused.retry_after), refused.why, ended_refused);
+}
+
+void Submitter::settle(const Errand& errand, const ports::SubmitUnclear& unclear) {
+    log::warning("nobody knows whether a submit arrived; its remote job is looked for",
+                 {{"endpoint", errand.site->endpoint().name},
+                  {"attempt", errand.ref.attempt.str()},
+                  {"detail", unclear.why}});
+    stay_unclear(errand);
+}
+
+void Submitter::stay_unclear(const Errand& errand) {
+    (void)insist(
+        errand, [&] { return remote_jobs_.note_unclear(errand.ref, clock_.now() + settings_.adopt_window); });
+}
+
+void Submitter::take_back(const Errand& errand, std::optional<Milliseconds> retry_after,
+                          const std::string& why, const std::string& ended_as) {
+    if (errand.unclear) {
+        // The older submit may still be there: the attempt goes on, and the follower decides again.
+        end_row(errand, ended_as);
+        const ports::RemoteNote again{.phase_seen = 0,
+                                      .look_at = clock_.now() + retry_after.value_or(shortest_pause),
+                                      .waiting_for = ""};
+        (void)insist(errand, [&] { return remote_jobs_.note_look(*errand.unclear, again); });
+        return;
+    }
+    const auto given = insist(errand, [&] {
+        std::optional<TimePoint> retry_at;
+        if (retry_after) retry_at = clock_.now() + *retry_after;
+        return jobs_.give_back(errand.ref.attempt, retry_at, why, clock_.now());
+    });
+    if (given && *given == ports::Applied::stale) drop_unwanted(errand, ended_as);
+    news_.slot_freed();
+}
+
+void Submitter::give_up(const Errand& errand, const core::JobError& error) {
+    collector_.fail(errand.job, errand.ref.attempt, error, errand.site->endpoint().name);
+    news_.slot_freed();
+    // An attempt whose end was not recorded must keep a row that somebody looks after.
+    const auto rows = insist(errand, [&] { return remote_jobs_.find_remote_jobs(errand.ref.attempt); });
+    if (!rows) return;
+    for (const auto& row : *rows) {
+        if (row.ref == errand.ref && row.unwanted) end_row(errand, ended_refused);
+    }
+}
+
+void Submitter::drop_unwanted(const Errand& errand, const std::string& ended_as) {
+    if (!errand.unclear) {
+        const auto code = core::ErrorCode::cancelled;
+        const ports::AttemptFailed cancelled{.error = {code, std::string(core::traits(code).message)},
+                                             .retry_at = std::nullopt,
+                                             .completed_via = errand.site->endpoint().name};
+        const auto freed = insist(errand, [&] {
+            return jobs_.finish_attempt(errand.ref.attempt, cancelled,
+                                        "backend:" + errand.site->endpoint().name, clock_.now());
+        });
+        if (!freed) return;
+        news_.slot_freed();
+    }
+    end_row(errand, ended_as);
+}
+
+void Submitter::end_row(const Errand& errand, const std::string& ended_as) {
+    ports::RemoteEnd end;
+    end.ended_as = ended_as;
+    (void)insist(errand, [&] { return remote_jobs_.end_remote_job(errand.ref, end, clock_.now()); });
+}
+
+std::optional<std::string> Submitter::why_closed(const ports::RemoteBackend& site) const {
+    if (auto trouble = site.trouble()) return trouble;
+    if (pace_.is_held(site.target(), clock_.monotonic())) return "the endpoint asked for a pause";
+    return std::nullopt;
+}
+
+Milliseconds Submitter::pause_of(const Errand& errand, Milliseconds retry_after) {
+    const std::lock_guard lock(mutex_);
+    if (refusals_.size() > refused_jobs_max) refusals_.clear();
+    const int before = refusals_[errand.job.id]++;
+    return std::max(pace_.within_rules(retry_after), shortest_pause * (1 << std::min(before, doublings_max)));
+}
+
+void Submitter::tell_refusal(const Errand& errand, const ports::SubmitRefused& refused) {
+    {
+        const std::lock_guard lock(mutex_);
+        const auto [known, is_new] = told_.insert({errand.site->target(), refused.rule});
+        const bool told = !is_new && known->second == refused.rule;
+        known->second = refused.rule;
+        // One that is given up is that job's own trouble, and told with it.
+        if (told || refused.rule == RefusalRule::give_up) return;
+    }
+    const log::Fields fields{{"endpoint", errand.site->endpoint().name}, {"detail", refused.why}};
+    if (refused.rule == RefusalRule::pause) {
+        log::error("an endpoint refuses everything until an operator acts; its jobs wait", fields);
+    } else {
+        log::warning("an endpoint takes nothing for now; its jobs wait", fields);
+    }
+}
+
+void Submitter::went_well(const Errand& errand) {
+    const std::lock_guard lock(mutex_);
+    refusals_.erase(errand.job.id);
+    told_.erase(errand.site->target());
+}
+
+template <class Step>
+auto Submitter::insist(const Errand& errand, const Step& step) -> decltype(step()) {
+    const auto wake_up = clock_.make_wake_up();
+    for (bool told = false;; told = true) {
+        auto done = step();
+        if (done) return done;
+        if (!told)
+            log::error("what became of a submit was not written down",
+                       {{"attempt", errand.ref.attempt.str()}, {"detail", done.error().detail}});
+        if (done.error().kind == ports::StoreErrorKind::broken || queue_.is_closed()) return done;
+        wake_up->wait_until(clock_.monotonic() + note_again_after);
+    }
+}
+
+}  // namespace darkroom::dispatch
