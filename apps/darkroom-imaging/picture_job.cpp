@@ -1,37 +1,23 @@
 #include "picture_job.h"
 
 #include <algorithm>
-#include <boost/json/array.hpp>
-#include <chrono>
 #include <exception>
 #include <new>
 #include <string>
 
 #include "imaging/codec/decode.h"
 #include "imaging/codec/resize.h"
-#include "imaging/codec/thumbnail.h"
 #include "imaging/ops/operations.h"
+#include "keep_picture.h"
 #include "output_plan.h"
+#include "result_files.h"
+#include "stopwatch.h"
 
 namespace darkroom::imaging {
 namespace {
 
 using core::ErrorCode;
 using core::JobError;
-
-class Stopwatch {
-public:
-    /// Since construction or the last lap.
-    Milliseconds lap() {
-        const auto now = std::chrono::steady_clock::now();
-        const auto passed = std::chrono::duration_cast<Milliseconds>(now - since_);
-        since_ = now;
-        return passed;
-    }
-
-private:
-    std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
-};
 
 std::string dimensions(const cv::Mat& pixels) {
     return std::to_string(pixels.cols) + " x " + std::to_string(pixels.rows) + " pixels";
@@ -55,10 +41,6 @@ JobError as_job_error(const OperationError& error) {
     return {code.value_or(ErrorCode::internal), error.message};
 }
 
-void warn(PictureDone& done, std::string code, std::string detail) {
-    done.warnings.push_back(boost::json::object{{"code", std::move(code)}, {"detail", std::move(detail)}});
-}
-
 // Makes the result as small as asked where the operation did not work on a reduced picture already.
 void fit_output(OperationOutput& output, const SharedParams& shared, bool reduced_before, PictureDone& done) {
     const Size size{output.main.cols, output.main.rows};
@@ -76,16 +58,6 @@ void fit_output(OperationOutput& output, const SharedParams& shared, bool reduce
              "The result was reduced to " + dimensions(output.main) + ", as max_output_mp asks.");
 }
 
-Result<void, JobError> write_output(const cv::Mat& pixels, const EncodeOptions& options, int file,
-                                    const char* role, PictureDone& done) {
-    if (auto written = encode_picture(pixels, options, file); !written) return written;
-    const bool alpha = pixels.channels() == 4 && options.format != OutputFormat::jpeg;
-    done.outputs.push_back({role, std::string(content_type(options.format)),
-                            static_cast<std::uint32_t>(pixels.cols), static_cast<std::uint32_t>(pixels.rows),
-                            alpha});
-    return {};
-}
-
 Result<void, JobError> write_outputs(const OperationOutput& output, const EncodeOptions& main,
                                      const RequestFiles& files, PictureDone& done) {
     if (auto written = write_output(output.main, main, files[main_file], "main", done); !written)
@@ -98,8 +70,7 @@ Result<void, JobError> write_outputs(const OperationOutput& output, const Encode
         if (auto written = write_output(output.mask, quick, files[mask_file], "mask", done); !written)
             return written;
     }
-    const EncodeOptions small{.format = OutputFormat::jpeg, .quality = 82};
-    return write_output(draw_thumbnail(output.main), small, files[thumbnail_file], "thumbnail", done);
+    return write_thumbnail(output.main, files[thumbnail_file], done);
 }
 
 PictureAnswer work(const PictureRequest& request, const OperationTraits& operation,
@@ -133,11 +104,12 @@ JobError out_of_memory() {
 }  // namespace
 
 PictureAnswer run_picture_job(const PictureRequest& request, const RequestFiles& files) {
-    const OperationTraits* operation = find_operation(request.operation);
-    if (operation == nullptr)
+    const bool keeps = request.operation == keep_picture_operation;
+    const OperationTraits* operation = keeps ? nullptr : find_operation(request.operation);
+    if (!keeps && operation == nullptr)
         return Fail(JobError{ErrorCode::recipe_not_found, "This server cannot do this type of job."});
     try {
-        return work(request, *operation, files);
+        return keeps ? keep_picture(request, files) : work(request, *operation, files);
     } catch (const std::bad_alloc&) {
         return Fail(out_of_memory());
     } catch (const cv::Exception& error) {

@@ -34,21 +34,6 @@ private:
     int file_;
 };
 
-Result<core::ImageHeader, JobError> check_header(int file, const core::ImageLimits& limits) {
-    struct stat status {};
-    if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
-        return Fail(JobError{ErrorCode::internal, "The picture could not be opened."});
-    }
-    FileSource source(file);
-    const auto header = core::read_image_header(source);
-    if (!header) return Fail(core::describe(header.error()));
-    if (auto refused =
-            core::check_image_limits(*header, static_cast<std::uint64_t>(status.st_size), limits)) {
-        return Fail(std::move(*refused));
-    }
-    return *header;
-}
-
 VImage open_with_decoder(ImageFormat format, const vips::VSource& source, VipsFailOn strictness) {
     auto* options = VImage::option()->set("access", VIPS_ACCESS_SEQUENTIAL)->set("fail_on", strictness);
     switch (format) {
@@ -139,6 +124,7 @@ Result<Picture, JobError> decode_checked(int file, const core::ImageHeader& head
     if (auto refused = check_decoder_view(opened, options)) return Fail(std::move(*refused));
     Picture picture;
     picture.format = header.format;
+    picture.pages = vips_image_get_n_pages(opened.get_image());
     if (options.keep_metadata) picture.metadata = keep_metadata(opened);
     read_as_srgb(opened, options, header.bits_per_channel > 8, picture);
     drop_opaque_alpha(picture.pixels);
@@ -150,8 +136,23 @@ Result<Picture, JobError> decode_checked(int file, const core::ImageHeader& head
 
 }  // namespace
 
+Result<core::ImageHeader, JobError> check_picture(int file, const core::ImageLimits& limits) {
+    struct stat status {};
+    if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+        return Fail(JobError{ErrorCode::internal, "The picture could not be opened."});
+    }
+    FileSource source(file);
+    const auto header = core::read_image_header(source);
+    if (!header) return Fail(core::describe(header.error()));
+    if (auto refused =
+            core::check_image_limits(*header, static_cast<std::uint64_t>(status.st_size), limits)) {
+        return Fail(std::move(*refused));
+    }
+    return *header;
+}
+
 Result<Picture, JobError> decode_picture(int file, const DecodeOptions& options) {
-    const auto header = check_header(file, options.limits);
+    const auto header = check_picture(file, options.limits);
     if (!header) return Fail(header.error());
     // libjpeg tells of broken Huffman codes only by warnings. One of its warnings is harmless and common:
     // bytes between segments that some cameras leave there.

@@ -18,6 +18,9 @@ struct DecodeOptions {
     std::uint32_t side_max = UINT32_MAX;
 };
 
+/// What the file says of itself, if a decoder may be let loose on it.
+Result<core::ImageHeader, core::JobError> check_picture(int file, const core::ImageLimits& limits);
+
 /// Reads from the start of `file`, which stays open. Runs in the locked-down process; may be killed at any
 /// time.
 Result<Picture, core::JobError> decode_picture(int file, const DecodeOptions& options);

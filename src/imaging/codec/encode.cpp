@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "imaging/codec/bare_file.h"
 #include "imaging/codec/library.h"
 #include "imaging/codec/metadata.h"
 #include "imaging/codec/resize.h"
@@ -26,6 +27,19 @@ VImage on_white(const VImage& image) {
     return image.flatten(VImage::option()->set("background", std::vector<double>{255, 255, 255}));
 }
 
+// libvips 8.14 writes an EXIF block with the resolution into WebP, `strip` or not.
+void write_webp(const VImage& image, vips::VOption* options, bool bare, const vips::VTarget& target) {
+    if (!bare) return image.webpsave_target(target, options);
+    VipsBlob* blob = image.webpsave_buffer(options);
+    std::size_t bytes = 0;
+    const void* data = vips_blob_get(blob, &bytes);
+    const auto file = bare_webp({static_cast<const char*>(data), bytes});
+    vips_area_unref(VIPS_AREA(blob));
+    VipsTarget* into = target.get_target();
+    if (!file || vips_target_write(into, file->data(), file->size()) != 0 || vips_target_end(into) != 0)
+        throw vips::VError();
+}
+
 void write(const VImage& image, const EncodeOptions& options, const vips::VTarget& target) {
     // `strip` would drop the profile as well. Without it libvips adds an EXIF block of its own to JPEG, with
     // the resolution.
@@ -41,8 +55,8 @@ void write(const VImage& image, const EncodeOptions& options, const vips::VTarge
                                      ->set("palette", options.png_palette));
             break;
         case OutputFormat::webp:
-            image.webpsave_target(target,
-                                  common->set("Q", options.quality)->set("lossless", options.quality == 100));
+            write_webp(image, common->set("Q", options.quality)->set("lossless", options.quality == 100),
+                       options.metadata.is_null(), target);
             break;
         case OutputFormat::jpeg:
             // Full chroma where quality is asked for: half of it shows around red letters and product edges.

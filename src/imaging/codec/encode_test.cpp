@@ -117,6 +117,9 @@ TEST_F(EncodeTest, PlaceAndSerialNumberGoUnlessAskedToStay) {
     options.format = OutputFormat::jpeg;
     EXPECT_EQ(encode(picture->pixels, options).find("SECRET-0815"), std::string::npos);
     EXPECT_EQ(encode(picture->pixels, options).find("Exif"), std::string::npos);
+    EncodeOptions webp;
+    webp.format = OutputFormat::webp;
+    EXPECT_EQ(encode(picture->pixels, webp).find("EXIF"), std::string::npos);  // nor one of libvips' own
     options.metadata = picture->metadata;
     const std::string kept = encode(picture->pixels, options);
     EXPECT_NE(kept.find("SECRET-0815"), std::string::npos);

@@ -26,8 +26,13 @@ namespace darkroom::imaging {
 /// Position of each descriptor in a request's packet.
 enum RequestFile : std::size_t { input_file, main_file, mask_file, thumbnail_file, request_file_count };
 
+/// No job type, so nobody can order it: takes a finished picture that comes from elsewhere, decodes it as a
+/// whole, and gives it back without metadata, in the same format and with the same pixels, beside a
+/// thumbnail. Params: {"thumbnail": true}. What is wrong with the picture is output_invalid.
+inline constexpr std::string_view keep_picture_operation = "keep_picture";
+
 struct PictureRequest {
-    std::string operation;       // a job type, as bg_remove
+    std::string operation;       // a job type, as bg_remove, or keep_picture_operation
     boost::json::object params;  // params_effective
     core::ImageLimits limits;
 };
