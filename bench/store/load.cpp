@@ -77,7 +77,8 @@ double claim_jobs(ports::JobStore& store, int count) {
                                       .endpoint = "bench",
                                       .inflight_max = count,
                                       .jobs_max = count,
-                                      .now = start_of_time()};
+                                      .now = start_of_time(),
+                                      .remote = {}};
     const auto start = Clock::now();
     const auto claimed = store.claim(request);
     const auto seconds = seconds_since(start);

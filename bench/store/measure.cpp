@@ -75,7 +75,7 @@ void claim_without_commit(Queue& queue, ports::Random& random, int rounds) {
     const auto db = store::open_for_writing(queue.path, {});
     DR_CHECK(db.ok());
     const ports::ClaimRequest request{
-        .backend = "local", .endpoint = "x", .inflight_max = 100, .jobs_max = 100, .now = {}};
+        .backend = "local", .endpoint = "x", .inflight_max = 100, .jobs_max = 100, .now = {}, .remote = {}};
     for (int round = 0; round <= rounds; ++round) {
         store::News news;
         store::Transaction transaction{**db, news};

@@ -92,7 +92,8 @@ ports::ClaimRequest claim_request(int inflight_max, int jobs_max, TimePoint now)
             .endpoint = "this-machine",
             .inflight_max = inflight_max,
             .jobs_max = jobs_max,
-            .now = now};
+            .now = now,
+            .remote = {}};
 }
 
 ports::IdempotencyKey idempotency(const std::string& key, std::string_view request, TimePoint expires_at) {

@@ -16,6 +16,7 @@ JobStoreSuite::Brought JobStoreSuite::bring_to(const UserId& owner, Status statu
     } else if (status != Status::queued) {
         auto claim = claim_request(1'000);
         claim.backend = request.job.backend;
+        claim.remote = ports::RemotePlan{.target = "there", .look_at = at(30'000), .deadline = at(600'000)};
         const auto claimed = store().claim(claim);
         DR_CHECK(claimed.ok() && claimed->size() == 1);
         brought.attempt = (*claimed)[0].job.attempts.back().id;
@@ -28,6 +29,17 @@ JobStoreSuite::Brought JobStoreSuite::bring_to(const UserId& owner, Status statu
     }
     brought.job = read(request.job.id);
     DR_CHECK(brought.job.status == status);
+    return brought;
+}
+
+JobStoreSuite::Brought JobStoreSuite::bring_to_its_retry(const UserId& owner) {
+    auto brought = bring_to(owner, Status::running);
+    DR_CHECK(store()
+                 .finish_attempt(*brought.attempt, failure(core::ErrorCode::timeout, at(9'000)),
+                                 "backend:this-machine", at(1'300))
+                 .ok());
+    brought.job = read(brought.job.id);
+    DR_CHECK(brought.job.status == Status::queued);
     return brought;
 }
 

@@ -44,8 +44,11 @@ protected:
         core::Job job;
         std::optional<AttemptId> attempt;  // the last one, if there was any
     };
-    /// Makes a job and leads it to `status`, without touching others: it has a backend of its own.
+    /// Makes a job and leads it to `status`, without touching others: it has a backend of its own. Its
+    /// attempt is intended for a remote one.
     Brought bring_to(const UserId& owner, core::Status status);
+    /// A job that waits for its second attempt; `attempt` is its first one, which was sent elsewhere.
+    Brought bring_to_its_retry(const UserId& owner);
     core::Job read(const JobId& id) { return **store().find_job(ports::Access::everyone(), id); }
     std::vector<core::JobEvent> events(const JobId& id, std::int64_t after, int count_max) {
         return **store().list_events(ports::Access::everyone(), id, after, count_max);

@@ -38,6 +38,11 @@ bool happen(ports::JobStore& store, Samples& samples, JobEventKind event, const 
         case JobEventKind::requeue:
             return std::holds_alternative<ports::JobRequeued>(
                 *store.requeue_job(Access::of(ann), job.id, "key:app", at(2'000)));
+        case JobEventKind::give_back:
+            return *store.give_back(attempt, std::nullopt, "busy", at(2'000)) == Applied::applied;
+        case JobEventKind::succeed_late:
+            return *store.succeed_late(attempt, samples.success(job.id, attempt), "backend:this-machine",
+                                       at(2'000)) == Applied::applied;
     }
     return false;
 }
@@ -48,7 +53,9 @@ TEST_P(JobStoreSuite, EveryStatusAndEventDoesWhatTheTableSaysAndNothingElse) {
             const auto status = static_cast<Status>(s);
             const auto event = static_cast<JobEventKind>(e);
             SCOPED_TRACE(std::string(core::to_string(status)) + " × " + std::string(core::to_string(event)));
-            const auto brought = bring_to(ann, status);
+            auto brought = bring_to(ann, status);
+            if (status == Status::queued && event == JobEventKind::succeed_late)
+                brought = bring_to_its_retry(ann);  // only an earlier attempt can
             const auto before = everything_in_words(store());
             const auto expected = core::next(status, event);
             ASSERT_EQ(happen(store(), samples_, event, brought.job,

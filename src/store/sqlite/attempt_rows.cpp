@@ -28,6 +28,9 @@ core::Attempt attempt_of(const Rows& rows) {
     attempt.measures_json = rows.text(15);
     attempt.warnings_json = rows.text(16);
     attempt.error = error_in(rows, 17, 18);
+    attempt.cost_micro_usd = rows.integer(19);
+    attempt.gpu = rows.text(20);
+    if (attempt.status == Status::dispatched) attempt.waiting_for = rows.text(21);
     return attempt;
 }
 
@@ -46,8 +49,8 @@ std::vector<core::Attempt> list_attempts(Database& db, std::int64_t job_seq) {
     auto rows = db.query(
         "SELECT number, id, backend, endpoint, remote_id, status, params, recipe, created_at, started_at, "
         "finished_at, delay_ms,"
-        " execution_ms, completed_via, outputs, measures, warnings, error_code, error_message"
-        " FROM attempts WHERE job_seq = ? ORDER BY number",
+        " execution_ms, completed_via, outputs, measures, warnings, error_code, error_message,"
+        " cost_micro_usd, gpu, waiting_for FROM attempts WHERE job_seq = ? ORDER BY number",
         job_seq);
     std::vector<core::Attempt> attempts;
     while (rows.next()) attempts.push_back(attempt_of(rows));
@@ -58,6 +61,16 @@ AttemptId attempt_id(Database& db, std::int64_t job_seq, int number) {
     auto rows = db.query("SELECT id FROM attempts WHERE job_seq = ? AND number = ?", job_seq, number);
     if (!rows.next()) throw SqlFailure::damaged("a job's attempt is missing");
     return rows.id<AttemptId>(0);
+}
+
+std::optional<Status> attempt_status(Database& db, std::int64_t job_seq, int number) {
+    auto rows = db.query("SELECT status FROM attempts WHERE job_seq = ? AND number = ?", job_seq, number);
+    if (!rows.next()) return std::nullopt;
+    return rows.status(0);
+}
+
+void drop_attempt(Database& db, std::int64_t job_seq, int number) {
+    db.run("DELETE FROM attempts WHERE job_seq = ? AND number = ?", job_seq, number);
 }
 
 // The calendar may have gone back between claim and start; a delay is never negative.
@@ -74,7 +87,7 @@ void close_attempt(Database& db, std::int64_t job_seq, int number, const ports::
     db.run(
         "UPDATE attempts SET status = ?3, finished_at = ?4, execution_ms = ?5, completed_via = ?6, outputs = "
         "?7, measures = ?8,"
-        " warnings = ?9 WHERE job_seq = ?1 AND number = ?2",
+        " warnings = ?9, error_code = NULL, error_message = NULL WHERE job_seq = ?1 AND number = ?2",
         job_seq, number, Status::succeeded, now, end.execution, end.completed_via, outputs, end.measures_json,
         end.warnings_json);
 }

@@ -1,5 +1,6 @@
 // Table attempts: one row for each try at a job, keyed by the job and the try's number. There is no index on
-// the attempt's id: while it runs it is found through its row in flight, afterwards through its job.
+// the attempt's id: while it runs it is found through its row in flight, afterwards through its job or, if it
+// was sent to another machine, through its remote jobs.
 #pragma once
 #include <vector>
 
@@ -11,8 +12,11 @@ namespace darkroom::store {
 void insert_attempt(Database& db, std::int64_t job_seq, const core::Attempt& attempt);
 std::vector<core::Attempt> list_attempts(Database& db, std::int64_t job_seq);
 AttemptId attempt_id(Database& db, std::int64_t job_seq, int number);
+std::optional<core::Status> attempt_status(Database& db, std::int64_t job_seq, int number);
+void drop_attempt(Database& db, std::int64_t job_seq, int number);
 
 void mark_attempt_running(Database& db, std::int64_t job_seq, int number, TimePoint now);
+/// Also of one that had failed: its error goes.
 void close_attempt(Database& db, std::int64_t job_seq, int number, const ports::AttemptSucceeded& end,
                    TimePoint now);
 void close_attempt(Database& db, std::int64_t job_seq, int number, const ports::AttemptFailed& end,

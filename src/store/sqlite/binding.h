@@ -33,6 +33,7 @@ inline void bind(sqlite3_stmt* s, int i, core::Status status) { bind_text(s, i, 
 inline void bind(sqlite3_stmt* s, int i, const UserId& user) { bind_text(s, i, user.str()); }
 inline void bind(sqlite3_stmt* s, int i, const core::ObjectKey& key) { bind_text(s, i, key.str()); }
 inline void bind(sqlite3_stmt* s, int i, const Sha256Bytes& digest) { bind_blob(s, i, digest); }
+inline void bind(sqlite3_stmt* s, int i, std::span<const std::uint8_t> bytes) { bind_blob(s, i, bytes); }
 template <class Tag>
 void bind(sqlite3_stmt* s, int i, const Uuid<Tag>& id) {
     bind_blob(s, i, id.bytes());

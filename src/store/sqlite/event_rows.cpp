@@ -41,6 +41,20 @@ std::string claim_data(std::string_view endpoint) {
     return json + "}";
 }
 
+std::string start_data(std::string_view worker) {
+    if (worker.empty()) return "{}";
+    std::string json = R"({"worker":)";
+    append_json_string(json, worker);
+    return json + "}";
+}
+
+std::string give_back_data(std::string_view why, std::optional<Milliseconds> retry_in) {
+    std::string json = R"({"why":)";
+    append_json_string(json, why);
+    if (retry_in) json += R"(,"retry_in_ms":)" + std::to_string(retry_in->count());
+    return json + "}";
+}
+
 std::string failure_data(const core::JobError& error, std::optional<Milliseconds> retry_pause) {
     std::string json = R"({"error":{"code":")" + std::string(core::to_string(error.code)) + R"(","message":)";
     append_json_string(json, error.message);

@@ -15,6 +15,10 @@ std::vector<core::JobEvent> list_events(Database& db, std::int64_t job_seq, std:
 
 /// {"endpoint":…}
 std::string claim_data(std::string_view endpoint);
+/// {"worker":…}, or {} where none is known.
+std::string start_data(std::string_view worker);
+/// {"why":…}, and "retry_in_ms" if the job waits for that.
+std::string give_back_data(std::string_view why, std::optional<Milliseconds> retry_in);
 /// {"error":{"code":…,"message":…}}, and "retry_pause_ms" if another attempt follows.
 std::string failure_data(const core::JobError& error, std::optional<Milliseconds> retry_pause);
 

@@ -118,6 +118,7 @@ std::optional<StoreError> GroupWriter::try_together(const std::vector<AnyTask*>&
 void GroupWriter::perform_all(const std::vector<AnyTask*>& tasks) {
     news_.changed.clear();
     news_.ready = false;
+    news_.remote_due = false;
     db_->run("BEGIN IMMEDIATE");
     Transaction transaction{*db_, news_};
     for (auto* const task : tasks) task->perform(transaction);
@@ -125,11 +126,12 @@ void GroupWriter::perform_all(const std::vector<AnyTask*>& tasks) {
 }
 
 void GroupWriter::tell_listener() {
-    if (news_.changed.empty() && !news_.ready) return;
+    if (news_.changed.empty() && !news_.ready && !news_.remote_due) return;
     const std::lock_guard lock(listener_mutex_);
     if (listener_ == nullptr) return;
     for (const auto& job : news_.changed) listener_->job_changed(job);
     if (news_.ready) listener_->jobs_ready();
+    if (news_.remote_due) listener_->remote_work_due();
 }
 
 // Passive, because it lets readers be. Only if readers have kept the WAL from starting over for very long

@@ -26,7 +26,8 @@ namespace darkroom::store {
 /// What a transaction has to tell the listener once it is committed.
 struct News {
     std::vector<JobId> changed;
-    bool ready = false;  // something can be claimed now
+    bool ready = false;       // something can be claimed now
+    bool remote_due = false;  // a remote job or the inbox wants attention now
 };
 
 struct Transaction {

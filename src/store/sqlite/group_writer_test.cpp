@@ -85,7 +85,7 @@ TEST_F(SqliteDisk, AFullDiskFailsWhatDoesNotFitAndTheStoreGoesOnWhenThereIsSpace
 TEST_F(SqliteDisk, AFileAtItsLimitRefusesNewJobsButFinishesOldOnes) {
     ASSERT_TRUE(store_->create_job(folder_.job()).ok());
     ports::ClaimRequest claim{
-        .backend = "local", .endpoint = "here", .inflight_max = 1, .jobs_max = 1, .now = {}};
+        .backend = "local", .endpoint = "here", .inflight_max = 1, .jobs_max = 1, .now = {}, .remote = {}};
     const auto claimed = *store_->claim(claim);
     ASSERT_EQ(claimed.size(), 1u);
     ASSERT_TRUE(store_->limit_file(1).ok());  // SQLite takes the present size instead

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "store/sqlite/images_json.h"
 #include "store/sqlite/key_parts.h"
+#include "store/sqlite/remote_rows.h"
 #include "store/sqlite/upload_rows.h"
 
 namespace darkroom::store {
@@ -23,15 +24,20 @@ std::optional<Owner> find_owner(Database& db, const JobId& job) {
     return Owner{rows.integer(0), rows.integer(1) != 0, rows.optional_key(2)};
 }
 
-bool attempt_in_flight(Database& db, const AttemptId& attempt) {
-    return db.integer("SELECT EXISTS (SELECT 1 FROM inflight WHERE attempt_id = ?)", attempt) != 0;
+// In flight, or looked for elsewhere once more.
+bool attempt_at_work(Database& db, const AttemptId& attempt) {
+    return db.integer("SELECT EXISTS (SELECT 1 FROM inflight WHERE attempt_id = ?)", attempt) != 0 ||
+           remote_result_wanted(db, attempt);
 }
 
-bool in_flight(Database& db, const Owner& owner) {
-    return db.integer(
-               "SELECT EXISTS (SELECT 1 FROM attempts CROSS JOIN inflight ON attempt_id = attempts.id"
-               " WHERE attempts.job_seq = ?)",
-               owner.seq) != 0;
+bool at_work(Database& db, const Owner& owner) {
+    std::vector<AttemptId> attempts;
+    {
+        auto rows = db.query("SELECT id FROM attempts WHERE job_seq = ?", owner.seq);
+        while (rows.next()) attempts.push_back(rows.id<AttemptId>(0));
+    }
+    return std::any_of(attempts.begin(), attempts.end(),
+                       [&](const auto& attempt) { return attempt_at_work(db, attempt); });
 }
 
 bool in_outputs(Database& db, const Owner& owner, const AttemptId& attempt, const core::ObjectKey& key) {
@@ -41,10 +47,10 @@ bool in_outputs(Database& db, const Owner& owner, const AttemptId& attempt, cons
     return std::any_of(outputs.begin(), outputs.end(), [&](const auto& output) { return output.key == key; });
 }
 
-// The end of an attempt in flight may be about to be recorded: its objects are in the store before that.
+// The end of an attempt at work may be about to be recorded: its objects are in the store before that.
 bool restored_named(Database& db, const KeyParts& parts, const core::ObjectKey& key) {
     const AttemptId attempt(parts.attempt);
-    if (attempt_in_flight(db, attempt)) return true;
+    if (attempt_at_work(db, attempt)) return true;
     const auto owner = find_owner(db, parts.job());
     return owner && owner->outputs_kept && in_outputs(db, *owner, attempt, key);
 }
@@ -52,12 +58,12 @@ bool restored_named(Database& db, const KeyParts& parts, const core::ObjectKey& 
 bool thumbnail_named(Database& db, const KeyParts& parts, const core::ObjectKey& key) {
     const auto owner = find_owner(db, parts.job());
     if (!owner) return false;
-    return (owner->outputs_kept && owner->thumbnail == key) || in_flight(db, *owner);
+    return (owner->outputs_kept && owner->thumbnail == key) || at_work(db, *owner);
 }
 
 bool worker_input_named(Database& db, const KeyParts& parts) {
     const auto owner = find_owner(db, parts.job());
-    return owner && in_flight(db, *owner);
+    return owner && at_work(db, *owner);
 }
 
 bool is_named(Database& db, const core::ObjectKey& key) {
@@ -74,7 +80,7 @@ bool is_named(Database& db, const core::ObjectKey& key) {
         case KeyKind::worker_input:
             return worker_input_named(db, parts);
         case KeyKind::worker_output:
-            return attempt_in_flight(db, AttemptId(parts.attempt));
+            return attempt_at_work(db, AttemptId(parts.attempt));
         case KeyKind::probe:
             return false;
     }

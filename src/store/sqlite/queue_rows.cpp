@@ -45,9 +45,11 @@ void insert_inflight(Database& db, const AttemptId& attempt, const InflightRow& 
 }
 
 std::optional<InflightRow> find_inflight(Database& db, const AttemptId& attempt) {
-    auto rows = db.query("SELECT job_seq, number, endpoint FROM inflight WHERE attempt_id = ?", attempt);
+    auto rows =
+        db.query("SELECT job_seq, number, endpoint, stopping FROM inflight WHERE attempt_id = ?", attempt);
     if (!rows.next()) return std::nullopt;
-    return InflightRow{rows.integer(0), static_cast<int>(rows.integer(1)), rows.text(2)};
+    return InflightRow{rows.integer(0), static_cast<int>(rows.integer(1)), rows.text(2),
+                       rows.integer(3) != 0};
 }
 
 void mark_stopping(Database& db, const AttemptId& attempt) {

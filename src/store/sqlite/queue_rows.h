@@ -13,6 +13,7 @@ struct InflightRow {
     std::int64_t job_seq = 0;
     int number = 0;  // of the attempt
     std::string endpoint;
+    bool stopping = false;  // its job was cancelled
 };
 
 /// In ready: the order of claiming within a backend.

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "store/sqlite/images_json.h"
 #include "store/sqlite/key_parts.h"
+#include "store/sqlite/remote_rows.h"
 #include "store/sqlite/upload_rows.h"
 
 namespace darkroom::store {
@@ -132,6 +133,7 @@ void remove_job(Transaction& transaction, std::int64_t seq) {
     if (db.run("DELETE FROM inflight WHERE attempt_id IN (SELECT id FROM attempts WHERE job_seq = ?)", seq) >
         0)
         transaction.news.ready = true;
+    forget_remote_jobs_of_job(db, seq);
     db.run("DELETE FROM attempts WHERE job_seq = ?", seq);
     db.run("DELETE FROM job_events WHERE job_seq = ?", seq);
     db.run("DELETE FROM job_uploads WHERE job_seq = ?", seq);
@@ -180,7 +182,8 @@ void note_end(Database& db, std::int64_t job_seq, TimePoint finished_at) {
            finished_at, job_seq);
 }
 
-// Only what a failed or cancelled attempt left could have been removed, and that is nothing that rows name.
+// Until now only what a failed or cancelled attempt left could have been removed, and that is nothing that
+// rows name.
 void note_reopening(Database& db, std::int64_t job_seq) {
     db.run("UPDATE jobs SET outputs_removed_at = NULL WHERE seq = ? AND outputs_removed_at IS NOT NULL",
            job_seq);

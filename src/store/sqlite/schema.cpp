@@ -176,7 +176,80 @@ INSERT INTO retention VALUES
     ('inputs', -9223372036854775808, 0), ('outputs', -9223372036854775808, 0), ('jobs', -9223372036854775808, 0);
 )sql";
 
-constexpr std::array steps = {first, second};
+// 3: work on other machines.
+// remote_jobs has one row for each submit of an attempt; only the open ones are in remote_jobs_open, so what
+// looks after them never sees the ended ones. It does not refer to jobs: nothing searches it by job, its rows
+// go with their attempt. A name is unique where it is known; remote_id comes first in its index, because a
+// webhook may tell nothing else. cost_day is the day in whose costs a remote job was counted. A body is the
+// last column of webhook_inbox, so that the rest is read without it.
+constexpr const char* third = R"sql(
+CREATE TABLE remote_jobs (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    attempt_id BLOB NOT NULL,
+    submission INTEGER NOT NULL,
+    job_seq INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    endpoint TEXT NOT NULL,
+    target TEXT NOT NULL,
+    remote_id TEXT,
+    state TEXT NOT NULL,
+    phase_seen INTEGER NOT NULL DEFAULT 0,
+    looks INTEGER NOT NULL DEFAULT 0,
+    claimed INTEGER NOT NULL DEFAULT 0,
+    unwanted INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    look_at INTEGER NOT NULL,
+    deadline INTEGER NOT NULL,
+    ended_at INTEGER,
+    ended_as TEXT NOT NULL DEFAULT '',
+    delay_ms INTEGER,
+    execution_ms INTEGER,
+    cost_micro_usd INTEGER NOT NULL DEFAULT 0,
+    cost_day TEXT
+) STRICT;
+CREATE UNIQUE INDEX remote_jobs_by_attempt ON remote_jobs (attempt_id, submission);
+CREATE UNIQUE INDEX remote_jobs_by_name ON remote_jobs (remote_id, target) WHERE remote_id IS NOT NULL;
+CREATE INDEX remote_jobs_open ON remote_jobs (look_at, seq) WHERE state <> 'ended';
+
+CREATE TABLE webhook_inbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    attempt_id BLOB NOT NULL,
+    remote_id TEXT NOT NULL,
+    tells_success INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    once TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    outcome TEXT,
+    body BLOB NOT NULL
+) STRICT;
+CREATE INDEX webhook_inbox_unsettled ON webhook_inbox (seq) WHERE outcome IS NULL;
+CREATE INDEX webhook_inbox_settled ON webhook_inbox (received_at) WHERE outcome IS NOT NULL;
+
+CREATE TABLE callback_ids (
+    id TEXT PRIMARY KEY,
+    received_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX callback_ids_by_age ON callback_ids (received_at);
+
+CREATE TABLE costs (
+    day TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    remote_jobs INTEGER NOT NULL,
+    execution_ms INTEGER NOT NULL,
+    cost_micro_usd INTEGER NOT NULL,
+    PRIMARY KEY (day, user_id, type, endpoint)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE attempts ADD COLUMN cost_micro_usd INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempts ADD COLUMN gpu TEXT NOT NULL DEFAULT '';
+ALTER TABLE attempts ADD COLUMN waiting_for TEXT NOT NULL DEFAULT '';
+)sql";
+
+constexpr std::array steps = {first, second, third};
 
 void perform(Database& db, int version) {
     db.execute("BEGIN IMMEDIATE");

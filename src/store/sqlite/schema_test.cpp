@@ -121,7 +121,13 @@ TEST(SqliteSchema, EverythingInAnOlderFileIsStillThere) {
     EXPECT_EQ((*store->find_earlier_request(ann, "k", from_unix_ms(1)))->job, job_id(2));
     const auto upload = **store->find_upload(Access::of(ann), upload_id(2));
     EXPECT_TRUE(upload.ready && upload.direct_key.empty());
-    EXPECT_EQ(store->claim({.backend = "local", .endpoint = "x", .inflight_max = 9, .jobs_max = 9, .now = {}})
+    EXPECT_EQ(store
+                  ->claim({.backend = "local",
+                           .endpoint = "x",
+                           .inflight_max = 9,
+                           .jobs_max = 9,
+                           .now = {},
+                           .remote = {}})
                   ->size(),
               1u);
 }

@@ -196,7 +196,7 @@ StoreResult<std::vector<ports::Claimed>> SqliteJobStore::claim(const ports::Clai
 
 StoreResult<ports::Applied> SqliteJobStore::start_attempt(const AttemptId& attempt, TimePoint now) {
     return writer_.run(
-        [&, now](Transaction& transaction) { return store::start_attempt(transaction, attempt, now); });
+        [&, now](Transaction& transaction) { return store::start_attempt(transaction, attempt, "", now); });
 }
 
 StoreResult<ports::Applied> SqliteJobStore::finish_attempt(const AttemptId& attempt,
@@ -204,6 +204,22 @@ StoreResult<ports::Applied> SqliteJobStore::finish_attempt(const AttemptId& atte
                                                            const std::string& actor, TimePoint now) {
     return writer_.run([&, now](Transaction& transaction) {
         return store::finish_attempt(transaction, attempt, end, actor, now);
+    });
+}
+
+StoreResult<ports::Applied> SqliteJobStore::give_back(const AttemptId& attempt,
+                                                      std::optional<TimePoint> retry_at,
+                                                      const std::string& why, TimePoint now) {
+    return writer_.run([&, now](Transaction& transaction) {
+        return store::give_back(transaction, attempt, retry_at, why, now);
+    });
+}
+
+StoreResult<ports::Applied> SqliteJobStore::succeed_late(const AttemptId& attempt,
+                                                         const ports::AttemptSucceeded& end,
+                                                         const std::string& actor, TimePoint now) {
+    return writer_.run([&, now](Transaction& transaction) {
+        return store::succeed_late(transaction, attempt, end, actor, now);
     });
 }
 

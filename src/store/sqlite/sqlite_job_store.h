@@ -1,6 +1,6 @@
-// JobStore in one SQLite file: the default, for one gateway on one machine. WAL with synchronous=FULL, one
-// thread that writes (group_writer.h), a few connections that read (reader_pool.h). A second opener of the
-// same file is refused.
+// JobStore and RemoteJobStore in one SQLite file: the default, for one gateway on one machine. WAL with
+// synchronous=FULL, one thread that writes (group_writer.h), a few connections that read (reader_pool.h). A
+// second opener of the same file is refused.
 //
 // A full disk fails what did not fit and nothing else; a disk error or damage ends writing until an operator
 // has acted.
@@ -10,13 +10,14 @@
 
 #include "ports/job_store.h"
 #include "ports/random.h"
+#include "ports/remote_job_store.h"
 #include "store/sqlite/group_writer.h"
 #include "store/sqlite/lock_file.h"
 #include "store/sqlite/reader_pool.h"
 
 namespace darkroom::store {
 
-class SqliteJobStore final : public ports::JobStore {
+class SqliteJobStore final : public ports::JobStore, public ports::RemoteJobStore {
 public:
     struct Options {
         int readers = 3;
@@ -79,6 +80,11 @@ public:
     ports::StoreResult<ports::Applied> start_attempt(const AttemptId& attempt, TimePoint now) override;
     ports::StoreResult<ports::Applied> finish_attempt(const AttemptId& attempt, const ports::AttemptEnd& end,
                                                       const std::string& actor, TimePoint now) override;
+    ports::StoreResult<ports::Applied> give_back(const AttemptId& attempt, std::optional<TimePoint> retry_at,
+                                                 const std::string& why, TimePoint now) override;
+    ports::StoreResult<ports::Applied> succeed_late(const AttemptId& attempt,
+                                                    const ports::AttemptSucceeded& end,
+                                                    const std::string& actor, TimePoint now) override;
     ports::StoreResult<std::vector<ports::InflightAttempt>> list_inflight(
         const std::string& endpoint) override;
     ports::StoreResult<ports::Promotion> promote_due(TimePoint now, int count_max) override;
@@ -91,6 +97,41 @@ public:
     ports::StoreResult<std::vector<core::ObjectKey>> find_unnamed_objects(
         const std::vector<core::ObjectKey>& keys) override;
     ports::StoreResult<ports::NamedObjects> list_named_objects(std::int64_t after, int jobs_max) override;
+
+    ports::StoreResult<std::optional<ports::RemoteJobRef>> open_remote_job(const AttemptId& attempt,
+                                                                           const ports::RemotePlan& plan,
+                                                                           TimePoint now) override;
+    ports::StoreResult<ports::Adoption> note_submitted(const ports::RemoteJobRef& ref,
+                                                       const std::string& remote_id,
+                                                       TimePoint look_at) override;
+    ports::StoreResult<void> note_unclear(const ports::RemoteJobRef& ref, TimePoint look_at) override;
+    ports::StoreResult<ports::Adoption> adopt(const AttemptId& attempt, const std::string& remote_id,
+                                              TimePoint now) override;
+    ports::StoreResult<ports::ClaimAnswer> claim_work(const AttemptId& attempt, const std::string& remote_id,
+                                                      const std::string& worker, TimePoint now) override;
+    ports::StoreResult<std::optional<AttemptId>> find_attempt_of(const std::string& remote_id) override;
+
+    ports::StoreResult<std::vector<ports::RemoteJob>> list_due_remote_jobs(TimePoint now,
+                                                                           int count_max) override;
+    ports::StoreResult<std::optional<TimePoint>> next_remote_look() override;
+    ports::StoreResult<std::vector<ports::RemoteJob>> find_remote_jobs(const AttemptId& attempt) override;
+    ports::StoreResult<void> note_look(const ports::RemoteJobRef& ref,
+                                       const ports::RemoteNote& note) override;
+    ports::StoreResult<bool> hurry(const AttemptId& attempt, const std::string& remote_id, bool tells_success,
+                                   TimePoint now) override;
+    ports::StoreResult<void> end_remote_job(const ports::RemoteJobRef& ref, const ports::RemoteEnd& end,
+                                            TimePoint now) override;
+    ports::StoreResult<std::vector<ports::RemoteTarget>> list_remote_targets() override;
+    ports::StoreResult<ports::RemoteJobPage> list_remote_jobs(std::int64_t after, int count_max) override;
+
+    ports::StoreResult<ports::Received> receive(const ports::InboxEntry& entry) override;
+    ports::StoreResult<std::vector<ports::InboxEntry>> list_inbox(int count_max) override;
+    ports::StoreResult<void> settle_inbox(std::int64_t seq, const std::string& outcome) override;
+    ports::StoreResult<void> forget_inbox(TimePoint received_before) override;
+
+    ports::StoreResult<std::int64_t> spent_today(TimePoint now) override;
+    ports::StoreResult<std::vector<ports::CostRow>> list_costs(const std::string& first_day,
+                                                               const std::string& last_day) override;
 
 private:
     SqliteJobStore(LockFile lock, std::unique_ptr<Database> writer,

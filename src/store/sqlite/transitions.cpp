@@ -7,6 +7,8 @@
 #include "store/sqlite/attempt_rows.h"
 #include "store/sqlite/event_rows.h"
 #include "store/sqlite/queue_rows.h"
+#include "store/sqlite/remote_rows.h"
+#include "store/sqlite/remote_submits.h"
 #include "store/sqlite/retention.h"
 
 namespace darkroom::store {
@@ -27,7 +29,8 @@ struct Step {
     std::optional<int> attempt;  // number, if the event is about one
     std::optional<AttemptId> attempt_id;
     std::string data_json = "{}";
-    const ports::AttemptEnd* end = nullptr;  // of succeed, retry_later and give_up
+    const ports::AttemptEnd* end = nullptr;  // of succeed, succeed_late, retry_later and give_up
+    std::optional<TimePoint> due;            // of enqueue; unset = at once
 };
 
 void close(Database& db, const JobHead& job, const Step& step, Status how) {
@@ -40,9 +43,8 @@ void close(Database& db, const JobHead& job, const Step& step, Status how) {
 }
 
 void enqueue(Transaction& transaction, const JobHead& job, const Step& step) {
-    const auto* const failed = step.end == nullptr ? nullptr : std::get_if<AttemptFailed>(step.end);
-    if (failed != nullptr && failed->retry_at && *failed->retry_at > step.now) {
-        enqueue_delayed(transaction.db, job, *failed->retry_at);
+    if (step.due && *step.due > step.now) {
+        enqueue_delayed(transaction.db, job, *step.due);
     } else {
         enqueue_ready(transaction.db, job);
         transaction.news.ready = true;
@@ -53,6 +55,10 @@ void apply_to_attempt(Transaction& transaction, const JobHead& job, const core::
                       const Step& step) {
     auto& db = transaction.db;
     if (transition.attempt == Status::running) mark_attempt_running(db, job.seq, *step.attempt, step.now);
+    if (has(transition.effects, Effect::drop_attempt)) {
+        forget_remote_jobs(db, *step.attempt_id);
+        drop_attempt(db, job.seq, *step.attempt);
+    }
     if (has(transition.effects, Effect::close_attempt)) close(db, job, step, *transition.attempt);
     if (has(transition.effects, Effect::stop_backend)) mark_stopping(db, *step.attempt_id);
     if (has(transition.effects, Effect::free_slot)) {
@@ -65,12 +71,13 @@ void apply_to_job(JobHead& job, const core::Transition& transition, const Step& 
     job.status = transition.job;
     job.updated_at = step.now;
     if (transition.job == Status::running && !job.started_at) job.started_at = step.now;
-    if (has(transition.effects, Effect::finish)) job.finished_at = step.now;
+    if (has(transition.effects, Effect::drop_attempt)) --job.attempt_count;
     if (has(transition.effects, Effect::reopen)) {
         job.finished_at.reset();
         job.error.reset();
-        job.attempts_forgiven = job.attempt_count;
     }
+    if (step.kind == JobEventKind::requeue) job.attempts_forgiven = job.attempt_count;
+    if (has(transition.effects, Effect::finish)) job.finished_at = step.now;
     if (has(transition.effects, Effect::select_attempt)) {
         job.selected_attempt = step.attempt_id;
         if (const auto& thumbnail = std::get<AttemptSucceeded>(*step.end).thumbnail)
@@ -86,13 +93,13 @@ bool perform(Transaction& transaction, JobHead& job, const Step& step) {
     if (!transition) return false;
     const auto from = job.status;
     if (has(transition->effects, Effect::dequeue)) dequeue(transaction.db, job);
-    if (transition->attempt && step.kind != JobEventKind::claim)
+    if (step.attempt_id && step.kind != JobEventKind::claim)
         apply_to_attempt(transaction, job, *transition, step);
     apply_to_job(job, *transition, step);
     if (has(transition->effects, Effect::enqueue)) enqueue(transaction, job, step);
     update_job(transaction.db, job, from);
-    if (has(transition->effects, Effect::finish)) note_end(transaction.db, job.seq, step.now);
     if (has(transition->effects, Effect::reopen)) note_reopening(transaction.db, job.seq);
+    if (has(transition->effects, Effect::finish)) note_end(transaction.db, job.seq, step.now);
     core::JobEvent event;
     event.kind = core::to_string(step.kind);
     event.status = job.status;
@@ -113,18 +120,31 @@ std::optional<JobHead> current_job(Database& db, const InflightRow& row) {
     return job;
 }
 
+/// From the end of an attempt on, nobody waits for what it left elsewhere.
+void let_go(Transaction& transaction, const AttemptId& attempt, const std::string& counting, TimePoint now) {
+    if (make_unwanted(transaction.db, attempt, counting, now) > 0) transaction.news.remote_due = true;
+}
+
+/// The remote job of an attempt that its caller has just heard of, if it is one that runs elsewhere.
+std::string counting_remote_id(Database& db, std::int64_t job_seq, int number) {
+    auto rows = db.query("SELECT remote_id FROM attempts WHERE job_seq = ? AND number = ?", job_seq, number);
+    return rows.next() ? rows.text(0) : std::string();
+}
+
 Step end_step(const ports::AttemptEnd& end, const std::string& actor, TimePoint now) {
     Step step{.kind = JobEventKind::succeed,
               .actor = actor,
               .now = now,
               .attempt = {},
               .attempt_id = {},
-              .end = &end};
+              .end = &end,
+              .due = {}};
     if (const auto* const failed = std::get_if<AttemptFailed>(&end)) {
         std::optional<Milliseconds> pause;
         if (failed->retry_at) pause = std::max(Milliseconds(0), *failed->retry_at - now);
         step.kind = failed->retry_at ? JobEventKind::retry_later : JobEventKind::give_up;
         step.data_json = failure_data(failed->error, pause);
+        step.due = failed->retry_at;
     }
     return step;
 }
@@ -141,6 +161,7 @@ core::Attempt open_attempt(Database& db, ports::Random& random, JobHead& head, c
     attempt.created_at = request.now;
     insert_attempt(db, head.seq, attempt);
     insert_inflight(db, attempt.id, {head.seq, attempt.number, request.endpoint});
+    if (request.remote) intend_first(db, head.seq, attempt, *request.remote);
     return attempt;
 }
 
@@ -160,7 +181,8 @@ std::optional<ports::Claimed> claim_one(Transaction& transaction, ports::Random&
                     .now = request.now,
                     .attempt = attempt.number,
                     .attempt_id = attempt.id,
-                    .data_json = claim_data(request.endpoint)};
+                    .data_json = claim_data(request.endpoint),
+                    .due = {}};
     DR_CHECK(perform(transaction, *head, step));
     claimed.job.status = head->status;
     claimed.job.updated_at = head->updated_at;
@@ -182,7 +204,8 @@ std::vector<ports::Claimed> claim_jobs(Transaction& transaction, ports::Random& 
     return claimed;
 }
 
-Applied start_attempt(Transaction& transaction, const AttemptId& attempt, TimePoint now) {
+Applied start_attempt(Transaction& transaction, const AttemptId& attempt, const std::string& worker,
+                      TimePoint now) {
     const auto row = find_inflight(transaction.db, attempt);
     if (!row) return Applied::stale;
     auto job = current_job(transaction.db, *row);
@@ -191,7 +214,9 @@ Applied start_attempt(Transaction& transaction, const AttemptId& attempt, TimePo
                     .actor = "backend:" + row->endpoint,
                     .now = now,
                     .attempt = row->number,
-                    .attempt_id = attempt};
+                    .attempt_id = attempt,
+                    .data_json = start_data(worker),
+                    .due = {}};
     return perform(transaction, *job, step) ? Applied::applied : Applied::stale;
 }
 
@@ -199,6 +224,7 @@ Applied finish_attempt(Transaction& transaction, const AttemptId& attempt, const
                        const std::string& actor, TimePoint now) {
     const auto row = find_inflight(transaction.db, attempt);
     if (!row) return Applied::stale;
+    let_go(transaction, attempt, counting_remote_id(transaction.db, row->job_seq, row->number), now);
     if (auto job = current_job(transaction.db, *row)) {
         auto step = end_step(end, actor, now);
         step.attempt = row->number;
@@ -210,18 +236,70 @@ Applied finish_attempt(Transaction& transaction, const AttemptId& attempt, const
     return Applied::stale;
 }
 
+// A job that was cancelled meanwhile only gets its slot back, and what was intended for it is over.
+Applied give_back(Transaction& transaction, const AttemptId& attempt, std::optional<TimePoint> retry_at,
+                  const std::string& why, TimePoint now) {
+    auto& db = transaction.db;
+    const auto row = find_inflight(db, attempt);
+    if (!row) return Applied::stale;
+    const auto remote = remote_jobs_of(db, attempt);
+    const bool certain = std::all_of(remote.begin(), remote.end(), [](const auto& one) {
+        return !one.named() && one.remote.state == ports::RemoteState::intended;
+    });
+    if (!certain) return Applied::stale;
+    if (auto job = current_job(db, *row)) {
+        std::optional<Milliseconds> retry_in;
+        if (retry_at) retry_in = std::max(Milliseconds(0), *retry_at - now);
+        const Step step{.kind = JobEventKind::give_back,
+                        .actor = "dispatcher",
+                        .now = now,
+                        .attempt = row->number,
+                        .attempt_id = attempt,
+                        .data_json = give_back_data(why, retry_in),
+                        .due = retry_at};
+        if (perform(transaction, *job, step)) return Applied::applied;
+        if (!core::is_terminal(job->status) && !row->stopping)
+            return Applied::stale;  // it works, so it was taken
+    }
+    forget_remote_jobs(db, attempt);
+    remove_inflight(db, attempt);
+    transaction.news.ready = true;
+    return Applied::stale;
+}
+
+Applied succeed_late(Transaction& transaction, const AttemptId& attempt, const AttemptSucceeded& end,
+                     const std::string& actor, TimePoint now) {
+    auto& db = transaction.db;
+    const auto remote = remote_jobs_of(db, attempt);
+    if (remote.empty()) return Applied::stale;
+    const auto number = remote.front().number;
+    auto job = find_job_head(db, remote.front().job_seq);
+    if (!job || attempt_status(db, job->seq, number) != Status::failed) return Applied::stale;
+    const ports::AttemptEnd whole = end;
+    Step step = end_step(whole, actor, now);
+    step.kind = JobEventKind::succeed_late;
+    step.attempt = number;
+    step.attempt_id = attempt;
+    if (!perform(transaction, *job, step)) return Applied::stale;
+    close_attempt(db, job->seq, number, end, now);
+    let_go(transaction, attempt, counting_remote_id(db, job->seq, number), now);
+    return Applied::applied;
+}
+
 ports::CancelOutcome cancel_job(Transaction& transaction, const ports::Access& access, const JobId& id,
                                 const std::string& actor, TimePoint now) {
     auto job = find_job_head(transaction.db, access, id);
     if (!job) return ports::NotFound{};
     const auto status = job->status;
-    Step step{.kind = JobEventKind::cancel, .actor = actor, .now = now, .attempt = {}, .attempt_id = {}};
+    Step step{
+        .kind = JobEventKind::cancel, .actor = actor, .now = now, .attempt = {}, .attempt_id = {}, .due = {}};
     const auto transition = core::next(status, step.kind);
     if (transition && transition->attempt) {
         step.attempt = job->attempt_count;
         step.attempt_id = attempt_id(transaction.db, job->seq, job->attempt_count);
     }
     if (!perform(transaction, *job, step)) return ports::NotAllowedNow{status};
+    if (step.attempt_id) let_go(transaction, *step.attempt_id, "", now);
     return ports::JobCancelled{has(transition->effects, Effect::stop_backend) ? step.attempt_id
                                                                               : std::nullopt};
 }
@@ -233,8 +311,12 @@ ports::RequeueOutcome requeue_job(Transaction& transaction, const ports::Access&
     const auto status = job->status;
     if (core::next(status, JobEventKind::requeue) && inputs_removed(transaction.db, job->seq))
         return ports::InputsRemoved{};
-    const Step step{
-        .kind = JobEventKind::requeue, .actor = actor, .now = now, .attempt = {}, .attempt_id = {}};
+    const Step step{.kind = JobEventKind::requeue,
+                    .actor = actor,
+                    .now = now,
+                    .attempt = {},
+                    .attempt_id = {},
+                    .due = {}};
     if (!perform(transaction, *job, step)) return ports::NotAllowedNow{status};
     return ports::JobRequeued{};
 }
