@@ -96,9 +96,10 @@ private:
 
 class LocalBackendTest : public ::testing::Test {
 protected:
-    void open(int inflight_max = 2) {
+    void open(int inflight_max = 2, int processes_for_others = 0) {
         LocalBackendOptions options;
         options.inflight_max = inflight_max;
+        options.processes_for_others = processes_for_others;
         options.pool.program = DARKROOM_IMAGING_PROGRAM;
         options.pool.work_dir = folder_.path();
         options.pool.allow_probes = true;
@@ -194,6 +195,30 @@ TEST_F(LocalBackendTest, StoppingAnAttemptEndsItAsCancelledAndOthersGoOn) {
     const auto* finished = listener_.wait_finished(other.attempt);
     ASSERT_NE(finished, nullptr);
     EXPECT_TRUE(finished->ok());
+}
+
+TEST_F(LocalBackendTest, OthersUseItsPoolWhileAllItsOwnPlacesAreTaken) {
+    open(1, 1);
+    EXPECT_EQ(backend_->process_counts().alive, 0);
+    const auto endless = order("probe", R"({"what":"sleep"})"), next = order();
+    backend_->start(endless, listener_);
+    ASSERT_TRUE(listener_.wait_started(1));
+    backend_->start(next, listener_);  // waits for its turn: what others may use is not its own
+    const UniqueFd input(::memfd_create("result", MFD_CLOEXEC));
+    const std::string png = testing::stored_png(100, 80);
+    ASSERT_EQ(::write(input.get(), png.data(), png.size()), static_cast<ssize_t>(png.size()));
+    const CancelFlag never;
+    const auto kept = backend_->pool().run(
+        {.operation = std::string(keep_picture_operation), .params = {}, .input = input.get()}, never);
+    ASSERT_TRUE(kept) << kept.error().message;
+    EXPECT_EQ(kept->files.size(), 2u);
+    EXPECT_EQ(kept->files[0].content_type, "image/png");
+    EXPECT_EQ(listener_.finished(), 0u);
+    EXPECT_LE(backend_->process_counts().started, 2u);
+    backend_->shut_down();
+    const auto* interrupted = listener_.wait_finished(next.attempt);
+    ASSERT_FALSE(interrupted->ok());
+    EXPECT_EQ(interrupted->error().code, ErrorCode::interrupted);
 }
 
 TEST_F(LocalBackendTest, ShuttingDownInterruptsEveryOrderThatIsOpenAndTellsOfEach) {
