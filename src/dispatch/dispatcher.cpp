@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "dispatch/work_order.h"
 
 namespace darkroom::dispatch {
 namespace {
@@ -31,7 +32,7 @@ ports::StoreResult<void> Dispatcher::recover() {
     for (const auto* backend : backends_) {
         if (auto recovered = recover_endpoint(backend->endpoint()); !recovered) return recovered;
     }
-    return {};
+    return lane_ == nullptr ? ports::StoreResult<void>{} : lane_->recover();
 }
 
 ports::StoreResult<void> Dispatcher::recover_endpoint(const ports::EndpointInfo& endpoint) {
@@ -79,6 +80,7 @@ void Dispatcher::run() {
             if (stopping_) return;
             if (dispatching) failed |= !fill(*backend);
         }
+        if (dispatching) failed |= !fill_remote();
         auto next = next_round_at(promotion);
         if (failed) next = std::min(next, clock_.monotonic() + round_again_after_error);
         wake_up_->wait_until(next);
@@ -88,6 +90,7 @@ void Dispatcher::run() {
 Instant Dispatcher::next_round_at(const ports::StoreResult<ports::Promotion>& promotion) const {
     auto quiet = clock_.monotonic() + quiet_round_after;
     if (const auto look = gate_.next_look()) quiet = std::min(quiet, *look);
+    if (lane_ != nullptr) quiet = std::min(quiet, lane_->next_round().value_or(quiet));
     if (!promotion || !promotion->next_due) return quiet;
     const auto pause = std::max(*promotion->next_due - clock_.now(), Milliseconds(0));
     return std::min(quiet, clock_.monotonic() + pause);
@@ -99,25 +102,24 @@ ports::StoreResult<int> Dispatcher::fill(ports::Backend& backend) {
                                  .endpoint = endpoint.name,
                                  .inflight_max = endpoint.inflight_max,
                                  .jobs_max = endpoint.inflight_max,
-                                 .now = clock_.now()});
+                                 .now = clock_.now(),
+                                 .remote = std::nullopt});
     if (!claimed) {
         log::error("jobs could not be claimed",
                    {{"endpoint", endpoint.name}, {"detail", claimed.error().detail}});
         return Fail(claimed.error());
     }
     for (auto& [job] : *claimed) {
-        const auto& attempt = job.attempts.back();
-        ports::WorkOrder order{.job = job.id,
-                               .attempt = attempt.id,
-                               .attempt_number = attempt.number,
-                               .type = job.type,
-                               .params_effective_json = job.params_effective_json,
-                               .inputs = job.inputs,
-                               .time_limit = settings_.time_limit};
+        auto order = work_order(job, job.attempts.back().id, settings_.time_limit);
         open_.add(order.attempt, {std::move(job), &backend});
         backend.start(std::move(order), collector_);
     }
     return static_cast<int>(claimed->size());
+}
+
+ports::StoreResult<int> Dispatcher::fill_remote() {
+    if (lane_ == nullptr || stopping_) return 0;
+    return lane_->fill();
 }
 
 ports::StoreResult<ports::RoundReport> Dispatcher::run_round() {
@@ -135,6 +137,12 @@ ports::StoreResult<ports::RoundReport> Dispatcher::run_round() {
         }
         report.inflight_max += backend->endpoint().inflight_max;
     }
+    if (dispatching) {
+        const auto dispatched = fill_remote();
+        if (!dispatched) return Fail(dispatched.error());
+        report.dispatched += *dispatched;
+    }
+    if (lane_ != nullptr) report.inflight_max += lane_->inflight_max();
     const auto queue = store_.count_queue();
     if (!queue) return Fail(queue.error());
     report.queue = *queue;
@@ -142,7 +150,16 @@ ports::StoreResult<ports::RoundReport> Dispatcher::run_round() {
 }
 
 void Dispatcher::stop_attempt(const AttemptId& attempt) {
-    if (const auto open = open_.find(attempt)) open->backend->stop_attempt(attempt);
+    if (const auto open = open_.find(attempt)) return open->backend->stop_attempt(attempt);
+    if (lane_ != nullptr) lane_->stop_attempt();
+}
+
+std::optional<std::string> Dispatcher::dispatch_trouble() const {
+    if (lane_ == nullptr) return std::nullopt;
+    std::string lines;
+    for (const auto& trouble : lane_->troubles()) lines += (lines.empty() ? "" : "\n") + trouble;
+    if (lines.empty()) return std::nullopt;
+    return lines;
 }
 
 void Dispatcher::stop() {

@@ -1,6 +1,6 @@
 // Brings queued jobs to backends: claims under each endpoint's limit, hands over, and lets the Collector hear
-// the end. Woken when something becomes ready, a slot is freed or a retry falls due; it never polls a quiet
-// queue.
+// the end. Remote endpoints are the RemoteLane's. Woken when something becomes ready, a slot is freed or a
+// retry falls due; it never polls a quiet queue.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -10,6 +10,7 @@
 #include "core/retry.h"
 #include "dispatch/collector.h"
 #include "dispatch/open_attempts.h"
+#include "dispatch/remote_lane.h"
 #include "dispatch/storage_gate.h"
 #include "ports/backend.h"
 #include "ports/clock.h"
@@ -32,13 +33,21 @@ public:
     Dispatcher(ports::JobStore& store, ports::ObjectStore& objects, std::vector<ports::Backend*> backends,
                const ports::Clock& clock, ports::Random& random, DispatcherSettings settings);
 
-    /// Ends what an earlier process left open, so that it is tried again. Once, before run(). Asks the
-    /// database only: what lies about in the object store is removed before the first dispatch, so that a
-    /// storage that does not answer keeps no gateway from starting.
+    /// Ends and their writing down; for the submitter and the follower too.
+    Collector& collector() { return collector_; }
+    StorageGate& storage_gate() { return gate_; }
+    /// From now on remote endpoints are filled too. Before recover(); borrowed until after stop().
+    void use_remote(RemoteLane& lane) { lane_ = &lane; }
+
+    /// Ends what an earlier process left open on this machine, so that it is tried again; what it left
+    /// elsewhere goes on and is the follower's. Once, before run(). Asks the database only: what lies about
+    /// in the object store is removed before the first dispatch, so that a storage that does not answer keeps
+    /// no gateway from starting.
     ports::StoreResult<void> recover();
     /// Rounds until stop(); the thread that calls it is the dispatcher's.
     void run();
-    /// Ends run(), stops all work and returns when every end is recorded. Interrupted jobs are queued again.
+    /// Ends run(), stops all work on this machine and returns when every end of it is recorded. Interrupted
+    /// jobs are queued again; what runs elsewhere goes on.
     void stop();
 
     /// Something may be ready. Any thread, quick.
@@ -47,13 +56,14 @@ public:
     ports::StoreResult<ports::RoundReport> run_round() override;
     void stop_attempt(const AttemptId& attempt) override;
     std::optional<std::string> storage_trouble() const override { return gate_.trouble(); }
-    std::optional<std::string> dispatch_trouble() const override { return std::nullopt; }
+    std::optional<std::string> dispatch_trouble() const override;
 
 private:
     ports::StoreResult<void> recover_endpoint(const ports::EndpointInfo& endpoint);
     bool may_dispatch();
     bool left_overs_are_removed();
     ports::StoreResult<int> fill(ports::Backend& backend);
+    ports::StoreResult<int> fill_remote();
     Instant next_round_at(const ports::StoreResult<ports::Promotion>& promotion) const;
 
     ports::JobStore& store_;
@@ -65,6 +75,7 @@ private:
     OpenAttempts open_;
     StorageGate gate_;
     Collector collector_;
+    RemoteLane* lane_ = nullptr;
     struct LeftOver {
         core::Job job;
         AttemptId attempt;

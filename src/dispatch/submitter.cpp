@@ -15,6 +15,8 @@ using ports::RemoteState;
 
 constexpr const char* ended_refused = "refused";
 constexpr const char* ended_not_sent = "not_sent";
+// Of attempts that end without ever having been there, as in core::Attempt::completed_via.
+constexpr const char* heard_at_submit = "submit";
 
 // Between two tries to write down what the store could not take.
 constexpr Milliseconds note_again_after{500};
@@ -227,30 +229,28 @@ void Submitter::take_back(const Errand& errand, std::optional<Milliseconds> retr
 }
 
 void Submitter::give_up(const Errand& errand, const core::JobError& error) {
-    collector_.fail(errand.job, errand.ref.attempt, error, errand.site->endpoint().name);
-    news_.slot_freed();
-    // An attempt whose end was not recorded must keep a row that somebody looks after.
-    const auto rows = insist(errand, [&] { return remote_jobs_.find_remote_jobs(errand.ref.attempt); });
-    if (!rows) return;
-    for (const auto& row : *rows) {
-        if (row.ref == errand.ref && row.unwanted) end_row(errand, ended_refused);
-    }
+    const auto end = [&] {
+        return collector_.fail_remote(errand.job.id, errand.ref.attempt, error, heard_at_submit);
+    };
+    if (is_recorded(end)) end_row(errand, ended_refused);
 }
 
 void Submitter::drop_unwanted(const Errand& errand, const std::string& ended_as) {
-    if (!errand.unclear) {
-        const auto code = core::ErrorCode::cancelled;
-        const ports::AttemptFailed cancelled{.error = {code, std::string(core::traits(code).message)},
-                                             .retry_at = std::nullopt,
-                                             .completed_via = errand.site->endpoint().name};
-        const auto freed = insist(errand, [&] {
-            return jobs_.finish_attempt(errand.ref.attempt, cancelled,
-                                        "backend:" + errand.site->endpoint().name, clock_.now());
-        });
-        if (!freed) return;
-        news_.slot_freed();
+    const auto end = [&] {
+        return collector_.cancelled_remote(errand.job.id, errand.ref.attempt, heard_at_submit);
+    };
+    // Where this one repeats another, the slot is freed by what becomes of that.
+    if (errand.unclear || is_recorded(end)) end_row(errand, ended_as);
+}
+
+// An attempt whose end was not recorded must keep a row that somebody looks after.
+bool Submitter::is_recorded(const std::function<Recorded()>& end) {
+    const auto wake_up = clock_.make_wake_up();
+    while (end() == Recorded::not_yet) {
+        if (queue_.is_closed()) return false;
+        wake_up->wait_until(clock_.monotonic() + note_again_after);
     }
-    end_row(errand, ended_as);
+    return true;
 }
 
 void Submitter::end_row(const Errand& errand, const std::string& ended_as) {

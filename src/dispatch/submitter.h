@@ -48,10 +48,9 @@ struct SubmitterNews {
 
 enum class Resubmit {
     accepted,   // it will be sent, or a later submit of this attempt is on its way already
-    exhausted,  // as many as are allowed may have arrived, or the endpoint gets no new work: the attempt is
-                // to fail
-    over,    // the attempt is over: nothing is to be sent
-    not_now  // the endpoint is in trouble, the store does not answer, or we stop: ask again later
+    exhausted,  // no more: as many as are allowed may have arrived, or the endpoint gets no new work
+    over,       // the attempt is over: nothing is to be sent
+    not_now     // the endpoint is in trouble, the store does not answer, or we stop: ask again later
 };
 
 /// Safe to use from many threads at once.
@@ -101,6 +100,7 @@ private:
                    const std::string& ended_as);
     void give_up(const Errand& errand, const core::JobError& error);
     void drop_unwanted(const Errand& errand, const std::string& ended_as);
+    bool is_recorded(const std::function<Recorded()>& end);
     void end_row(const Errand& errand, const std::string& ended_as);
 
     std::optional<std::string> why_closed(const ports::RemoteBackend& site) const;
