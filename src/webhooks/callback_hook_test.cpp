@@ -327,6 +327,7 @@ TEST_F(CallbackHook, AnswersAReplayWithoutEffectWhateverItsBodySays) {
 
 TEST_F(CallbackHook, KeepsOneOfAThousandCopies) {
     std::vector<std::thread> senders;
+    senders.reserve(4);
     std::atomic<int> accepted_count{0};
     const auto headers = fields(signed_headers(body));
     const auto routes = hooks.routes();

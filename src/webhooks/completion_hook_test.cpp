@@ -141,8 +141,8 @@ TEST_F(CompletionHook, KeepsAHintWithoutANameForABodyThatSaysNothing) {
 }
 
 TEST_F(CompletionHook, NamesTheJobOfABodyOf20MegabytesAndKeepsItsBeginning) {
-    const auto body =
-        R"({"input":{"image":")" + std::string(20'000'000, 'A') + R"("},"id":"abc-u1","status":"COMPLETED"})";
+    const std::string image(std::size_t{20} * 1'000'000, 'A');
+    const auto body = R"({"input":{"image":")" + image + R"("},"id":"abc-u1","status":"COMPLETED"})";
     EXPECT_EQ(complete(token(1), body).body, ok);
     const auto& entry = store.inbox.at(0);
     EXPECT_EQ(entry.remote_id, "abc-u1");
@@ -198,12 +198,12 @@ TEST_F(CompletionHook, KeepsNothingWithoutATokenUnlessTheJobIsKnown) {
 TEST_F(CompletionHook, KeepsOneOfEachKindOfEndFromSendersWithoutAToken) {
     store.attempt_of["abc-u1"] = attempt_number(1);
     for (int i = 0; i < 100; ++i) {
-        const auto more = ",\"n\":" + std::to_string(i) + "}";
-        for (const std::string status : {"FAILED", "COMPLETED", "CANCELLED"})
-            EXPECT_EQ(send("/webhooks/runpod-completion", {}, {},
-                           R"({"id":"abc-u1","status":")" + status + "\"" + more)
-                          .body,
-                      ok);
+        const auto number = std::to_string(i);
+        for (const std::string status : {"FAILED", "COMPLETED", "CANCELLED"}) {
+            std::string body = R"({"id":"abc-u1","status":")";
+            body.append(status).append(R"(","n":)").append(number).append("}");
+            EXPECT_EQ(send("/webhooks/runpod-completion", {}, {}, body).body, ok);
+        }
     }
     ASSERT_EQ(store.inbox.size(), 2u);
     EXPECT_FALSE(store.inbox[0].tells_success);
