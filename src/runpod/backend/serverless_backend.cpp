@@ -237,8 +237,7 @@ void ServerlessBackend::pause(std::string why) {
         const bool known = paused_.has_value();
         paused_ = why;
         if (known) return;
-        // Not at once: where funds are missing, health answers all the same.
-        next_probe_ = now + probe_period;
+        next_probe_ = paused_at_least_until_ = now + probe_period;
     }
     log::error("an endpoint is paused: the operator must act", {{"endpoint", info_.name}, {"why", why}});
 }
@@ -268,8 +267,8 @@ Result<EndpointHealth, CallError> ServerlessBackend::health() {
     bool goes_on = false;
     {
         const std::lock_guard lock(mutex_);
-        goes_on = paused_.has_value();
-        paused_.reset();
+        goes_on = paused_ && now >= paused_at_least_until_;
+        if (goes_on) paused_.reset();
         health_ = SeenHealth{*health, now};
     }
     if (goes_on) log::info("an endpoint goes on", {{"endpoint", info_.name}});
@@ -302,7 +301,7 @@ void ServerlessBackend::set_api_key(std::string key) {
     client_.set_api_key(std::move(key));
     const auto now = clock_.monotonic();
     const std::lock_guard lock(mutex_);
-    next_probe_ = now;
+    next_probe_ = paused_at_least_until_ = now;
 }
 
 }  // namespace darkroom::runpod

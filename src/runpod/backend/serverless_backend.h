@@ -81,6 +81,7 @@ private:
     mutable std::mutex mutex_;  // of what follows
     std::optional<std::string> paused_;
     Instant next_probe_{};
+    Instant paused_at_least_until_{};  // health is no proof of funds, so a pause is never cut short by it
     std::optional<SeenHealth> health_;
 };
 
