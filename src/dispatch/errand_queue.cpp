@@ -50,7 +50,7 @@ std::optional<Errand> ErrandQueue::wait_for_next() {
     }
 }
 
-std::optional<Errand> ErrandQueue::take_left_over() {
+std::optional<Errand> ErrandQueue::take_any() {
     const std::lock_guard lock(mutex_);
     return take(true);
 }

@@ -38,8 +38,8 @@ public:
     bool add(Errand& errand);
     /// For a thread that sends: waits for the next errand; nullopt once the queue is closed and empty.
     std::optional<Errand> wait_for_next();
-    /// The next one at once, whatever its endpoint; for whoever empties a closed queue.
-    std::optional<Errand> take_left_over();
+    /// The next one at once, whatever its endpoint.
+    std::optional<Errand> take_any();
     /// Of an errand that was taken, however it went.
     void done(const Errand& errand);
 

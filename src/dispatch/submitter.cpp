@@ -81,7 +81,9 @@ Submitter::Reopened Submitter::open_again(const core::Job& job, const ports::Rem
     int arrived = 0;
     for (const auto& row : *rows) {
         if (!may_have_arrived(row)) continue;
-        if (row.ref.submission > unclear.ref.submission) return {Resubmit::accepted};
+        // Another one is known to be there, or is on its way: what comes of it decides.
+        if (row.state == RemoteState::submitted || row.ref.submission > unclear.ref.submission)
+            return {Resubmit::accepted};
         ++arrived;
     }
     if (arrived >= settings_.submissions_max) return {Resubmit::exhausted};
@@ -111,11 +113,17 @@ void Submitter::run() {
     queue_.part();
 }
 
+bool Submitter::send_next() {
+    const auto errand = queue_.take_any();
+    if (!errand) return false;
+    carry_out(*errand);
+    queue_.done(*errand);
+    return true;
+}
+
 void Submitter::stop() {
     queue_.close();
-    while (const auto errand = queue_.take_left_over()) {
-        carry_out(*errand);
-        queue_.done(*errand);
+    while (send_next()) {
     }
 }
 
@@ -130,7 +138,7 @@ void Submitter::carry_out(const Errand& errand) {
         case Standing::needless:
             return end_row(errand, ended_not_sent);
         case Standing::unwanted:
-            return drop_unwanted(errand, ended_not_sent);
+            return take_back(errand, std::nullopt, "not wanted any more", ended_not_sent);
         case Standing::settled:
         case Standing::unknown:
             return;
@@ -224,8 +232,19 @@ void Submitter::take_back(const Errand& errand, std::optional<Milliseconds> retr
         if (retry_after) retry_at = clock_.now() + *retry_after;
         return jobs_.give_back(errand.ref.attempt, retry_at, why, clock_.now());
     });
-    if (given && *given == ports::Applied::stale) drop_unwanted(errand, ended_as);
+    if (given && *given == ports::Applied::stale) end_leftover(errand, ended_as);
     news_.slot_freed();
+}
+
+// The attempt was over, or somebody named a remote job of it after all. Only a row that nothing can come of
+// is ended.
+void Submitter::end_leftover(const Errand& errand, const std::string& ended_as) {
+    const auto rows = insist(errand, [&] { return remote_jobs_.find_remote_jobs(errand.ref.attempt); });
+    if (!rows) return;
+    for (const auto& row : *rows) {
+        if (row.ref == errand.ref && row.unwanted && row.state == RemoteState::intended)
+            end_row(errand, ended_as);
+    }
 }
 
 void Submitter::give_up(const Errand& errand, const core::JobError& error) {
@@ -233,14 +252,6 @@ void Submitter::give_up(const Errand& errand, const core::JobError& error) {
         return collector_.fail_remote(errand.job.id, errand.ref.attempt, error, heard_at_submit);
     };
     if (is_recorded(end)) end_row(errand, ended_refused);
-}
-
-void Submitter::drop_unwanted(const Errand& errand, const std::string& ended_as) {
-    const auto end = [&] {
-        return collector_.cancelled_remote(errand.job.id, errand.ref.attempt, heard_at_submit);
-    };
-    // Where this one repeats another, the slot is freed by what becomes of that.
-    if (errand.unclear || is_recorded(end)) end_row(errand, ended_as);
 }
 
 // An attempt whose end was not recorded must keep a row that somebody looks after.

@@ -47,7 +47,7 @@ struct SubmitterNews {
 };
 
 enum class Resubmit {
-    accepted,   // it will be sent, or a later submit of this attempt is on its way already
+    accepted,   // it will be sent, or another submit of this attempt is known to be there or on its way
     exhausted,  // no more: as many as are allowed may have arrived, or the endpoint gets no new work
     over,       // the attempt is over: nothing is to be sent
     not_now     // the endpoint is in trouble, the store does not answer, or we stop: ask again later
@@ -72,6 +72,8 @@ public:
 
     /// Sends until stop(); called by each of the threads that are to send.
     void run();
+    /// Sends one that waits, in the calling thread; false if none does. For who has no threads.
+    bool send_next();
     /// Ends every run() after the call it is in; what was not sent is given back.
     void stop();
 
@@ -99,7 +101,7 @@ private:
     void take_back(const Errand& errand, std::optional<Milliseconds> retry_after, const std::string& why,
                    const std::string& ended_as);
     void give_up(const Errand& errand, const core::JobError& error);
-    void drop_unwanted(const Errand& errand, const std::string& ended_as);
+    void end_leftover(const Errand& errand, const std::string& ended_as);
     bool is_recorded(const std::function<Recorded()>& end);
     void end_row(const Errand& errand, const std::string& ended_as);
 
