@@ -1,10 +1,10 @@
 #include "dispatch/collector.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "base/log.h"
 #include "dispatch/attempt_history.h"
+#include "dispatch/files_to_remove.h"
 
 namespace darkroom::dispatch {
 namespace {
@@ -22,24 +22,6 @@ core::JobError storage_error(const ports::ObjectError& error) {
     return plain(error.kind == ports::ObjectErrorKind::full ? ErrorCode::storage_full
                                                             : ErrorCode::storage_unavailable);
 }
-
-// Outputs are moved out of the backend's files; whatever is left of them is removed, whichever way this ends.
-class FilesToRemove {
-public:
-    explicit FilesToRemove(const ports::WorkResult& result) {
-        if (!result) return;
-        for (const auto& file : result->files) paths_.push_back(file.path);
-    }
-    FilesToRemove(const FilesToRemove&) = delete;
-    FilesToRemove& operator=(const FilesToRemove&) = delete;
-    ~FilesToRemove() {
-        std::error_code ignored;
-        for (const auto& path : paths_) std::filesystem::remove(path, ignored);
-    }
-
-private:
-    std::vector<std::filesystem::path> paths_;
-};
 
 }  // namespace
 
@@ -65,13 +47,14 @@ void Collector::attempt_started(const AttemptId& attempt) {
 }
 
 void Collector::attempt_finished(const AttemptId& attempt, ports::WorkResult result) {
-    const FilesToRemove files(result);
+    FilesToRemove files;
+    if (result) files.add(*result);
     const auto open = open_.find(attempt);
     if (!open) return;  // heard before
     const auto& endpoint = open->backend->endpoint().name;
     if (!result) {
         fail(open->job, attempt, result.error(), endpoint);
-    } else if (auto kept = keep(open->job, attempt, *result)) {
+    } else if (auto kept = keep(open->job.id, attempt, *result, storage_patience_)) {
         kept->completed_via = open->backend->endpoint().backend;
         finish(open->job.id, attempt, *kept, endpoint);
     } else {
@@ -81,9 +64,9 @@ void Collector::attempt_finished(const AttemptId& attempt, ports::WorkResult res
     slot_freed_();
 }
 
-Result<ports::AttemptSucceeded, core::JobError> Collector::keep(const core::Job& job,
-                                                                const AttemptId& attempt,
-                                                                const ports::WorkDone& done) {
+Result<ports::AttemptSucceeded, core::JobError> Collector::keep(const JobId& job, const AttemptId& attempt,
+                                                                const ports::WorkDone& done,
+                                                                Milliseconds patience) {
     ports::AttemptSucceeded kept;
     kept.execution = done.execution;
     kept.measures_json = done.measures_json;
@@ -95,9 +78,9 @@ Result<ports::AttemptSucceeded, core::JobError> Collector::keep(const core::Job&
             return Fail(core::JobError{ErrorCode::output_invalid, "The result is of an unknown type."});
         }
         const bool is_thumbnail = file.role == "thumbnail";
-        const auto key = is_thumbnail ? core::ObjectKey::thumbnail(job.id)
-                                      : core::ObjectKey::restored(job.id, attempt, file.role, *extension);
-        const auto put = put_patiently(key, file.path);
+        const auto key = is_thumbnail ? core::ObjectKey::thumbnail(job)
+                                      : core::ObjectKey::restored(job, attempt, file.role, *extension);
+        const auto put = put_patiently(key, file.path, patience);
         if (!put) {
             discard(kept);
             return Fail(put.error());
@@ -120,8 +103,9 @@ Result<ports::AttemptSucceeded, core::JobError> Collector::keep(const core::Job&
 }
 
 Result<ports::ObjectInfo, core::JobError> Collector::put_patiently(const core::ObjectKey& key,
-                                                                   const std::filesystem::path& file) {
-    const auto give_up_at = clock_.monotonic() + storage_patience_;
+                                                                   const std::filesystem::path& file,
+                                                                   Milliseconds patience) {
+    const auto give_up_at = clock_.monotonic() + patience;
     const auto wake_up = clock_.make_wake_up();
     for (bool told = false;; told = true) {
         auto put = objects_.put_file(key, file);
@@ -141,17 +125,21 @@ Result<ports::ObjectInfo, core::JobError> Collector::put_patiently(const core::O
 
 void Collector::fail(const core::Job& job, const AttemptId& attempt, core::JobError error,
                      const std::string& endpoint) {
+    finish(job.id, attempt, failed(job, attempt, std::move(error), endpoint), endpoint);
+}
+
+ports::AttemptFailed Collector::failed(const core::Job& job, const AttemptId& attempt, core::JobError error,
+                                       const std::string& via) {
     if (error.code == ErrorCode::storage_unavailable) gate_.doubt();
     const auto pause =
         core::pause_before_retry(policy_, error.code, history_of(job, error.code), random_.number());
-    ports::AttemptFailed failed{
-        .error = std::move(error), .retry_at = std::nullopt, .completed_via = endpoint};
+    ports::AttemptFailed failed{.error = std::move(error), .retry_at = std::nullopt, .completed_via = via};
     if (pause) failed.retry_at = clock_.now() + *pause;
     log::info("attempt failed", {{"job", job.id.str()},
                                  {"attempt", attempt.str()},
                                  {"code", core::to_string(failed.error.code)},
                                  {"retry", failed.retry_at ? "yes" : "no"}});
-    finish(job.id, attempt, failed, endpoint);
+    return failed;
 }
 
 void Collector::finish(const JobId& job, const AttemptId& attempt, const ports::AttemptEnd& end,

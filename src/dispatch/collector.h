@@ -17,6 +17,13 @@
 
 namespace darkroom::dispatch {
 
+/// How the end of a remote attempt was taken.
+enum class Recorded {
+    yes,     // now or before
+    stale,   // the attempt had ended otherwise: nothing was changed, nothing is kept
+    not_yet  // a store did not take it: it must be offered again, later
+};
+
 class Collector : public ports::AttemptSink {
 public:
     /// `slot_freed` is called after each end, from the thread that brought it. A result that the object store
@@ -32,6 +39,18 @@ public:
     void fail(const core::Job& job, const AttemptId& attempt, core::JobError error,
               const std::string& endpoint);
 
+    // Ends of remote attempts. Each is safe to call twice, from any thread, but for one attempt from one
+    // thread at a time: both would write the same objects. None waits for a store: what is elsewhere stays
+    // there. `via`: webhook, callback, poll or storage.
+    /// Also for an attempt that was taken for failed, while its job waits for another one or has FAILED. The
+    /// files are moved or removed. A result that cannot be kept fails the attempt.
+    Recorded succeed_remote(const JobId& job, const AttemptId& attempt, const ports::WorkDone& done,
+                            const std::string& via);
+    Recorded fail_remote(const JobId& job, const AttemptId& attempt, core::JobError error,
+                         const std::string& via);
+    /// Frees the slot of an attempt whose job was cancelled.
+    Recorded cancelled_remote(const JobId& job, const AttemptId& attempt, const std::string& via);
+
     /// Removes what an attempt of a process that died may have put away before any row named it. Only before
     /// the job has another attempt.
     void discard_unrecorded(const core::Job& job, const AttemptId& attempt);
@@ -42,9 +61,14 @@ public:
 
 private:
     Result<ports::ObjectInfo, core::JobError> put_patiently(const core::ObjectKey& key,
-                                                            const std::filesystem::path& file);
-    Result<ports::AttemptSucceeded, core::JobError> keep(const core::Job& job, const AttemptId& attempt,
-                                                         const ports::WorkDone& done);
+                                                            const std::filesystem::path& file,
+                                                            Milliseconds patience);
+    Result<ports::AttemptSucceeded, core::JobError> keep(const JobId& job, const AttemptId& attempt,
+                                                         const ports::WorkDone& done, Milliseconds patience);
+    ports::AttemptFailed failed(const core::Job& job, const AttemptId& attempt, core::JobError error,
+                                const std::string& via);
+    Recorded offer_success(const core::Job& job, const core::Attempt& attempt,
+                           const ports::AttemptSucceeded& kept);
     void finish(const JobId& job, const AttemptId& attempt, const ports::AttemptEnd& end,
                 const std::string& endpoint);
     void discard_unless_shown(const JobId& job, const AttemptId& attempt,
