@@ -1,0 +1,203 @@
+#include "dispatch/remote_ends.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace darkroom::dispatch {
+namespace {
+
+using core::Status;
+using ports::RemotePhase;
+using ports::RemoteState;
+
+// What was told of the whole job stays true; that something cannot be found (yet) is not kept.
+int furthest(const ports::RemoteJob& row, RemotePhase phase) {
+    if (phase == RemotePhase::gone) return row.phase_seen;
+    return std::max(row.phase_seen, static_cast<int>(phase));
+}
+
+template <class T>
+bool took(const ports::StoreResult<T>& result) {
+    if (result) return true;
+    log::error("what became of a remote job was not written down", {{"detail", result.error().detail}});
+    return false;
+}
+
+}  // namespace
+
+const core::Attempt* RemoteCase::attempt() const {
+    for (const auto& attempt : job.attempts) {
+        if (attempt.id == row.ref.attempt) return &attempt;
+    }
+    return nullptr;
+}
+
+std::string ended_as(RemotePhase phase) {
+    switch (phase) {
+        case RemotePhase::succeeded:
+            return "succeeded";
+        case RemotePhase::cancelled:
+            return "cancelled";
+        case RemotePhase::duplicate:
+            return "duplicate";
+        case RemotePhase::failed:
+            return "failed";
+        default:
+            return "gone";
+    }
+}
+
+RemoteEnds::RemoteEnds(ports::JobStore& jobs, ports::RemoteJobStore& remote_jobs, Collector& collector,
+                       RemoteOutputs& outputs, const ports::Clock& clock, ports::Random& random,
+                       FollowTimes times)
+    : jobs_(jobs),
+      remote_jobs_(remote_jobs),
+      collector_(collector),
+      outputs_(outputs),
+      clock_(clock),
+      random_(random),
+      times_(times) {}
+
+Step RemoteEnds::look_again(const RemoteCase& at, const ports::RemoteLook& look) {
+    return look_again_at(at, now() + pause_before_look(times_, at.row.looks, random_.number()),
+                         furthest(at.row, look.phase), look.waiting_for);
+}
+
+Step RemoteEnds::look_again_at(const RemoteCase& at, TimePoint when, int phase_seen,
+                               const std::string& waiting_for) {
+    const ports::RemoteNote note{.phase_seen = phase_seen, .look_at = when, .waiting_for = waiting_for};
+    if (!took(remote_jobs_.note_look(at.row.ref, note))) return Step::store_failed;
+    if (at.row.unwanted) return Step::goes_on;
+    // It may have been cancelled while we looked: then it is due now, whatever we have just written.
+    const auto rows = remote_jobs_.find_remote_jobs(at.row.ref.attempt);
+    if (!rows) return Step::goes_on;
+    for (const auto& row : *rows) {
+        if (row.ref != at.row.ref || !row.unwanted || row.state == RemoteState::ended) continue;
+        (void)took(remote_jobs_.note_look(row.ref, {phase_seen, now(), ""}));
+    }
+    return Step::goes_on;
+}
+
+Step RemoteEnds::trouble(const RemoteCase& at, const ports::RemoteTrouble& trouble, int phase_seen) {
+    // Not more: in an outage this is said of every job, and the endpoint's own trouble is told of once.
+    log::debug("a remote job could not be followed; it will be tried again",
+               {{"endpoint", at.row.endpoint}, {"remote_id", at.row.remote_id}, {"detail", trouble.detail}});
+    const auto pause = trouble.kind == ports::RemoteTroubleKind::paused
+                           ? times_.operator_pause
+                           : pause_after_trouble(times_, at.row.looks, trouble.retry_after, random_.number());
+    const auto* attempt = at.attempt();
+    return look_again_at(at, now() + pause, phase_seen, attempt != nullptr ? attempt->waiting_for : "");
+}
+
+void RemoteEnds::started(const RemoteCase& at) { collector_.attempt_started(at.row.ref.attempt); }
+
+Step RemoteEnds::collect(const RemoteCase& at, const ports::RemoteResult& result,
+                         const ports::RemoteLook& look, const std::optional<core::JobError>& otherwise) {
+    const auto* attempt = at.attempt();
+    const bool still_counts =
+        attempt != nullptr && attempt->status != Status::succeeded && attempt->status != Status::cancelled;
+    if (!still_counts) return end_after(at, look);
+    auto done = outputs_.fetch(at.site, result);
+    if (!done) {
+        if (!done.error().later) return fail(at, otherwise.value_or(done.error().error), look);
+        return trouble(at, {ports::RemoteTroubleKind::later, done.error().error.message, Milliseconds(0)},
+                       furthest(at.row, look.phase));
+    }
+    if (done->execution == Milliseconds(0)) done->execution = look.execution.value_or(done->execution);
+    const auto recorded = collector_.succeed_remote(at.row.job, at.row.ref.attempt, *done, at.via);
+    if (recorded == Recorded::not_yet)
+        return trouble(at, {ports::RemoteTroubleKind::later, "the result was not taken", Milliseconds(0)},
+                       furthest(at.row, look.phase));
+    return end_after(at, look);
+}
+
+Step RemoteEnds::search(const RemoteCase& at, const ports::RemoteLook& look,
+                        const std::optional<core::JobError>& otherwise) {
+    const auto found = at.site.find_outputs(at.row.job, at.row.ref.attempt);
+    if (!found) return trouble(at, found.error(), furthest(at.row, look.phase));
+    if (*found) {
+        auto in_storage = at;
+        in_storage.via = "storage";
+        return collect(in_storage, **found, look, otherwise);
+    }
+    if (otherwise) return fail(at, *otherwise, look);
+    return fail(at, core::ErrorCode::output_missing, look);
+}
+
+Step RemoteEnds::fail(const RemoteCase& at, const core::JobError& error, const ports::RemoteLook& look) {
+    const auto recorded = collector_.fail_remote(at.row.job, at.row.ref.attempt, error, at.via);
+    return recorded == Recorded::not_yet ? Step::store_failed : end_after(at, look);
+}
+
+Step RemoteEnds::fail(const RemoteCase& at, core::ErrorCode code, const ports::RemoteLook& look) {
+    return fail(at, core::JobError{code, std::string(core::traits(code).message)}, look);
+}
+
+// Two kinds stay open although their attempt is over. One that has no name may still be named by a late
+// webhook. And a worker's report says nothing of what the endpoint will charge: the remote job is looked at
+// once more for that, and for it alone.
+Step RemoteEnds::end_after(const RemoteCase& at, const ports::RemoteLook& look) {
+    const bool nameless = at.row.remote_id.empty();
+    const bool figures_follow = at.via == "callback" && !look.execution;
+    const bool stays_open = (nameless && now() < at.row.deadline) || figures_follow;
+    if (!stays_open || at.row.state == RemoteState::ended)
+        return end(at, nameless ? "never_seen" : ended_as(look.phase), look);
+    if (!free_cancelled_slot(at)) return Step::store_failed;
+    clear_if_over(at);
+    const ports::RemoteNote note{furthest(at.row, look.phase),
+                                 nameless ? at.row.deadline : now() + times_.first_look, ""};
+    return took(remote_jobs_.note_look(at.row.ref, note)) ? Step::ended : Step::store_failed;
+}
+
+Step RemoteEnds::end(const RemoteCase& at, const std::string& ended_as, const ports::RemoteLook& look) {
+    // First, because nothing leads to the slot any more once the remote job has ended.
+    if (!free_cancelled_slot(at)) return Step::store_failed;
+    const ports::RemoteEnd end{
+        .ended_as = ended_as,
+        .delay = look.delay ? look.delay : at.row.delay,
+        .execution = look.execution ? look.execution : at.row.execution,
+        .cost_micro_usd = look.execution ? look.cost_micro_usd : at.row.cost_micro_usd,
+        .gpu = look.gpu,
+    };
+    if (!took(remote_jobs_.end_remote_job(at.row.ref, end, now()))) return Step::store_failed;
+    clear_if_over(at);
+    return Step::ended;
+}
+
+std::optional<std::vector<ports::RemoteJob>> RemoteEnds::others(const RemoteCase& at) {
+    auto rows = remote_jobs_.find_remote_jobs(at.row.ref.attempt);
+    if (!took(rows)) return std::nullopt;
+    rows->erase(std::remove_if(rows->begin(), rows->end(),
+                               [&](const ports::RemoteJob& row) {
+                                   return row.ref == at.row.ref || row.state == RemoteState::ended;
+                               }),
+                rows->end());
+    return *std::move(rows);
+}
+
+bool RemoteEnds::free_cancelled_slot(const RemoteCase& at) {
+    const auto job = jobs_.find_job(ports::Access::everyone(), at.row.job);
+    if (!took(job)) return false;
+    if (!*job) return true;
+    const RemoteCase fresh{at.row, **job, at.site, at.via};
+    const auto* attempt = fresh.attempt();
+    if (attempt == nullptr || attempt->status != Status::cancelled) return true;
+    const auto open = others(at);
+    if (!open) return false;
+    for (const auto& other : *open) {
+        const bool may_get_a_name = now() < other.created_at + times_.adopt_window;
+        if (!other.remote_id.empty() || may_get_a_name) return true;  // the slot goes with that one
+    }
+    return collector_.cancelled_remote(at.row.job, at.row.ref.attempt, at.via) != Recorded::not_yet;
+}
+
+// While the job waits for its next attempt, the copy of its input is that one's: upkeep removes what then
+// stays.
+void RemoteEnds::clear_if_over(const RemoteCase& at) {
+    const auto job = jobs_.find_job(ports::Access::everyone(), at.row.job);
+    if (!job) return;
+    if (!*job || core::is_terminal((*job)->status)) at.site.clear(at.row.job, at.row.ref.attempt);
+}
+
+}  // namespace darkroom::dispatch

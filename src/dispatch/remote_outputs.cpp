@@ -1,0 +1,190 @@
+#include "dispatch/remote_outputs.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <span>
+
+#include "base/digest.h"
+#include "base/log.h"
+#include "dispatch/files_to_remove.h"
+
+namespace darkroom::dispatch {
+namespace {
+
+using core::ErrorCode;
+
+constexpr std::size_t files_max = 16;
+constexpr std::size_t piece_bytes = 65'536;
+constexpr std::array<std::string_view, 4> roles{"main", "mask", "preview", "report"};
+
+Failure<OutputsFault> fault(ErrorCode code, std::string message) {
+    return Fail(OutputsFault{{code, std::move(message)}, false});
+}
+Failure<OutputsFault> fault(ErrorCode code) { return fault(code, std::string(core::traits(code).message)); }
+Failure<OutputsFault> later(ErrorCode code) {
+    return Fail(OutputsFault{{code, std::string(core::traits(code).message)}, true});
+}
+
+Failure<OutputsFault> explain(const ports::RemoteFile& file, const ports::ObjectError& error) {
+    if (error.kind == ports::ObjectErrorKind::missing)
+        return fault(ErrorCode::output_missing, "The worker named a result that is not there.");
+    log::warning("an output of a worker could not be read",
+                 {{"key", file.key.str()}, {"detail", error.detail}});
+    return later(ErrorCode::storage_unavailable);
+}
+
+Failure<OutputsFault> explain_write(int error) {
+    log::warning("an output of a worker could not be copied", {{"errno", error}});
+    return later(error == ENOSPC || error == EDQUOT ? ErrorCode::storage_full : ErrorCode::internal);
+}
+
+// What the pixel process says is about the result here: for the job's owner the input is something else.
+OutputsFault explain_picture(const core::JobError& error) {
+    switch (error.code) {
+        case ErrorCode::interrupted:
+        case ErrorCode::cancelled:
+        case ErrorCode::storage_full:
+        case ErrorCode::storage_unavailable:
+        case ErrorCode::backend_unavailable:
+            return {error, true};
+        case ErrorCode::internal:
+            return {error, false};
+        default:
+            break;
+    }
+    log::warning("an output of a worker is no picture that can be kept",
+                 {{"code", core::to_string(error.code)}, {"detail", error.message}});
+    return {{ErrorCode::output_invalid, std::string(core::traits(ErrorCode::output_invalid).message)}, false};
+}
+
+bool write_all(int file, std::span<const char> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(file, bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return false;
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+Result<void, OutputsFault> check_list(const ports::RemoteResult& result) {
+    if (result.files.size() > files_max)
+        return fault(ErrorCode::output_invalid, "The worker named more results than a job can have.");
+    std::set<std::string_view> seen;
+    for (const auto& file : result.files) {
+        if (std::find(roles.begin(), roles.end(), file.role) == roles.end() || file.key.empty())
+            return fault(ErrorCode::output_invalid, "The worker named a result of an unknown kind.");
+        if (!seen.insert(file.role).second)
+            return fault(ErrorCode::output_invalid, "The worker named two results of one kind.");
+    }
+    if (seen.count("main") == 0) return fault(ErrorCode::output_missing);
+    return {};
+}
+
+}  // namespace
+
+// One run of a pixel process that stop() can end.
+class RemoteOutputs::Run {
+public:
+    explicit Run(RemoteOutputs& outputs) : outputs_(outputs), run_(outputs.pictures_.prepare()) {
+        const std::lock_guard lock(outputs_.mutex_);
+        outputs_.runs_.insert(run_.get());
+        if (outputs_.stopping_) run_->stop();
+    }
+    Run(const Run&) = delete;
+    Run& operator=(const Run&) = delete;
+    ~Run() {
+        const std::lock_guard lock(outputs_.mutex_);
+        outputs_.runs_.erase(run_.get());
+    }
+    ports::PictureRun& operator*() const { return *run_; }
+
+private:
+    RemoteOutputs& outputs_;
+    std::unique_ptr<ports::PictureRun> run_;
+};
+
+void RemoteOutputs::stop() {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    for (auto* run : runs_) run->stop();
+}
+
+Result<ports::WorkDone, OutputsFault> RemoteOutputs::fetch(ports::RemoteBackend& site,
+                                                           const ports::RemoteResult& result) {
+    if (const auto fits = check_list(result); !fits) return Fail(fits.error());
+    ports::WorkDone all;
+    FilesToRemove files;
+    for (const auto& file : result.files) {
+        const auto copy = copy_of(site, file);
+        if (!copy) return Fail(copy.error());
+        const auto checked = check(file, copy->get());
+        if (!checked) return Fail(checked.error());
+        files.add(*checked);
+        all.files.insert(all.files.end(), checked->files.begin(), checked->files.end());
+    }
+    all.execution = result.execution;
+    all.measures_json = result.measures_json;
+    all.warnings_json = result.warnings_json;
+    files.release();
+    return all;
+}
+
+Result<UniqueFd, OutputsFault> RemoteOutputs::copy_of(ports::RemoteBackend& site,
+                                                      const ports::RemoteFile& file) const {
+    const auto reader = site.open_output(file.key);
+    if (!reader) return explain(file, reader.error());
+    const auto bytes = (*reader)->bytes();
+    if (bytes > settings_.file_bytes_max)
+        return fault(ErrorCode::output_invalid, "The result is larger than allowed.");
+    if (bytes == 0) return fault(ErrorCode::output_invalid, "The result is empty.");
+    if (file.bytes != 0 && bytes != file.bytes)
+        return fault(ErrorCode::output_invalid, "The result has another length than the worker told.");
+    UniqueFd copy(::open(settings_.work_dir.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (!copy) return explain_write(errno);
+    Sha256 digest;
+    std::array<char, piece_bytes> buffer{};
+    for (std::uint64_t copied = 0;;) {
+        const auto count = (*reader)->read(buffer);
+        if (!count) return explain(file, count.error());
+        copied += *count;
+        // A store that gives more than it promised must not fill the disk.
+        if (copied > bytes) return fault(ErrorCode::output_invalid);
+        if (*count == 0) break;
+        digest.update({buffer.data(), *count});
+        if (!write_all(copy.get(), std::span(buffer).first(*count))) return explain_write(errno);
+    }
+    if (!file.sha256.empty() && to_hex(digest.finish()) != file.sha256)
+        return fault(ErrorCode::output_invalid, "The result has another content than the worker told.");
+    return copy;
+}
+
+Result<ports::WorkDone, OutputsFault> RemoteOutputs::check(const ports::RemoteFile& file, int input) {
+    const bool is_main = file.role == "main";
+    const Run run(*this);
+    auto done = (*run).run({.operation = "keep_picture",
+                            .params_effective_json = is_main ? "{}" : R"({"thumbnail":false})",
+                            .input = input,
+                            .time_limit = settings_.time_limit});
+    if (!done) return Fail(explain_picture(done.error()));
+    FilesToRemove files(*done);
+    ports::WorkDone checked;
+    for (auto& produced : done->files) {
+        if (produced.role == "main") {
+            produced.role = file.role;
+            checked.files.push_back(std::move(produced));
+        } else if (produced.role == "thumbnail" && is_main) {
+            checked.files.push_back(std::move(produced));
+        } else {
+            std::error_code ignored;
+            std::filesystem::remove(produced.path, ignored);
+        }
+    }
+    files.release();
+    return checked;
+}
+
+}  // namespace darkroom::dispatch
