@@ -14,7 +14,6 @@ using ports::RefusalRule;
 using ports::RemoteTroubleKind;
 
 constexpr Milliseconds probe_period{30'000};
-constexpr Milliseconds health_is_fresh{60'000};
 constexpr Milliseconds end_of_life{300'000};  // of a remote job: RunPod must not delete what still runs
 // The worker ends by itself at its own limit and says why; only a worker that does not is ended by RunPod.
 constexpr Milliseconds worker_grace{30'000};
@@ -158,7 +157,7 @@ Result<ports::RemoteLook, ports::RemoteTrouble> ServerlessBackend::read(
     }
     if (!job) return Fail(trouble_of(job.error()));
     auto look = look_of(*job, task, price_);
-    if (look.phase == ports::RemotePhase::queued) look.waiting_for = waiting_for();
+    if (look.phase == ports::RemotePhase::queued && why_waiting_) look.waiting_for = why_waiting_();
     return look;
 }
 
@@ -269,32 +268,9 @@ Result<EndpointHealth, CallError> ServerlessBackend::health() {
         const std::lock_guard lock(mutex_);
         goes_on = paused_ && now >= paused_at_least_until_;
         if (goes_on) paused_.reset();
-        health_ = SeenHealth{*health, now};
     }
     if (goes_on) log::info("an endpoint goes on", {{"endpoint", info_.name}});
     return health;
-}
-
-std::string ServerlessBackend::waiting_for() const {
-    std::optional<SeenHealth> seen;
-    {
-        const std::lock_guard lock(mutex_);
-        seen = health_;
-    }
-    if (!seen || clock_.monotonic() - seen->at > health_is_fresh) return {};
-    switch (diagnose(seen->health, Milliseconds(0)).verdict) {
-        case HealthVerdict::cold_start:
-            return "cold_start";
-        case HealthVerdict::no_capacity:
-            return "capacity";
-        case HealthVerdict::no_workers:
-        case HealthVerdict::crash_loop:
-        case HealthVerdict::broken_image:
-            return "workers";
-        case HealthVerdict::fine:
-            break;
-    }
-    return {};
 }
 
 void ServerlessBackend::set_api_key(std::string key) {

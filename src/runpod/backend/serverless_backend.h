@@ -3,6 +3,7 @@
 // runpod/client's, where inputs and outputs lie is WorkPlaces'. It keeps no attempt in mind, only whether the
 // endpoint is in trouble.
 #pragma once
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -46,18 +47,16 @@ public:
     /// While there is trouble, asks the endpoint for its health, at most every 30 seconds: what was paused
     /// goes on once it answers. May take as long as a call of the client. Any thread, again and again.
     void probe();
-    /// The same at once, whatever the trouble; the last answer also tells why jobs wait.
+    /// The same at once, whatever the trouble. For a health watch: what it asks by this also ends pauses.
     Result<EndpointHealth, CallError> health();
     /// A new key without a restart; the next probe tries it.
     void set_api_key(std::string key);
+    /// Who knows why jobs wait there: asked for each that does, answers in a word, empty = not known. To be
+    /// set before other threads use the backend.
+    void explain_waiting_by(std::function<std::string()> why) { why_waiting_ = std::move(why); }
     RunpodClient& client() { return client_; }
 
 private:
-    struct SeenHealth {
-        EndpointHealth health;
-        Instant at;
-    };
-
     Milliseconds execution_limit(const ports::RemoteOrder& order) const;
     Policy policy_of(const ports::RemoteOrder& order) const;
     /// How long from now on somebody may want the order's result.
@@ -68,7 +67,6 @@ private:
     ports::RemoteTrouble trouble_of(const CallError& error);
     Result<ports::RemoteLook, ports::RemoteTrouble> read(const ports::RemoteTask& task,
                                                          const Result<JobObject, CallError>& job);
-    std::string waiting_for() const;
     void pause(std::string why);
 
     const ServerlessSettings settings_;
@@ -78,11 +76,11 @@ private:
     const ports::Clock& clock_;
     WorkPlaces places_;
     RunpodClient client_;
+    std::function<std::string()> why_waiting_;
     mutable std::mutex mutex_;  // of what follows
     std::optional<std::string> paused_;
     Instant next_probe_{};
     Instant paused_at_least_until_{};  // health is no proof of funds, so a pause is never cut short by it
-    std::optional<SeenHealth> health_;
 };
 
 }  // namespace darkroom::runpod
