@@ -9,6 +9,7 @@ Reconciliation reconcile(const std::vector<JournalEntry>& journal,
                          const std::vector<boost::json::value>& remote_jobs) {
     Reconciliation result;
     std::set<std::string> known;
+    std::set<std::string> in_vain;
     std::map<std::string, int> nameless;  // submits by attempt
     for (const auto& row : remote_jobs) {
         const auto remote_id = text_at(row, "/remote_id");
@@ -16,8 +17,10 @@ Reconciliation reconcile(const std::vector<JournalEntry>& journal,
             ++nameless[text_at(row, "/attempt_id")];
             continue;
         }
+        const auto ended_as = text_at(row, "/ended_as");
+        if (ended_as.empty()) result.open.push_back(remote_id);
         known.insert(remote_id);
-        if (text_at(row, "/ended_as").empty()) result.open.push_back(remote_id);
+        if (ended_as == "gone") in_vain.insert(remote_id);
     }
     std::set<std::string> made;
     for (const auto& entry : journal) {
@@ -33,7 +36,7 @@ Reconciliation reconcile(const std::vector<JournalEntry>& journal,
         }
     }
     for (const auto& id : known) {
-        if (made.count(id) == 0) result.invented.push_back(id);
+        if (made.count(id) + in_vain.count(id) == 0) result.invented.push_back(id);
     }
     return result;
 }
