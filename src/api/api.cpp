@@ -8,6 +8,7 @@
 #include "api/job_events.h"
 #include "api/jobs.h"
 #include "api/operations.h"
+#include "api/remote_jobs.h"
 #include "api/types.h"
 #include "api/upkeep.h"
 
@@ -31,6 +32,7 @@ std::vector<ports::HttpRoute> Api::routes() {
         append(all, type_routes(context_, base));
         append(all, dispatcher_routes(context_, base));
         append(all, upkeep_routes(context_, base));
+        append(all, remote_job_routes(context_, base));
     }
     append(all, health_routes(context_));
     append(all, error_page_routes());

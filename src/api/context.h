@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "api/auth.h"
 #include "api/job_watch.h"
@@ -11,6 +12,7 @@
 #include "ports/job_store.h"
 #include "ports/object_store.h"
 #include "ports/random.h"
+#include "ports/remote_job_store.h"
 
 namespace darkroom::api {
 
@@ -23,11 +25,13 @@ struct ApiSettings {
     Milliseconds download_url_life{3'600'000};
     Milliseconds wait_max{60'000};
     Milliseconds idempotency_life{24 * 3'600'000};
-    std::filesystem::path spool_dir;  // where the file part of a multipart body is put down
+    std::vector<std::string> backends{"local"};  // kinds that are set up; the first one is a job's default
+    std::filesystem::path spool_dir;             // where the file part of a multipart body is put down
 };
 
 struct ApiContext {
     ports::JobStore& store;
+    ports::RemoteJobStore& remote_jobs;
     ports::ObjectStore& objects;
     intake::Intake& intake;
     ports::DispatchControl& dispatcher;

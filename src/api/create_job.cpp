@@ -13,7 +13,6 @@ namespace darkroom::api {
 namespace {
 
 constexpr std::uint64_t json_body_bytes_max = 1u << 20;
-constexpr std::string_view default_backend = "local";
 
 Problem unknown_type(const std::string& type) {
     std::string detail = "There is no job type \"" + type.substr(0, 64) + "\".";
@@ -24,11 +23,25 @@ Problem unknown_type(const std::string& type) {
     return problem;
 }
 
+// A recipe may run where nothing is set up.
+std::optional<FieldProblem> not_set_up(const ApiContext& context, const std::string& backend) {
+    const auto& there = context.settings.backends;
+    if (std::find(there.begin(), there.end(), backend) != there.end()) return std::nullopt;
+    std::string list;
+    for (const auto& name : there) list += (list.empty() ? "" : ", ") + name;
+    return FieldProblem{
+        "/backend", "recipe_not_found",
+        "Backend \"" + backend.substr(0, 64) + "\" is not set up here; there is " + list + "."};
+}
+
 Result<recipes::CheckedParams, Problem> check_params(ApiContext& context, const recipes::JobType& type,
-                                                     const JobRequest& request) {
-    auto checked =
-        recipes::check_params(type, request.params, context.random.number(), request.backend.value_or(""));
-    if (checked) return *std::move(checked);
+                                                     const JobRequest& request, const std::string& backend) {
+    auto checked = recipes::check_params(type, request.params, context.random.number(), backend);
+    if (checked) {
+        if (auto problem = not_set_up(context, backend))
+            return Fail(Problem(std::vector{*std::move(problem)}));
+        return *std::move(checked);
+    }
     std::vector<FieldProblem> fields;
     for (const auto& problem : checked.error()) {
         fields.push_back({problem.pointer, problem.code, problem.detail + "."});
@@ -153,7 +166,8 @@ Result<CheckedJob, Problem> check_job(ApiContext& context, const Caller& caller,
                                       const ports::HttpRequest& http, const JobRequest& request) {
     const auto* type = recipes::TypeCatalogue::builtin().find(request.type);
     if (type == nullptr) return Fail(unknown_type(request.type));
-    auto params = check_params(context, *type, request);
+    auto backend = request.backend.value_or(context.settings.backends.front());
+    auto params = check_params(context, *type, request, backend);
     if (!params) return Fail(params.error());
     const auto wait = preferred_wait(http, context.settings.wait_max);
     if (!wait) return Fail(wait.error());
@@ -171,7 +185,7 @@ Result<CheckedJob, Problem> check_job(ApiContext& context, const Caller& caller,
     job.id = context.random.id<JobId>();
     job.user = *owner;
     job.type = request.type;
-    job.backend = request.backend.value_or(std::string(default_backend));
+    job.backend = std::move(backend);
     job.params_json = std::move(params->sent_json);
     job.params_effective_json = std::move(params->effective_json);
     job.recipe = std::move(params->recipe);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/usd.h"
 #include "core/transfer_token.h"
 
 namespace darkroom::api {
@@ -63,31 +64,53 @@ void write_outputs(JsonWriter& json, const ApiContext& context, const core::Job&
     json.end_array();
 }
 
+void write_text_or_null(JsonWriter& json, std::string_view name, const std::string& text) {
+    json.key(name);
+    if (text.empty()) {
+        json.null();
+    } else {
+        json.value(text);
+    }
+}
+
+// What this machine does is not paid for by the piece: nothing is told rather than 0.
+void write_cost(JsonWriter& json, const core::Attempt& attempt) {
+    if (attempt.backend == "local") {
+        json.null_member("cost_usd");
+    } else {
+        json.raw_member("cost_usd", usd_text(attempt.cost_micro_usd));
+    }
+}
+
+// Where an open job is on its way: a cold start is no slowness of the work.
+void write_progress(JsonWriter& json, const core::Job& job) {
+    if (core::is_terminal(job.status)) {
+        json.null_member("progress");
+        return;
+    }
+    std::string_view stage = job.status == core::Status::running ? "running" : "queue";
+    if (job.status == core::Status::dispatched && !job.attempts.empty() &&
+        !job.attempts.back().waiting_for.empty())
+        stage = job.attempts.back().waiting_for;
+    json.key("progress").begin_object().member("stage", stage).end_object();
+}
+
 void write_attempt(JsonWriter& json, const ApiContext& context, const core::Job& job,
                    const core::Attempt& attempt) {
     json.begin_object()
         .member("id", attempt.id.str())
         .member("number", attempt.number)
         .member("backend", attempt.backend)
-        .member("endpoint", attempt.endpoint)
-        .key("remote_id");
-    if (attempt.remote_id.empty()) {
-        json.null();
-    } else {
-        json.value(attempt.remote_id);
-    }
+        .member("endpoint", attempt.endpoint);
+    write_text_or_null(json, "remote_id", attempt.remote_id);
     json.member("status", core::to_string(attempt.status))
         .raw_member("params", attempt.params_json)
         .member("recipe", attempt.recipe)
         .member("delay_ms", attempt.delay)
-        .member("execution_ms", attempt.execution)
-        .null_member("cost_usd")
-        .key("completed_via");
-    if (attempt.completed_via.empty()) {
-        json.null();
-    } else {
-        json.value(attempt.completed_via);
-    }
+        .member("execution_ms", attempt.execution);
+    write_cost(json, attempt);
+    write_text_or_null(json, "gpu", attempt.gpu);
+    write_text_or_null(json, "completed_via", attempt.completed_via);
     json.key("models").begin_array().end_array();
     write_outputs(json, context, job, attempt.outputs);
     json.raw_member("measures", attempt.measures_json).raw_member("warnings", attempt.warnings_json);
@@ -164,11 +187,10 @@ void write_job(JsonWriter& json, const ApiContext& context, const core::Job& job
     for (const auto& attempt : job.attempts) write_attempt(json, context, job, attempt);
     // Nothing is held or charged before there are prices; the members are part of the contract from the first
     // day.
-    json.end_array()
-        .raw_member("credits", R"({"held":0,"charged":0})")
-        .null_member("progress")
-        .null_member("batch_id");
-    json.member("priority", job.priority)
+    json.end_array().raw_member("credits", R"({"held":0,"charged":0})");
+    write_progress(json, job);
+    json.null_member("batch_id")
+        .member("priority", job.priority)
         .raw_member("metadata", job.metadata_json)
         .member("created_at", job.created_at)
         .member("updated_at", job.updated_at)

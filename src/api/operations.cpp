@@ -1,5 +1,7 @@
 #include "api/operations.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "api/handlers.h"
@@ -13,6 +15,14 @@ bool has_cron_secret(const ApiContext& context, const ports::HttpRequest& reques
     const auto* header = request.header("Authorization");
     const auto& secret = context.settings.cron_secret;
     return !secret.empty() && header != nullptr && equal_constant_time(*header, "Bearer " + secret);
+}
+
+void write_lines(JsonWriter& json, std::string_view text) {
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        if (end > 0) json.value(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
 }
 
 Answer run_round(ApiContext& context) {
@@ -30,7 +40,11 @@ Answer run_round(ApiContext& context) {
         .member("queued", report->queue.ready)
         .member("delayed", report->queue.delayed)
         .member("took_ms", took)
-        .end_object();
+        .key("troubles")
+        .begin_array();
+    if (const auto trouble = context.dispatcher.storage_trouble()) json.value(*trouble);
+    if (const auto trouble = context.dispatcher.dispatch_trouble()) write_lines(json, *trouble);
+    json.end_array().end_object();
     return json_answer(200, json.take());
 }
 
@@ -45,19 +59,23 @@ Answer dispatch(ApiContext& context, const ports::HttpRequest& request) {
     return run_round(context);
 }
 
-// Without the storage jobs are still taken, read and cancelled, so a load balancer need not turn away: what
-// cannot be done answers for itself.
+// Without the storage or RunPod jobs are still taken, read and cancelled, so a load balancer need not turn
+// away: what cannot be done answers for itself. Why it is so is for the operator alone: POST /dispatcher
+// tells.
 Answer ready(ApiContext& context) {
     const bool database = context.store.ping().ok();
     const bool storage = !context.dispatcher.storage_trouble();
+    const bool dispatch = !context.dispatcher.dispatch_trouble();
     JsonWriter json;
     json.begin_object()
-        .member("status", !database ? "unavailable"
-                          : storage ? "ready"
-                                    : "degraded")
+        .member("status", !database             ? "unavailable"
+                          : storage && dispatch ? "ready"
+                                                : "degraded")
         .key("checks")
         .begin_array();
-    for (const auto& [name, fine] : {std::pair("database", database), std::pair("storage", storage)})
+    const std::array checks{std::pair("database", database), std::pair("storage", storage),
+                            std::pair("dispatch", dispatch)};
+    for (const auto& [name, fine] : checks)
         json.begin_object().member("name", name).member("status", fine ? "ok" : "failed").end_object();
     json.end_array().end_object();
     return json_answer(database ? 200 : 503, json.take());

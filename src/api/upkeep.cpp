@@ -16,7 +16,7 @@ namespace json = boost::json;
 constexpr Milliseconds default_age{24 * 3'600'000};
 constexpr std::int64_t age_s_max = 10ll * 365 * 86'400;
 constexpr int jobs_per_page = 100;
-constexpr std::array<std::string_view, 1> volume_prefixes{"inputs/"};
+constexpr std::array<std::string_view, 2> volume_prefixes{"inputs/", "outputs/"};
 
 Problem problem_of(const upkeep::Trouble& trouble) {
     if (const auto* const store = std::get_if<ports::StoreError>(&trouble)) return Problem(*store);

@@ -177,8 +177,8 @@ Result<void, StartFailure> Gateway::Rooms::build_api() {
                                               intake_options);
     authenticator = std::make_unique<api::Authenticator>(*store, clock);
     api =
-        std::make_unique<api::Api>(api::ApiContext{*store, *storage.main, *intake, *dispatcher, clock, random,
-                                                   watch, *authenticator, options, storage.volume()});
+        std::make_unique<api::Api>(api::ApiContext{*store, *store, *storage.main, *intake, *dispatcher, clock,
+                                                   random, watch, *authenticator, options, storage.volume()});
     return {};
 }
 

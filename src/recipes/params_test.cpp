@@ -267,9 +267,10 @@ TEST(Params, AnEngineOrBackendWithoutARecipeIsRefused) {
         problems("bg_remove", R"({"engine":"gpu","recipe":"bg_remove.builtin"})"),
         "/params/engine recipe_not_found: recipe \"bg_remove.builtin\" does not run on a GPU; choose another "
         "engine, or auto");
-    EXPECT_EQ(problems("bg_remove", "{}", "serverless"),
-              "/backend recipe_not_found: no recipe of bg_remove runs on backend \"serverless\"");
+    EXPECT_EQ(problems("bg_remove", "{}", "pod"),
+              "/backend recipe_not_found: no recipe of bg_remove runs on backend \"pod\"");
     EXPECT_EQ(problems("bg_remove", "{}", "local"), "accepted");
+    EXPECT_EQ(problems("bg_remove", "{}", "serverless"), "accepted");
     EXPECT_EQ(problems("bg_remove", R"({"engine":"local"})", "local"), "accepted");
 }
 

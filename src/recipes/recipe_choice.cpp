@@ -30,9 +30,8 @@ bool matches(const Recipe& recipe, std::string_view pin) {
 
 bool engine_fits(const Recipe& recipe, std::string_view engine) {
     if (engine == "auto") return true;
-    if (engine == "local") return recipe.runs_on("local");
-    return std::any_of(recipe.backends.begin(), recipe.backends.end(),
-                       [](const std::string& kind) { return kind != "local"; });
+    // What is built in needs no GPU, wherever it runs.
+    return (engine == "local") == (recipe.engine == "builtin");
 }
 
 ParamProblem not_found(std::string pointer, std::string detail) {
@@ -73,8 +72,7 @@ Result<const Recipe*, ParamProblem> choose_recipe(const JobType& type, const boo
     const auto what = pin.is_null() ? "no recipe of " + type.name : "recipe " + quoted(text_of(pin));
     const std::string does = pin.is_null() ? " runs " : " does not run ";
     if (!engine_found) {
-        return Fail(not_found("/params/engine", what + does +
-                                                    (engine == "gpu" ? "on a GPU" : "on this machine's CPU") +
+        return Fail(not_found("/params/engine", what + does + (engine == "gpu" ? "on a GPU" : "on a CPU") +
                                                     "; choose another engine, or auto"));
     }
     return Fail(not_found("/backend", what + does + "on backend " + quoted(backend)));

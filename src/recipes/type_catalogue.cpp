@@ -44,8 +44,9 @@ JobType builtin_type(std::string_view name, std::string recipe_title, TypeRules 
     type.title = std::string(schema.at("title").as_string());
     type.description = std::string(schema.at("description").as_string());
     type.schema_json = canonical_json(schema);
-    type.recipes.push_back({type.name + ".builtin", 1, std::move(recipe_title), "builtin", {"local"}});
-    type.backends = {"local"};
+    // Darkroom's own workers run the same operations elsewhere.
+    type.backends = {"local", "serverless"};
+    type.recipes.push_back({type.name + ".builtin", 1, std::move(recipe_title), "builtin", type.backends});
     type.params = std::make_unique<ParamSchema>(schema);
     type.rules = rules;
     return type;
@@ -53,9 +54,9 @@ JobType builtin_type(std::string_view name, std::string recipe_title, TypeRules 
 
 std::vector<JobType> builtin_types() {
     std::vector<JobType> types;
-    types.push_back(builtin_type("bg_remove", "Background removal on this machine", bg_remove_rules()));
-    types.push_back(builtin_type("jpeg_to_png", "Transparency on this machine", jpeg_to_png_rules()));
-    types.push_back(builtin_type("upscale_2k", "Enlargement on this machine", upscale_2k_rules()));
+    types.push_back(builtin_type("bg_remove", "Background removal on a CPU", bg_remove_rules()));
+    types.push_back(builtin_type("jpeg_to_png", "Transparency on a CPU", jpeg_to_png_rules()));
+    types.push_back(builtin_type("upscale_2k", "Enlargement on a CPU", upscale_2k_rules()));
     return types;
 }
 

@@ -17,8 +17,9 @@ TEST(TypeCatalogue, HoldsTheTypesThatDarkroomCanDoByItself) {
         ASSERT_EQ(type.recipes.size(), 1u);
         EXPECT_EQ(type.recipes.front().name(), type.name + ".builtin@1");
         EXPECT_TRUE(type.recipes.front().runs_on("local"));
-        EXPECT_FALSE(type.recipes.front().runs_on("serverless"));
-        EXPECT_EQ(type.backends, std::vector<std::string>{"local"});
+        EXPECT_TRUE(type.recipes.front().runs_on("serverless"));
+        EXPECT_FALSE(type.recipes.front().runs_on("pod"));
+        EXPECT_EQ(type.backends, (std::vector<std::string>{"local", "serverless"}));
         EXPECT_EQ(TypeCatalogue::builtin().find(type.name), &type);
     }
     EXPECT_EQ(names, (std::vector<std::string>{"bg_remove", "jpeg_to_png", "upscale_2k"}));
