@@ -7,7 +7,8 @@ namespace darkroom::house {
 namespace {
 
 constexpr std::string_view gateway_rooms =
-    "base core recipes runpod/protocol ports http store/sqlite objects/files objects/s3 runpod/client "
+    "base core recipes runpod/protocol ports http store/sqlite objects/files objects/guard objects/s3 "
+    "runpod/client "
     "runpod/scale "
     "runpod/backend "
     "imaging/wire imaging/pool dispatch intake upkeep runpod/endpoint runpod/worker webhooks api cli app";
@@ -29,6 +30,8 @@ constexpr std::array house = {
          "keeps jobs; decides nothing, core does"},
     Room{"objects/files", "base core ports", "tests/support tests/conformance",
          "keeps bytes; knows nothing of jobs"},
+    Room{"objects/guard", "base core ports", "tests/support",
+         "keeps a storage in trouble from holding up who uses it; knows no storage and no gate"},
     Room{"objects/s3", "base core ports", "tests/support",
          "keeps bytes in a bucket; knows nothing of jobs, and of HTTP only the port"},
     Room{"runpod/client", "base core ports runpod/protocol", "tests/support",
