@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/log.h"
-
 namespace darkroom::dispatch {
 namespace {
 
@@ -241,9 +239,6 @@ Step RemoteWatch::follow_nameless(const RemoteCase& at) {
 Step RemoteWatch::submit_once_more(const RemoteCase& at) {
     const auto again = submit_again_(at.job, at.row);
     if (again == Resubmit::exhausted) return ends_.fail(at, ErrorCode::backend_unavailable, RemoteLook{});
-    if (again == Resubmit::accepted)
-        log::info("submitted once more what nobody has named",
-                  {{"attempt", at.row.ref.attempt.str()}, {"endpoint", at.row.endpoint}});
     return ends_.look_again_at(at, ends_.now() + ends_.times().adopt_window, 0, "");
 }
 

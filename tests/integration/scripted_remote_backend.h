@@ -79,9 +79,15 @@ public:
         const std::lock_guard lock(mutex_);
         trouble_ = std::move(trouble);
     }
+    /// Only looks and cancels end so; the storage can be searched.
+    void play_look_trouble(ports::RemoteTrouble trouble) {
+        const std::lock_guard lock(mutex_);
+        look_trouble_ = std::move(trouble);
+    }
     void mend() {
         const std::lock_guard lock(mutex_);
         trouble_.reset();
+        look_trouble_.reset();
     }
     void set_endpoint_trouble(std::optional<std::string> trouble) {
         const std::lock_guard lock(mutex_);
@@ -185,6 +191,7 @@ public:
         if (before_look_) before_look_(task);
         const std::lock_guard lock(mutex_);
         if (trouble_) return Fail(*trouble_);
+        if (look_trouble_) return Fail(*look_trouble_);
         const auto found = jobs_.find(task.remote_id);
         if (found == jobs_.end() || forgotten_.count(task.remote_id) > 0)
             return look_of(ports::RemotePhase::gone);
@@ -196,6 +203,7 @@ public:
         if (before_look_) before_look_(task);
         const std::lock_guard lock(mutex_);
         if (trouble_) return Fail(*trouble_);
+        if (look_trouble_) return Fail(*look_trouble_);
         const auto found = jobs_.find(task.remote_id);
         if (found == jobs_.end() || forgotten_.count(task.remote_id) > 0)
             return look_of(ports::RemotePhase::gone);
@@ -297,6 +305,7 @@ private:
     std::vector<ports::RemoteOrder> orders_;
     std::set<AttemptId> cleared_;
     std::optional<ports::RemoteTrouble> trouble_;
+    std::optional<ports::RemoteTrouble> look_trouble_;
     std::optional<std::string> endpoint_trouble_;
     int ids_ = 0;
 };
