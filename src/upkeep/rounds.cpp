@@ -11,7 +11,8 @@
 namespace darkroom::upkeep {
 namespace {
 
-constexpr std::array<std::string_view, 1> worker_inputs{"inputs/"};
+constexpr std::array<std::string_view, 2> of_workers{"inputs/", "outputs/"};
+constexpr std::array<std::string_view, 1> outputs_of_workers{"outputs/"};
 
 std::string detail_of(const Trouble& trouble) {
     if (const auto* const store = std::get_if<ports::StoreError>(&trouble)) return store->detail;
@@ -61,7 +62,9 @@ void Rounds::sweep() {
     sweep_unfinished(objects_);
     if (volume_ != nullptr) sweep_unfinished(*volume_);
     // Without a volume beside it, the main storage may be the volume.
-    sweep_worker_inputs(volume_ != nullptr ? *volume_ : objects_);
+    sweep_of_workers(volume_ != nullptr ? *volume_ : objects_, of_workers, settings_.unfinished_after);
+    // Workers with presigned URLs leave outputs in the main storage, late ones after nobody waits any more.
+    if (volume_ != nullptr) sweep_of_workers(objects_, outputs_of_workers, settings_.outputs_abandoned_after);
 }
 
 void Rounds::sweep_unfinished(ports::ObjectStore& objects) {
@@ -73,17 +76,19 @@ void Rounds::sweep_unfinished(ports::ObjectStore& objects) {
     }
 }
 
-// A worker's input is removed when its attempt ends; what a crash left there is found here.
-void Rounds::sweep_worker_inputs(ports::ObjectStore& objects) {
+// What workers read and write is removed when its attempt ends; what a crash or a late worker left there is
+// found here.
+void Rounds::sweep_of_workers(ports::ObjectStore& objects, std::span<const std::string_view> prefixes,
+                              Milliseconds age) {
     OrphanQuery query;
-    query.written_before = clock_.now() - settings_.unfinished_after;
+    query.written_before = clock_.now() - age;
     query.remove = true;
     std::size_t removed = 0;
     std::set<std::string> seen;
     do {
-        const auto page = find_orphans(store_, objects, worker_inputs, query);
+        const auto page = find_orphans(store_, objects, prefixes, query);
         if (!page) {
-            log::warning("left-over inputs of workers could not be removed",
+            log::warning("left-over files of workers could not be removed",
                          {{"detail", detail_of(page.error())}});
             return;
         }
@@ -92,7 +97,7 @@ void Rounds::sweep_worker_inputs(ports::ObjectStore& objects) {
         // A store that names a page again leads in a circle.
     } while (!query.place.empty() && seen.insert(query.place).second && !stopping_);
     if (removed > 0)
-        log::info("removed inputs of workers that were left over",
+        log::info("removed files of workers that were left over",
                   {{"count", static_cast<std::int64_t>(removed)}});
 }
 

@@ -4,6 +4,8 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <span>
+#include <string_view>
 
 #include "ports/clock.h"
 #include "ports/job_store.h"
@@ -17,6 +19,9 @@ struct RoundSettings {
     Milliseconds period{60'000};
     Milliseconds sweep_period{6 * 3'600'000};       // of what costs listings
     Milliseconds unfinished_after{24 * 3'600'000};  // a put of that age has been given up
+    // A worker's output in the main storage, which another installation may share: no remote job lives
+    // longer.
+    Milliseconds outputs_abandoned_after{8LL * 24 * 3'600'000};
 };
 
 class Rounds {
@@ -33,7 +38,8 @@ public:
 private:
     void sweep();
     void sweep_unfinished(ports::ObjectStore& objects);
-    void sweep_worker_inputs(ports::ObjectStore& objects);
+    void sweep_of_workers(ports::ObjectStore& objects, std::span<const std::string_view> prefixes,
+                          Milliseconds age);
 
     ports::JobStore& store_;
     ports::ObjectStore& objects_;

@@ -197,6 +197,32 @@ TEST_F(Rounds, InputsOfWorkersStayWhileTheirAttemptIsInFlightAndGoADayAfterTheyW
     EXPECT_TRUE(on_volume(needed));
 }
 
+TEST_F(Rounds, OutputsOfWorkersStayWhileTheirAttemptIsInFlightAndGoWhenNobodyCanWantThem) {
+    const auto at_work = kept.open({picture()});
+    const auto attempt = kept.claim(at_work);
+    const auto output = [&](const JobId& job, const AttemptId& of) {
+        return ObjectKey::worker_output(job, of, "main", "png");
+    };
+    const auto needed = put_on_volume(output(at_work, attempt), 30 * day);
+    const auto late = put_on_volume(output(random.id<JobId>(), random.id<AttemptId>()), 2 * day);
+    const auto note = put_on_volume(ObjectKey::worker_note(at_work, random.id<AttemptId>()), 2 * day);
+    const auto young = put_on_volume(output(at_work, random.id<AttemptId>()), hour);
+    darkroom::testing::write_file(path_of("outputs/model.safetensors", "volume"), "theirs");
+    make_older("outputs/model.safetensors", 30 * day, "volume");
+    const auto in_bucket = put(output(random.id<JobId>(), random.id<AttemptId>()));
+    make_older(in_bucket.str(), 9 * day);
+    const auto maybe_others = put(output(random.id<JobId>(), random.id<AttemptId>()));
+    make_older(maybe_others.str(), 7 * day);
+
+    upkeep::Rounds rounds(*store, *breakable, volume.get(), clock, settings);
+    clock.advance(7 * hour);
+    rounds.run_round();
+    EXPECT_FALSE(on_volume(late) || on_volume(note));
+    EXPECT_TRUE(on_volume(needed) && on_volume(young) && on_volume("outputs/model.safetensors"));
+    EXPECT_FALSE(there(in_bucket));
+    EXPECT_TRUE(there(maybe_others)) << "a bucket may serve two installations, and remote jobs live a week";
+}
+
 TEST_F(Rounds, WhereTheMainStorageIsTheVolumeItIsSweptToo) {
     const auto key = put(ObjectKey::worker_input(random.id<JobId>(), "jpg"));
     make_older(key.str(), 2 * day);
