@@ -130,7 +130,8 @@ std::string in_words(const core::Attempt& attempt) {
         << attempt.params_json << " " << attempt.recipe << " " << words(attempt.created_at) << " "
         << words(attempt.started_at) << " " << words(attempt.finished_at) << " " << words(attempt.delay)
         << " " << words(attempt.execution) << " '" << attempt.completed_via << "' " << attempt.measures_json
-        << " " << attempt.warnings_json << " " << words(attempt.error);
+        << " " << attempt.warnings_json << " " << words(attempt.error) << " " << attempt.cost_micro_usd
+        << " '" << attempt.gpu << "' '" << attempt.waiting_for << "'";
     for (const auto& output : attempt.outputs) out << " " << image_words(output);
     return out.str();
 }

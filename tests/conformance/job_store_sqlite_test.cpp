@@ -46,6 +46,34 @@ constexpr std::pair<const char*, const char*> row_checks[] = {
      "SELECT count(*) FROM jobs JOIN retention ON (jobs.finished_at, jobs.seq) <= (retention.finished_at, "
      "retention.seq) WHERE CASE what WHEN 'inputs' THEN inputs_removed_at IS NULL WHEN 'outputs' THEN "
      "outputs_removed_at IS NULL ELSE 1 END"},
+    {"a remote job without its attempt",
+     "SELECT count(*) FROM remote_jobs LEFT JOIN attempts USING (job_seq, number) WHERE id IS NOT "
+     "attempt_id"},
+    {"a remote job whose name does not fit its state",
+     "SELECT count(*) FROM remote_jobs WHERE (state = 'submitted' AND remote_id IS NULL) OR (state IN "
+     "('intended', "
+     "'unclear') AND remote_id IS NOT NULL) OR remote_id = ''"},
+    {"a remote job whose end does not fit its state",
+     "SELECT count(*) FROM remote_jobs WHERE (state = 'ended') <> (ended_at IS NOT NULL) OR (state = "
+     "'ended') <> "
+     "(ended_as <> '')"},
+    {"an open remote job that is wanted although its attempt is over for good",
+     "SELECT count(*) FROM remote_jobs JOIN attempts USING (job_seq, number) WHERE state <> 'ended' AND "
+     "unwanted = 0 "
+     "AND status IN ('SUCCEEDED', 'CANCELLED')"},
+    {"an attempt that two open remote jobs were granted",
+     "SELECT count(*) FROM (SELECT 1 FROM remote_jobs WHERE claimed = 1 AND state <> 'ended' GROUP BY "
+     "attempt_id "
+     "HAVING count(*) > 1)"},
+    {"an attempt that costs other than its remote jobs",
+     "SELECT count(*) FROM attempts WHERE cost_micro_usd <> (SELECT coalesce(sum(cost_micro_usd), 0) FROM "
+     "remote_jobs WHERE attempt_id = attempts.id)"},
+    {"costs of remote jobs that no day has",
+     "SELECT (SELECT coalesce(sum(cost_micro_usd), 0) FROM costs) < (SELECT coalesce(sum(cost_micro_usd), 0) "
+     "FROM "
+     "remote_jobs) OR (SELECT coalesce(sum(remote_jobs), 0) FROM costs) < (SELECT count(*) FROM remote_jobs "
+     "WHERE "
+     "cost_day IS NOT NULL)"},
 };
 
 class SqliteUnderTest : public JobStoreUnderTest {
@@ -53,6 +81,7 @@ public:
     SqliteUnderTest() { reopen(); }
 
     ports::JobStore& store() override { return *store_; }
+    ports::RemoteJobStore& remote() override { return *store_; }
 
     void reopen() override {
         store_.reset();

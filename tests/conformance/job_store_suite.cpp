@@ -1,6 +1,7 @@
 #include "tests/conformance/job_store_suite.h"
 
 #include "base/check.h"
+#include "tests/conformance/remote_samples.h"
 
 namespace darkroom::conformance {
 
@@ -16,7 +17,7 @@ JobStoreSuite::Brought JobStoreSuite::bring_to(const UserId& owner, Status statu
     } else if (status != Status::queued) {
         auto claim = claim_request(1'000);
         claim.backend = request.job.backend;
-        claim.remote = ports::RemotePlan{.target = "there", .look_at = at(30'000), .deadline = at(600'000)};
+        claim.remote = remote_plan();
         const auto claimed = store().claim(claim);
         DR_CHECK(claimed.ok() && claimed->size() == 1);
         brought.attempt = (*claimed)[0].job.attempts.back().id;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ports/job_store.h"
+#include "ports/remote_job_store.h"
 #include "tests/conformance/job_samples.h"
 #include "tests/support/seeded_random.h"
 
@@ -20,6 +21,7 @@ class JobStoreUnderTest {
 public:
     virtual ~JobStoreUnderTest() = default;
     virtual ports::JobStore& store() = 0;
+    virtual ports::RemoteJobStore& remote() = 0;  // the same store
     /// Closes the store and opens it again on what it kept.
     virtual void reopen() = 0;
     /// What is wrong with the rows that the port does not show: places in line without a waiting job and the
@@ -38,6 +40,7 @@ protected:
     }
 
     ports::JobStore& store() { return under_test_->store(); }
+    ports::RemoteJobStore& remote() { return under_test_->remote(); }
     void reopen() { under_test_->reopen(); }
 
     struct Brought {
