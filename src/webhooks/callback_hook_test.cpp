@@ -348,6 +348,16 @@ TEST_F(CallbackHook, KeepsOneOfAThousandCopies) {
     EXPECT_EQ(store.inbox.size(), 1u);
 }
 
+TEST_F(CallbackHook, AsksToComeAgainIfTheBodyCannotBeReadFromTheDisk) {
+    ports::HttpRequest request;
+    request.headers = fields(signed_headers(body));
+    request.spooled.emplace(folder.path() / "gone", body.size());
+    const auto routes = hooks.routes();
+    EXPECT_EQ(routes.at(1).pattern, "/webhooks/runpod");
+    EXPECT_EQ(routes.at(1).handle(request).status, 503);
+    EXPECT_EQ(store.touches, 0);
+}
+
 TEST_F(CallbackHook, AsksToComeAgainWhileTheStoreIsDownAndThenTakesTheSameMessage) {
     store.down = true;
     EXPECT_EQ(post_signed(body).status, 503);

@@ -168,6 +168,19 @@ TEST_F(CompletionHook, TellsOnlyThatThereWasABodyBeyondTheLimit) {
     EXPECT_EQ(hooks.count_of(Heard::too_large), 1);
 }
 
+TEST_F(CompletionHook, BelievesNoNameInABodyWhoseFileIsDamaged) {
+    for (const bool there : {true, false}) {
+        const auto path = folder.path() / "short";
+        if (there) std::ofstream(path, std::ios::binary) << completed;
+        ports::HttpRequest request;
+        request.query = {{"token", token(1)}};
+        request.spooled.emplace(path, completed.size() + 1);
+        EXPECT_EQ(hooks.routes().front().handle(request).status, 200);
+        EXPECT_EQ(store.inbox.back().remote_id, "") << there;
+    }
+    EXPECT_EQ(store.inbox.size(), 2u);
+}
+
 TEST_F(CompletionHook, LeavesAJobOfAnotherAttemptAndOddFileNamesToWhoConfirms) {
     store.attempt_of["of-two"] = attempt_number(2);
     const std::string body =
