@@ -2,7 +2,9 @@
 // volume that gateway and worker share. The test plays the worker: what it takes is what was really sent.
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <filesystem>
+#include <thread>
 
 #include "base/digest.h"
 #include "http/curl_client.h"
@@ -119,7 +121,7 @@ protected:
         EXPECT_TRUE(payload.ok());
         return payload.ok() ? *payload : WorkPayload{};
     }
-    std::filesystem::path on_volume(std::string path) const {
+    std::filesystem::path on_volume(const std::string& path) const {
         const std::string root = "/runpod-volume/";
         EXPECT_TRUE(path.starts_with(root));
         return folder_.path() / "volume" / path.substr(std::min(path.size(), root.size()));
@@ -267,6 +269,40 @@ TEST_F(ServerlessBackendAgainstEndpoint, OldRemoteJobsAreFollowedWhereTheyAre) {
     restart();
     EXPECT_EQ(backend_->target(), target);
     EXPECT_EQ(look(id).phase, RemotePhase::queued);
+}
+
+TEST_F(ServerlessBackendAgainstEndpoint, ManyThreadsMayUseItAtOnce) {
+    constexpr int orders = 4;
+    std::atomic<int> cancelled{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < orders; ++i) {
+        auto order = order_;
+        order.work.job = random_.id<JobId>();
+        order.work.attempt = random_.id<AttemptId>();
+        threads.emplace_back([&, order] {
+            const auto answer = backend_->submit(order);
+            const auto* taken = std::get_if<ports::SubmitTaken>(&answer);
+            if (taken == nullptr) return;
+            const ports::RemoteTask task{order.work.job, order.work.attempt, taken->remote_id};
+            (void)backend_->look(task);
+            const auto end = backend_->cancel(task);
+            if (end && end->phase == RemotePhase::cancelled) ++cancelled;
+            backend_->clear(order.work.job, order.work.attempt);
+        });
+    }
+    threads.emplace_back([&] {
+        for (int i = 0; i < orders; ++i) {
+            backend_->probe();
+            (void)backend_->health();
+            (void)backend_->trouble();
+            backend_->set_api_key("rpa_CLIENT");
+        }
+    });
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(cancelled, orders);
+    const auto left = volume_->list("inputs/", "", 10);
+    ASSERT_TRUE(left.ok());
+    EXPECT_TRUE(left->objects.empty()) << "each took its copy away and no other's";
 }
 
 }  // namespace

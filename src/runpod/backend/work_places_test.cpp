@@ -14,7 +14,6 @@ using ports::RefusalRule;
 using ::testing::ElementsAre;
 using testing::FakeStore;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::SampleJob;
 
 class WorkPlacesTest : public ::testing::Test {
