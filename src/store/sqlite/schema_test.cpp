@@ -91,16 +91,23 @@ void make_old_file(const TestFolder& folder) {
     db.execute("PRAGMA journal_mode = WAL");
 }
 
-// What is in use out there cannot be changed any more, only followed by another step.
-TEST(SqliteSchema, TheFirstStepIsFrozen) {
+std::string digest_of_schema(int version) {
     TestFolder folder;
     std::ofstream(folder.path()).flush();
     Database db(folder.path(), Database::Use::write, "");
-    migrate(db, 1);
+    migrate(db, version);
     std::string schema;
     auto rows = db.query("SELECT coalesce(sql, '') FROM sqlite_schema ORDER BY name");
     while (rows.next()) schema += rows.text(0) + "\n";
-    EXPECT_EQ(to_hex(sha256(schema)), "24bba3d6ec1cdbb2370e571773a1e62e3e0aa712174dec5a60ded587b6c6056c");
+    return to_hex(sha256(schema));
+}
+
+// What is in use out there cannot be changed any more, only followed by another step.
+TEST(SqliteSchema, EveryStepIsFrozen) {
+    EXPECT_EQ(digest_of_schema(1), "24bba3d6ec1cdbb2370e571773a1e62e3e0aa712174dec5a60ded587b6c6056c");
+    EXPECT_EQ(digest_of_schema(2), "ea51f5eade2494ec8fcb50c1b3f28c3058b9fb8fc2085987f2c9e0fede429974");
+    EXPECT_EQ(digest_of_schema(3), "2e95e9f1eb844b8e88dd021390856e427a127c53f70e6fe1451ae167166c7370");
+    EXPECT_EQ(newest_schema(), 3);
 }
 
 TEST(SqliteSchema, EverythingInAnOlderFileIsStillThere) {
@@ -150,6 +157,52 @@ TEST(SqliteSchema, JobsAndUploadsOfAnOlderFileExpireAndRetireLikeNewOnes) {
     ASSERT_TRUE(store->cancel_job(Access::of(ann), job_id(2), "x", from_unix_ms(600)).ok());
     EXPECT_THAT(store->retire_jobs(Retention::jobs, later, 10, later)->objects,
                 ::testing::Contains(ObjectKey::uploaded(upload_id(1), "jpg")));
+}
+
+// A file of schema 2 whose second job is at work, as a Darkroom left it that was killed.
+void make_file_at_work(const TestFolder& folder) {
+    make_old_file(folder);
+    Database db(folder.path(), Database::Use::write, "");
+    migrate(db, 2);
+    db.run("DELETE FROM ready");
+    db.run("UPDATE jobs SET status = 'RUNNING', attempt_count = 1 WHERE id = ?", job_id(2));
+    db.run(
+        "INSERT INTO attempts (job_seq, number, id, backend, endpoint, status, params, recipe, created_at,"
+        " started_at) SELECT seq, 1, ?, 'local', 'x', 'RUNNING', '{}', 'r@1', 1, 2 FROM jobs WHERE id = ?",
+        attempt_id(2), job_id(2));
+    db.run(
+        "INSERT INTO inflight (attempt_id, endpoint, job_seq, number) SELECT ?, 'x', seq, 1 FROM jobs WHERE "
+        "id = ?",
+        attempt_id(2), job_id(2));
+}
+
+TEST(SqliteSchema, AttemptsOfAFileWithoutRemoteWorkCostNothingAndEndAsBefore) {
+    TestFolder folder;
+    make_file_at_work(folder);
+    const auto opened = folder.open();
+    ASSERT_TRUE(opened.ok()) << opened.error().detail;
+    const auto& store = *opened;
+    const auto done = (*store->find_job(Access::of(ann), job_id(1)))->attempts.at(0);
+    EXPECT_EQ(done.cost_micro_usd, 0);
+    EXPECT_TRUE(done.gpu.empty() && done.waiting_for.empty());
+    EXPECT_EQ(done.outputs.size(), 1u);
+    EXPECT_FALSE(store->next_remote_look()->has_value());
+    EXPECT_TRUE(store->list_inbox(10)->empty());
+    EXPECT_EQ(store->list_inflight("x")->size(), 1u);
+    const ports::AttemptFailed interrupted{
+        .error = {core::ErrorCode::interrupted, "restart"}, .retry_at = later, .completed_via = "local"};
+    EXPECT_EQ(*store->finish_attempt(attempt_id(2), interrupted, "x", later), ports::Applied::applied);
+    const ports::RemotePlan plan{.target = "there", .look_at = later, .deadline = later};
+    const auto claimed = *store->claim({.backend = "local",
+                                        .endpoint = "x",
+                                        .inflight_max = 9,
+                                        .jobs_max = 9,
+                                        .now = later,
+                                        .remote = plan});
+    ASSERT_EQ(claimed.size(), 1u);
+    const auto& second = claimed[0].job.attempts.at(1);
+    EXPECT_EQ(*store->adopt(second.id, "r-1", later), ports::Adoption::adopted);
+    EXPECT_EQ(store->list_due_remote_jobs(later, 10)->size(), 1u);
 }
 
 TEST(SqliteSchema, AMigrationThatFailsHalfWayHasNotHappenedAndRunsAgainLater) {
