@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/json_writer.h"
+#include "runpod/protocol/gpu_prices.h"
 
 namespace darkroom::runpod::scale {
 namespace {
@@ -186,6 +187,19 @@ Result<std::vector<GpuPrice>, ProtocolError> parse_gpu_prices(std::string_view b
         if (auto price = price_of(element)) prices.push_back(*std::move(price));
     }
     return prices;
+}
+
+std::optional<std::int64_t> price_of(std::string_view gpu, const std::vector<GpuPrice>& catalogue) {
+    if (gpu.empty()) return std::nullopt;
+    for (const auto& price : catalogue) {
+        if (price.gpu == gpu) return price.micro_usd_per_s;
+    }
+    // Cards of one pool may differ in price; the dearest is charged, so that nobody is surprised.
+    std::optional<std::int64_t> dearest;
+    for (const auto& price : catalogue) {
+        if (price.pool == gpu) dearest = std::max(dearest.value_or(0), price.micro_usd_per_s);
+    }
+    return dearest ? dearest : price_micro_usd_per_s(gpu);
 }
 
 std::optional<std::string> problem_of(const ScalingChange& change) {

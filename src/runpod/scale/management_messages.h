@@ -67,6 +67,10 @@ Result<WorkerList, ProtocolError> parse_worker_list(std::string_view body);
 /// GPUs without a price are left out.
 Result<std::vector<GpuPrice>, ProtocolError> parse_gpu_prices(std::string_view body);
 
+/// Of a card or a pool: by the account's catalogue, else by the table of runpod/protocol/gpu_prices.h;
+/// nullopt = neither knows it.
+std::optional<std::int64_t> price_of(std::string_view gpu, const std::vector<GpuPrice>& catalogue);
+
 /// What RunPod would refuse, in a sentence; nullopt = nothing.
 std::optional<std::string> problem_of(const ScalingChange& change);
 std::string write_scaling_change(const ScalingChange& change);

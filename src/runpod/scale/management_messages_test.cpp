@@ -100,6 +100,18 @@ TEST(ManagementMessages, ReadsPricesInWhateverEnvelope) {
     EXPECT_FALSE(parse_gpu_prices("7").ok());
 }
 
+TEST(ManagementMessages, LooksPricesUpInTheCatalogueFirst) {
+    const std::vector<GpuPrice> catalogue = {
+        {"NVIDIA L4", "AMPERE_24", 180}, {"NVIDIA RTX A5000", "AMPERE_24", 200}, {"X1", "", 7}};
+    EXPECT_EQ(price_of("NVIDIA L4", catalogue), 180);
+    EXPECT_EQ(price_of("AMPERE_24", catalogue), 200);
+    EXPECT_EQ(price_of("X1", catalogue), 7);
+    EXPECT_EQ(price_of("NVIDIA H200", catalogue), 1'550) << "not there, so from the table";
+    EXPECT_EQ(price_of("L4", {}), 190);
+    EXPECT_EQ(price_of("X2", catalogue), std::nullopt);
+    EXPECT_EQ(price_of("", catalogue), std::nullopt);
+}
+
 TEST(ManagementMessages, SaysOnlyWhatIsToChange) {
     ScalingChange change;
     EXPECT_EQ(write_scaling_change(change), "{}");

@@ -19,8 +19,10 @@ QueueView QueueMeter::see(Instant now, const QueueFigures& figures,
     const auto ready = sane(figures.ready);
     const auto inflight = sane(figures.inflight);
     view.waiting = ready + inflight;
+    view.at_work_max = inflight;
     if (health) {
         view.running = sane(health->jobs.in_progress);
+        view.at_work_max = view.running;
         view.waiting = ready + std::max(sane(health->jobs.in_queue), inflight - view.running);
         note({now, sane(health->jobs.completed) + sane(health->jobs.failed), view.running});
         measure(view);

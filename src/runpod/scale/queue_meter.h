@@ -19,8 +19,9 @@ struct QueueFigures {
 };
 
 struct QueueView {
-    std::int64_t waiting = 0;  // here and there
-    std::int64_t running = 0;  // there, other clients' jobs included: they take workers too
+    std::int64_t waiting = 0;      // here and there
+    std::int64_t running = 0;      // there, other clients' jobs included: they take workers too
+    std::int64_t at_work_max = 0;  // as many may run: more than `running` only while that is not known
     Milliseconds oldest_wait{0};
     std::optional<std::int64_t> ended_per_minute;
     std::optional<Milliseconds> execution;  // of one job; unset until some have ended

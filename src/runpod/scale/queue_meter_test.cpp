@@ -34,6 +34,13 @@ TEST(QueueMeter, CountsWhatWaitsHereAndThereOnce) {
     EXPECT_EQ(meter.see(at(4), {0, 0}, health(0, 2, 10)).waiting, 0);
 }
 
+TEST(QueueMeter, TakesAllThatWasSentForAtWorkWhileNobodyTells) {
+    QueueMeter meter;
+    EXPECT_EQ(meter.see(at(0), {5, 3}, std::nullopt).at_work_max, 3);
+    EXPECT_EQ(meter.see(at(1), {5, 3}, health(2, 1, 0)).at_work_max, 1);
+    EXPECT_EQ(meter.see(at(2), {5, 0}, std::nullopt).at_work_max, 0);
+}
+
 TEST(QueueMeter, KnowsNoTimesBeforeJobsEnd) {
     QueueMeter meter;
     EXPECT_FALSE(meter.see(at(0), {1, 0}, health(0, 0, 100)).execution);
@@ -46,7 +53,7 @@ TEST(QueueMeter, LearnsHowLongAJobTakesFromWhatIsBusyAndWhatEnds) {
     QueueMeter meter;
     QueueView view;
     // Four workers, each job 8 s: 5 end in 10 s.
-    for (int round = 0; round <= 12; ++round)
+    for (std::int64_t round = 0; round <= 12; ++round)
         view = meter.see(at(round * 10), {20, 4}, health(0, 4, 1'000 + round * 5));
     EXPECT_EQ(view.ended_per_minute, 30);
     EXPECT_EQ(view.execution, Milliseconds(8'000));
@@ -54,9 +61,10 @@ TEST(QueueMeter, LearnsHowLongAJobTakesFromWhatIsBusyAndWhatEnds) {
 
 TEST(QueueMeter, ForgetsWhatIsLongAgo) {
     QueueMeter meter;
-    for (int round = 0; round < 60; ++round) (void)meter.see(at(round * 10), {1, 1}, health(0, 1, round));
+    for (std::int64_t round = 0; round < 60; ++round)
+        (void)meter.see(at(round * 10), {1, 1}, health(0, 1, round));
     QueueView view;
-    for (int round = 60; round < 100; ++round)
+    for (std::int64_t round = 60; round < 100; ++round)
         view = meter.see(at(round * 10), {1, 1}, health(0, 1, 60 + (round - 60) / 4));
     EXPECT_EQ(view.execution, Milliseconds(300'000 / 7)) << "7 have ended in the last 300 s";
 }

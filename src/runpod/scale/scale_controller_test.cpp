@@ -2,17 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
 #include <thread>
 
-#include "runpod/client/testing/scripted_api.h"
 #include "tests/support/manual_clock.h"
 
 namespace darkroom::runpod::scale {
 namespace {
-
-using runpod::testing::answered;
-using runpod::testing::broken;
-using runpod::testing::ScriptedApi;
 
 std::string endpoint_body(int min, int max) {
     return R"({"id":"ep1","workers":{"min":)" + std::to_string(min) + R"(,"max":)" + std::to_string(max) +
@@ -26,6 +24,7 @@ public:
         const std::lock_guard lock(mutex_);
         const bool is_change = request.method == ports::HttpMethod::patch;
         ++(is_change ? changes : looks);
+        looks.notify_all();
         if (is_change && change_status != 200) return ports::FetchedAnswer{change_status, {}, "{}"};
         if (!is_change && look_status != 200) return ports::FetchedAnswer{look_status, {}, "{}"};
         if (is_change && listens) {
@@ -47,8 +46,8 @@ public:
     bool listens = true;
     int change_status = 200;
     int look_status = 200;
-    int changes = 0;
-    int looks = 0;
+    std::atomic<int> changes{0};
+    std::atomic<int> looks{0};
 
 private:
     static int number_after(const std::string& text, const std::string& what) {
@@ -69,6 +68,7 @@ protected:
             "eu",
             [this]() -> Result<EndpointHealth, CallError> {
                 ++health_asked_;
+                if (!health_answers_) return Fail(CallError{CallErrorKind::unavailable, "nobody there"});
                 return health_;
             },
             clock_);
@@ -93,6 +93,7 @@ protected:
     darkroom::testing::ManualClock clock_;
     PlayedEndpoint endpoint_;
     EndpointHealth health_;
+    bool health_answers_ = true;
     int health_asked_ = 0;
     std::optional<QueueFigures> figures_ = QueueFigures{};
     ScaleSettings settings_;
@@ -142,6 +143,14 @@ TEST_F(ScaleControllerTest, FollowsABatchUpAndDown) {
     EXPECT_EQ(endpoint_.max, 1);
     EXPECT_EQ(endpoint_.min, 0);
     for (const auto& decision : controller_->decisions()) EXPECT_EQ(decision.error, "");
+}
+
+TEST_F(ScaleControllerTest, TakesNoWorkersAwayWhileNobodyTellsWhatRuns) {
+    health_answers_ = false;
+    endpoint_.max = 5;
+    figures_->inflight = 5;
+    rounds_for(3'600);
+    EXPECT_EQ(endpoint_.max, 5);
 }
 
 TEST_F(ScaleControllerTest, SaysOnceThatItsKeyIsWrongAndAsksEverLater) {
@@ -238,6 +247,7 @@ TEST_F(ScaleControllerTest, IsWokenAndStoppedFromOtherThreads) {
     endpoint_.max = 0;
     std::thread loop([this] { controller_->run(); });
     std::thread waker([this] {
+        endpoint_.looks.wait(0);
         for (int i = 0; i < 50; ++i) {
             controller_->wake();
             (void)controller_->decisions();

@@ -125,7 +125,7 @@ void ScalePolicy::decide_max(Instant now, const QueueView& queue, const WorkerBo
                              ScaleDecision& decision) {
     const auto wanted = need(now, queue, set);
     observe(now, queue, wanted.workers, set.max);
-    const auto at_work = std::min(as_workers(queue.running), set.max);
+    const auto at_work = std::min(as_workers(queue.at_work_max), set.max);
     const auto allowed = std::max(settings_.workers_max, 1);
     if (wanted.workers > set.max) {
         if (set.max == 0 && repaired_at_ && now < *repaired_at_ + between_repairs) return;

@@ -17,6 +17,7 @@ QueueView queue(std::int64_t waiting, std::int64_t running, std::int64_t oldest_
     QueueView view;
     view.waiting = waiting;
     view.running = running;
+    view.at_work_max = running;
     view.oldest_wait = std::chrono::seconds(oldest_s);
     if (execution_s) view.execution = std::chrono::seconds(*execution_s);
     return view;
@@ -127,6 +128,8 @@ TEST(ScalePolicy, NeverTakesWorkersFromJobsInProgress) {
     for (int second = 0; second < 1'000; second += 10)
         EXPECT_EQ(policy.decide(at(second), view, false, set).workers.max, 5);
     view.running = 4;
+    EXPECT_EQ(policy.decide(at(1'000), view, false, set).workers.max, 5) << "the fifth may run";
+    view.at_work_max = 4;
     EXPECT_EQ(policy.decide(at(1'000), view, false, set).workers.max, 4);
 }
 
