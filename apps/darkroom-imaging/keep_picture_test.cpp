@@ -123,7 +123,7 @@ cv::Mat cutout() {
 }
 
 VImage animation() {
-    const VImage frames = view_of(drawing(64, 128)).copy();
+    VImage frames = view_of(drawing(64, 128)).copy_memory();
     vips_image_set_int(frames.get_image(), VIPS_META_PAGE_HEIGHT, 64);
     return frames;
 }
@@ -163,7 +163,8 @@ TEST_F(KeepPicture, DropsEverythingButPixelsAndProfile) {
 TEST_F(KeepPicture, KeepsTransparencyDepthPalettesAndCmyk) {
     cv::Mat wide;
     drawing(100, 60).convertTo(wide, CV_16U, 256.7);
-    const VImage cmyk = view_of(cutout()).copy(with()->set("interpretation", VIPS_INTERPRETATION_CMYK));
+    const VImage cmyk =
+        view_of(cutout()).copy_memory().copy(with()->set("interpretation", VIPS_INTERPRETATION_CMYK));
     for (const auto& [bytes, alpha] : {std::pair{encoded(cutout(), ".png"), true},
                                        {encoded(cutout(), ".webp"), true},
                                        {encoded(wide, ".png"), false},
@@ -264,7 +265,8 @@ TEST_F(KeepPicture, WhatIsNoPictureOrTooMuchOfOneIsRefused) {
         {"padded bomb",
          png_header(5'000, 5'000) + png_chunk("IDAT", stored_zlib("x")) + end + std::string(100'000, 'j')},
         {"fewer rows than told",
-         png_header(300, 300) + png_chunk("IDAT", stored_zlib(std::string(901 * 299, '\0'))) + end},
+         png_header(300, 300) + png_chunk("IDAT", stored_zlib(std::string(std::size_t{901} * 299, '\0'))) +
+             end},
         {"damaged", broken},
     };
     for (const auto& [what, bytes] : table) EXPECT_EQ(refusal(bytes), ErrorCode::output_invalid) << what;
@@ -293,7 +295,7 @@ TEST_F(KeepPicture, WorksBehindTheLock) {
         return (*pool)->run(
             {.operation = std::string(keep_picture_operation), .params = {}, .input = input.get()}, never);
     };
-    const VImage turned = view_of(drawing(96, 64)).copy();
+    const VImage turned = view_of(drawing(96, 64)).copy_memory();
     vips_image_set_int(turned.get_image(), VIPS_META_ORIENTATION, 6);
     for (const auto& bytes :
          {dressed_png(encoded(drawing(100, 60), ".png")), dressed_jpeg(encoded(drawing(100, 60), ".jpg")),

@@ -91,15 +91,13 @@ private:
     }
 
     void copy_segment(std::uint32_t marker, std::string_view data) {
-        if (is_needed_to_decode(marker)) {
-            append(marker, data);
-        } else if (scan_seen_) {
-            return;  // decoders look for colour before the first scan only
-        } else if (marker == profile && starts_with(data, "ICC_PROFILE\0"sv)) {
-            append(marker, data);
-        } else if (marker == adobe && starts_with(data, "Adobe"sv) && data.size() >= 12) {
-            append(marker, data.substr(0, 12));  // the last of them tells YCbCr from RGB, YCCK from CMYK
-        } else if (marker == jfif && starts_with(data, "JFIF\0"sv) && !jfif_seen_) {
+        if (is_needed_to_decode(marker)) return append(marker, data);
+        if (scan_seen_) return;  // decoders look for colour before the first scan only
+        if (marker == profile && starts_with(data, "ICC_PROFILE\0"sv)) append(marker, data);
+        // The last of these tells YCbCr from RGB, and YCCK from CMYK.
+        if (marker == adobe && starts_with(data, "Adobe"sv) && data.size() >= 12)
+            append(marker, data.substr(0, 12));
+        if (marker == jfif && starts_with(data, "JFIF\0"sv) && !jfif_seen_) {
             bare_ += bare_jfif;
             jfif_seen_ = true;
         }
