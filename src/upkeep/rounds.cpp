@@ -11,7 +11,7 @@
 namespace darkroom::upkeep {
 namespace {
 
-constexpr std::array<std::string_view, 2> of_workers{"inputs/", "outputs/"};
+constexpr std::array<std::string_view, 1> inputs_of_workers{"inputs/"};
 constexpr std::array<std::string_view, 1> outputs_of_workers{"outputs/"};
 
 std::string detail_of(const Trouble& trouble) {
@@ -62,9 +62,12 @@ void Rounds::sweep() {
     sweep_unfinished(objects_);
     if (volume_ != nullptr) sweep_unfinished(*volume_);
     // Without a volume beside it, the main storage may be the volume.
-    sweep_of_workers(volume_ != nullptr ? *volume_ : objects_, of_workers, settings_.unfinished_after);
-    // Workers with presigned URLs leave outputs in the main storage, late ones after nobody waits any more.
-    if (volume_ != nullptr) sweep_of_workers(objects_, outputs_of_workers, settings_.outputs_abandoned_after);
+    sweep_of_workers(volume_ != nullptr ? *volume_ : objects_, inputs_of_workers, settings_.unfinished_after);
+    if (volume_ != nullptr) sweep_of_workers(*volume_, outputs_of_workers, settings_.unfinished_after);
+    // A bucket, into which workers put outputs by URL, may serve two installations; a volume is one's own.
+    sweep_of_workers(
+        objects_, outputs_of_workers,
+        objects_.capabilities().presigns ? settings_.outputs_abandoned_after : settings_.unfinished_after);
 }
 
 void Rounds::sweep_unfinished(ports::ObjectStore& objects) {

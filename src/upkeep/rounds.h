@@ -19,8 +19,7 @@ struct RoundSettings {
     Milliseconds period{60'000};
     Milliseconds sweep_period{6 * 3'600'000};       // of what costs listings
     Milliseconds unfinished_after{24 * 3'600'000};  // a put of that age has been given up
-    // A worker's output in the main storage, which another installation may share: no remote job lives
-    // longer.
+    // An output in a bucket, which another installation may share: no remote job lives longer.
     Milliseconds outputs_abandoned_after{8LL * 24 * 3'600'000};
 };
 

@@ -209,18 +209,15 @@ TEST_F(Rounds, OutputsOfWorkersStayWhileTheirAttemptIsInFlightAndGoWhenNobodyCan
     const auto young = put_on_volume(output(at_work, random.id<AttemptId>()), hour);
     darkroom::testing::write_file(path_of("outputs/model.safetensors", "volume"), "theirs");
     make_older("outputs/model.safetensors", 30 * day, "volume");
-    const auto in_bucket = put(output(random.id<JobId>(), random.id<AttemptId>()));
-    make_older(in_bucket.str(), 9 * day);
-    const auto maybe_others = put(output(random.id<JobId>(), random.id<AttemptId>()));
-    make_older(maybe_others.str(), 7 * day);
+    const auto in_folder = put(output(random.id<JobId>(), random.id<AttemptId>()));
+    make_older(in_folder.str(), 2 * day);
 
     upkeep::Rounds rounds(*store, *breakable, volume.get(), clock, settings);
     clock.advance(7 * hour);
     rounds.run_round();
     EXPECT_FALSE(on_volume(late) || on_volume(note));
     EXPECT_TRUE(on_volume(needed) && on_volume(young) && on_volume("outputs/model.safetensors"));
-    EXPECT_FALSE(there(in_bucket));
-    EXPECT_TRUE(there(maybe_others)) << "a bucket may serve two installations, and remote jobs live a week";
+    EXPECT_FALSE(there(in_folder)) << "of earlier settings";
 }
 
 TEST_F(Rounds, WhereTheMainStorageIsTheVolumeItIsSweptToo) {
