@@ -16,8 +16,6 @@ public:
 
     /// The routes refer to this object, which must outlive the server.
     std::vector<ports::HttpRoute> routes();
-    /// Known once the server listens; called before any request is answered.
-    void set_base_url(std::string base_url) { context_.settings.base_url = std::move(base_url); }
 
 private:
     ApiContext context_;

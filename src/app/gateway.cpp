@@ -1,19 +1,22 @@
 #include "app/gateway.h"
 
-#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <functional>
+#include <iterator>
 #include <thread>
 
 #include "api/api.h"
 #include "app/api_keys.h"
 #include "app/key_files.h"
+#include "app/named_thread.h"
 #include "app/open_files.h"
 #include "app/own_host.h"
+#include "app/remote_rooms.h"
+#include "app/reserved_port.h"
 #include "app/storage.h"
+#include "app/store_news.h"
 #include "app/system_clock.h"
 #include "app/system_random.h"
 #include "base/json_writer.h"
@@ -23,6 +26,7 @@
 #include "http/server.h"
 #include "http/system_resolver.h"
 #include "imaging/pool/local_backend.h"
+#include "objects/guard/guarded_object_store.h"
 #include "store/sqlite/sqlite_job_store.h"
 #include "upkeep/rounds.h"
 
@@ -32,25 +36,8 @@ namespace {
 constexpr int exit_config = 78;
 // A link to send bytes is used at once or not at all.
 constexpr Milliseconds upload_url_life_max{600'000};
-
-// Tells everybody who waits for commits.
-class StoreNews : public ports::StoreListener {
-public:
-    StoreNews(dispatch::Dispatcher& dispatcher, api::JobWatch& watch)
-        : dispatcher_(dispatcher), watch_(watch) {}
-    void jobs_ready() override { dispatcher_.wake(); }
-    void job_changed(const JobId& job) override { watch_.job_changed(job); }
-
-private:
-    dispatch::Dispatcher& dispatcher_;
-    api::JobWatch& watch_;
-};
-
-std::thread named_thread(const char* name, std::function<void()> work) {
-    std::thread thread(std::move(work));
-    pthread_setname_np(thread.native_handle(), name);
-    return thread;
-}
+// Results of workers are looked at beside the jobs of this machine.
+constexpr int processes_for_results = 2;
 
 // How this machine reaches the server: an address that stands for all of them stands for loopback here.
 std::string local_url(const std::string& address, std::uint16_t port) {
@@ -97,8 +84,12 @@ public:
     http::SystemResolver resolver;
     Storage storage;
     AdminKey admin;
+    std::string signing_secret;
     std::unique_ptr<imaging::LocalBackend> local;
     std::unique_ptr<dispatch::Dispatcher> dispatcher;
+    std::unique_ptr<objects::GuardedObjectStore> guarded;
+    std::optional<ReservedPort> reserved_port;
+    std::unique_ptr<RemoteRooms> remote;
     api::JobWatch watch;
     std::unique_ptr<StoreNews> news;
     std::unique_ptr<intake::Intake> intake;
@@ -112,13 +103,21 @@ public:
     std::string url;
 
     Result<void, StartFailure> open_stores();
+    Result<void, StartFailure> choose_address();
     Result<void, StartFailure> build_work();
     Result<void, StartFailure> build_api();
     Result<void, StartFailure> listen();
     void stop(Milliseconds grace);
 
 private:
+    Result<std::unique_ptr<imaging::LocalBackend>, std::string> open_local(bool for_results);
+    Result<void, StartFailure> build_remote(const std::vector<ports::RemoteTarget>& left);
     intake::IntakeSettings intake_settings() const;
+    std::vector<ports::HttpRoute> routes();
+    /// How others reach this server.
+    const std::string& public_url() const { return settings.base_url.empty() ? url : settings.base_url; }
+    /// A storage in trouble must not hold whoever asks for pictures; a folder never does.
+    ports::ObjectStore& objects() { return guarded ? *guarded : *storage.main; }
 };
 
 Result<void, StartFailure> Gateway::Rooms::open_stores() {
@@ -132,17 +131,41 @@ Result<void, StartFailure> Gateway::Rooms::open_stores() {
     auto key = install_admin_key(settings.data_dir, settings.api_key, *store, clock, random);
     if (!key) return Fail(StartFailure{key.error(), exit_config});
     admin = *std::move(key);
+    auto secret = load_or_create_secret(settings.data_dir / "signing.key", "", random);
+    if (!secret) return Fail(StartFailure{secret.error(), exit_config});
+    signing_secret = *std::move(secret);
     return {};
 }
 
-Result<void, StartFailure> Gateway::Rooms::build_work() {
+// Links, and the addresses that workers are given, are known before anything listens.
+Result<void, StartFailure> Gateway::Rooms::choose_address() {
+    if (settings.listen_port == 0) {
+        reserved_port = ReservedPort::draw(settings.listen_address);
+        if (!reserved_port)
+            return Fail(
+                StartFailure{"There is no free port at " + settings.listen_address + ".", exit_config});
+        settings.listen_port = reserved_port->port();
+    }
+    url = local_url(settings.listen_address, settings.listen_port);
+    return {};
+}
+
+Result<std::unique_ptr<imaging::LocalBackend>, std::string> Gateway::Rooms::open_local(bool for_results) {
     imaging::LocalBackendOptions options;
     options.inflight_max = settings.inflight_max;
+    if (for_results) options.processes_for_others = processes_for_results;
     options.pool.program = settings.imaging_program;
     options.pool.work_dir = settings.data_dir / "work";
     options.pool.limits = image_limits(settings);
     options.pool.wall_limit = options.pool.cpu_limit = settings.run_timeout;
-    auto backend = imaging::LocalBackend::open(std::move(options), *storage.main, clock, random);
+    return imaging::LocalBackend::open(std::move(options), *storage.main, clock, random);
+}
+
+Result<void, StartFailure> Gateway::Rooms::build_work() {
+    const auto left = store->list_remote_targets();
+    if (!left) return Fail(StartFailure{left.error().detail, exit_config});
+    const bool has_remote = RemoteRooms::are_needed(settings, *left);
+    auto backend = open_local(has_remote);
     if (!backend) return Fail(StartFailure{backend.error(), exit_config});
     local = *std::move(backend);
     dispatch::DispatcherSettings dispatching;
@@ -150,18 +173,48 @@ Result<void, StartFailure> Gateway::Rooms::build_work() {
     dispatching.time_limit = settings.run_timeout;
     dispatcher = std::make_unique<dispatch::Dispatcher>(
         *store, *storage.main, std::vector<ports::Backend*>{local.get()}, clock, random, dispatching);
-    news = std::make_unique<StoreNews>(*dispatcher, watch);
+    if (settings.storage.kind != StorageKind::files) {
+        auto& gate = dispatcher->storage_gate();
+        guarded = std::make_unique<objects::GuardedObjectStore>(
+            *storage.main,
+            objects::StorageSignals{[&gate] { return gate.trouble(); }, [&gate] { gate.doubt(); }}, clock);
+    }
+    if (has_remote) {
+        if (auto built = build_remote(*left); !built) return built;
+    }
+    news = std::make_unique<StoreNews>(*dispatcher, watch, remote.get());
     store->set_listener(news.get());
     if (auto recovered = dispatcher->recover(); !recovered)
         return Fail(StartFailure{recovered.error().detail, exit_config});
     return {};
 }
 
+Result<void, StartFailure> Gateway::Rooms::build_remote(const std::vector<ports::RemoteTarget>& left) {
+    // RunPod itself never reaches an address that only this machine knows.
+    const bool reaches_us = !settings.base_url.empty() || settings.runpod.is_near;
+    auto opened = RemoteRooms::open({.settings = settings,
+                                     .jobs = *store,
+                                     .remote_jobs = *store,
+                                     .storage = storage,
+                                     .objects = objects(),
+                                     .http = client,
+                                     .clock = clock,
+                                     .random = random,
+                                     .pixels = local->pool(),
+                                     .dispatcher = *dispatcher,
+                                     .signing_secret = signing_secret,
+                                     .public_url = reaches_us ? public_url() : ""},
+                                    left);
+    if (!opened) return Fail(StartFailure{opened.error(), exit_config});
+    remote = *std::move(opened);
+    return {};
+}
+
 Result<void, StartFailure> Gateway::Rooms::build_api() {
-    auto secret = load_or_create_secret(settings.data_dir / "signing.key", "", random);
-    if (!secret) return Fail(StartFailure{secret.error(), exit_config});
     api::ApiSettings options;
-    options.transfer_secret = *std::move(secret);
+    options.base_url = public_url();
+    options.transfer_secret = signing_secret;
+    if (settings.runpod.is_used()) options.backends = {"serverless", "local"};
     options.cron_secret = settings.cron_secret;
     options.upload_bytes_max = settings.upload_bytes_max;
     options.upload_url_life = upload_url_life(settings);
@@ -173,11 +226,11 @@ Result<void, StartFailure> Gateway::Rooms::build_api() {
     for (const auto& folder : {options.spool_dir, intake_options.spool_dir})
         std::filesystem::remove_all(folder, ignored);
     std::filesystem::create_directories(intake_options.spool_dir, ignored);
-    intake = std::make_unique<intake::Intake>(*store, *storage.main, client, resolver, clock, random,
-                                              intake_options);
+    intake =
+        std::make_unique<intake::Intake>(*store, objects(), client, resolver, clock, random, intake_options);
     authenticator = std::make_unique<api::Authenticator>(*store, clock);
     api =
-        std::make_unique<api::Api>(api::ApiContext{*store, *store, *storage.main, *intake, *dispatcher, clock,
+        std::make_unique<api::Api>(api::ApiContext{*store, *store, objects(), *intake, *dispatcher, clock,
                                                    random, watch, *authenticator, options, storage.volume()});
     return {};
 }
@@ -196,24 +249,27 @@ intake::IntakeSettings Gateway::Rooms::intake_settings() const {
     return options;
 }
 
+std::vector<ports::HttpRoute> Gateway::Rooms::routes() {
+    auto all = api->routes();
+    if (!remote) return all;
+    auto webhooks = remote->routes();
+    all.insert(all.end(), std::make_move_iterator(webhooks.begin()), std::make_move_iterator(webhooks.end()));
+    return all;
+}
+
 Result<void, StartFailure> Gateway::Rooms::listen() {
     http::ServerOptions options;
     options.address = settings.listen_address;
     options.port = settings.listen_port;
     options.spool_dir = settings.data_dir / "incoming" / "bodies";
     options.connections_max = connections_for(raise_open_files_limit(), options.connections_max);
-    server = std::make_unique<http::Server>(std::move(options), api->routes(), api::respond_error);
-    const auto tell_address = [this](std::uint16_t port) {
-        url = local_url(settings.listen_address, port);
-        api->set_base_url(settings.base_url.empty() ? url : settings.base_url);
-    };
-    // Clients that know the port may ask the moment it is open; a port that is drawn nobody knows yet.
-    if (settings.listen_port != 0) tell_address(settings.listen_port);
+    server = std::make_unique<http::Server>(std::move(options), routes(), api::respond_error);
     const auto port = server->start();
     if (!port) return Fail(StartFailure{port.error().detail, exit_config});
-    if (settings.listen_port == 0) tell_address(*port);
+    reserved_port.reset();
     upkeep = std::make_unique<upkeep::Rounds>(*store, *storage.main, storage.volume(), clock,
                                               upkeep::RoundSettings{.retention = settings.retention});
+    if (remote) remote->start();
     dispatcher_thread = named_thread("dispatcher", [this] { dispatcher->run(); });
     upkeep_thread = named_thread("upkeep", [this] { upkeep->run(); });
 
@@ -233,6 +289,7 @@ void Gateway::Rooms::stop(Milliseconds grace) {
     if (dispatcher) dispatcher->stop();
     if (upkeep) upkeep->stop();
     if (dispatcher_thread.joinable()) dispatcher_thread.join();
+    if (remote) remote->stop();
     if (upkeep_thread.joinable()) upkeep_thread.join();
     if (store) store->set_listener(nullptr);
 }
@@ -244,7 +301,8 @@ Result<std::unique_ptr<Gateway>, StartFailure> Gateway::start(const Settings& se
     auto rooms = std::make_unique<Rooms>();
     rooms->settings = settings;
     std::unique_ptr<Gateway> gateway(new Gateway(std::move(rooms)));
-    for (const auto step : {&Rooms::open_stores, &Rooms::build_work, &Rooms::build_api, &Rooms::listen}) {
+    for (const auto step : {&Rooms::open_stores, &Rooms::choose_address, &Rooms::build_work,
+                            &Rooms::build_api, &Rooms::listen}) {
         if (auto done = (gateway->rooms_.get()->*step)(); !done) return Fail(done.error());
     }
     return gateway;

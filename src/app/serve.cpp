@@ -18,13 +18,32 @@ bool is_loopback(const std::string& address) {
     return address == "localhost" || address == "::1" || address.rfind("127.", 0) == 0;
 }
 
+// As in "serverless (eu-cz 20, us 10 at once)": the limits are what an operator forgets first.
+std::string backends_of(const Settings& settings) {
+    const auto local = "local (" + std::to_string(settings.inflight_max) + " at once)";
+    if (!settings.runpod.is_used()) return local;
+    std::string endpoints;
+    for (const auto& endpoint : settings.runpod.endpoints)
+        endpoints +=
+            (endpoints.empty() ? "" : ", ") + endpoint.name + " " + std::to_string(endpoint.inflight_max);
+    return "serverless (" + endpoints + " at once), " + local;
+}
+
+std::string webhooks_of(const Settings& settings, const Gateway& gateway) {
+    const auto& base = settings.base_url.empty() ? gateway.url() : settings.base_url;
+    return base + "/webhooks/…" +
+           (settings.runpod.callback_secrets.empty()
+                ? "   CALLBACK_SECRET is not set: workers' callbacks are refused"
+                : "");
+}
+
 void say_hello(const Settings& settings, const Gateway& gateway) {
     const auto data = settings.data_dir.string();
     std::string text = "Darkroom " DARKROOM_VERSION "   data " + data + "   database sqlite   storage " +
-                       describe(settings.storage) + "   backend local (" +
-                       std::to_string(settings.inflight_max) + " at once)\n";
+                       describe(settings.storage) + "   backend " + backends_of(settings) + "\n";
     if (gateway.created_key()) text += "Created an admin key: " + data + "/admin.key, readable by you only\n";
     text += "API        " + gateway.url() + "/api/v1\n";
+    if (settings.runpod.is_used()) text += "Webhooks   " + webhooks_of(settings, gateway) + "\n";
     text += "Try        darkroom run bg_remove photo.jpg\n";
     for (const auto& note : settings.notes) text += "Note       " + note + "\n";
     if (is_loopback(settings.listen_address)) {

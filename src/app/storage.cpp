@@ -31,6 +31,7 @@ Result<Storage, std::string> open_storage(const StorageSettings& settings,
             break;
         case StorageKind::network_volume:
             storage.main = open_s3(*settings.volume);
+            storage.main_is_volume = true;
             return storage;
     }
     if (settings.volume) storage.beside = open_s3(*settings.volume);

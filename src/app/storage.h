@@ -16,6 +16,7 @@ namespace darkroom::app {
 struct Storage {
     std::unique_ptr<ports::ObjectStore> main;
     std::unique_ptr<ports::ObjectStore> beside;  // a network volume that is not the main store; may be empty
+    bool main_is_volume = false;
 
     /// Where workers exchange files, nullptr if there is no such place beside the main store.
     ports::ObjectStore* volume() const { return beside.get(); }

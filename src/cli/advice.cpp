@@ -31,11 +31,12 @@ std::string_view advice_for(std::string_view error_code) {
         case core::ErrorCode::params_invalid:
             return "see darkroom types TYPE for what the params may be";
         case core::ErrorCode::recipe_not_found:
-            return "leave out -p recipe and -p engine";
+            return "leave out -p recipe, -p engine and --backend";
         case core::ErrorCode::timeout:
         case core::ErrorCode::worker_oom:
             return "make the picture smaller, then try again";
         case core::ErrorCode::backend_unavailable:
+        case core::ErrorCode::remote_result_lost:
         case core::ErrorCode::storage_unavailable:
         case core::ErrorCode::interrupted:
             return "try again later: darkroom jobs retry ID";
