@@ -170,6 +170,21 @@ TEST_P(JobStoreSuite, WhatAnEndedAttemptLeftElsewhereIsUnwantedAndTheOneThatCoun
     store().set_listener(nullptr);
 }
 
+TEST_P(JobStoreSuite, AnEndWithNothingLeftElsewhereWakesNobody) {
+    const auto brought = bring_to(ann, Status::running);
+    ASSERT_TRUE(remote().note_submitted({*brought.attempt, 1}, "r-1", at(2'000)).ok());
+    ListenerCounts counts;
+    store().set_listener(&counts);
+    ASSERT_TRUE(store()
+                    .finish_attempt(*brought.attempt, samples_.success(brought.job.id, *brought.attempt),
+                                    "follower", at(20'000))
+                    .ok());
+    store().set_listener(nullptr);
+    EXPECT_EQ(counts.remote, 0);
+    EXPECT_EQ(*remote().next_remote_look(), at(30'000)) << "should whoever ended it die before it says so";
+    EXPECT_TRUE(remote().list_due_remote_jobs(at(30'000), 10)->at(0).unwanted);
+}
+
 TEST_P(JobStoreSuite, AnEndedRemoteJobTakesNoMoreLooks) {
     const auto brought = bring_to(ann, Status::dispatched);
     const RemoteJobRef ref{*brought.attempt, 1};

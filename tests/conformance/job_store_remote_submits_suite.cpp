@@ -204,6 +204,18 @@ TEST_P(JobStoreSuite, AnUnclearSubmitThatWasGivenUpIsFollowedAgainWhenItsNameTur
     EXPECT_TRUE(remote_jobs[0].ended_as.empty());
 }
 
+TEST_P(JobStoreSuite, ASubmitThatWasRefusedIsNotTakenForTheOneWithANewName) {
+    const auto brought = bring_to(ann, Status::dispatched);
+    ASSERT_TRUE(remote().note_submitted({*brought.attempt, 1}, "r-1", at(3'000)).ok());
+    const auto second = *remote().open_remote_job(*brought.attempt, remote_plan(), at(4'000));
+    ASSERT_TRUE(remote().end_remote_job(*second, remote_end("refused"), at(5'000)).ok());
+    EXPECT_EQ(*remote().adopt(*brought.attempt, "r-2", at(6'000)), Adoption::surplus);
+    const auto remote_jobs = *remote().find_remote_jobs(*brought.attempt);
+    ASSERT_EQ(remote_jobs.size(), 3u);
+    EXPECT_EQ(remote_jobs[1].ended_as, "refused");
+    EXPECT_TRUE(remote_jobs[2].unwanted);
+}
+
 TEST_P(JobStoreSuite, WhatIsSaidOfRemoteJobsThatNeverWereChangesNothing) {
     const auto brought = bring_to(ann, Status::dispatched);
     const auto before = everything_in_words(remote()) + everything_in_words(store());

@@ -159,11 +159,15 @@ bool remote_result_wanted(Database& db, const AttemptId& attempt) {
 // Nothing can be cancelled that has no name: its look stays when it was.
 std::int64_t make_unwanted(Database& db, const AttemptId& attempt, const std::string& counting,
                            TimePoint now) {
-    return db.run(
-        "UPDATE remote_jobs SET unwanted = 1, look_at = CASE WHEN remote_id IS NULL THEN look_at"
-        " WHEN remote_id = ?2 THEN ?4 ELSE min(look_at, ?3) END"
+    const auto due = db.run(
+        "UPDATE remote_jobs SET unwanted = 1, look_at = min(look_at, ?3) WHERE attempt_id = ?1 AND state <> "
+        "'ended' AND unwanted = 0 AND remote_id <> ?2",
+        attempt, counting, now);
+    db.run(
+        "UPDATE remote_jobs SET unwanted = 1, look_at = CASE WHEN remote_id IS NULL THEN look_at ELSE ?2 END"
         " WHERE attempt_id = ?1 AND state <> 'ended' AND unwanted = 0",
-        attempt, counting, now, now + grace_of_the_counting_one);
+        attempt, now + grace_of_the_counting_one);
+    return due;
 }
 
 void forget_remote_jobs(Database& db, const AttemptId& attempt) {

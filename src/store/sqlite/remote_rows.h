@@ -42,7 +42,8 @@ ports::RemoteJobPage list_remote_jobs(Database& db, std::int64_t after, int coun
 /// Whether a result of the attempt may still come from elsewhere: its objects are not to be swept.
 bool remote_result_wanted(Database& db, const AttemptId& attempt);
 /// The attempt's open remote jobs are to be cancelled. `counting` is the name of the one whose end its caller
-/// is about to write: the follower lets it be for a moment. Returns how many were wanted until now.
+/// is about to write: the follower lets it be for a moment. Returns how many others are due now because of
+/// it.
 std::int64_t make_unwanted(Database& db, const AttemptId& attempt, const std::string& counting,
                            TimePoint now);
 void forget_remote_jobs(Database& db, const AttemptId& attempt);

@@ -53,11 +53,13 @@ bool named_elsewhere(Database& db, const std::vector<RemoteRow>& rows, const std
 }
 
 // The submit that a new name is taken to belong to: one without an answer before one whose answer may be on
-// its way, and that before one that had been given up.
+// its way, and that before one that had been given up. Not one that ended because it was refused or never
+// sent.
 const RemoteRow* nameless(const std::vector<RemoteRow>& rows) {
     for (const auto state : {RemoteState::unclear, RemoteState::intended, RemoteState::ended}) {
         for (const auto& row : rows) {
-            if (!row.named() && row.remote.state == state) return &row;
+            if (row.named() || row.remote.state != state) continue;
+            if (row.open() || row.remote.ended_as == "never_seen") return &row;
         }
     }
     return nullptr;

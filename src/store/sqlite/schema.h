@@ -9,7 +9,8 @@
 // Listings of a user walk jobs_by_user, which never changes after creation, and drop what a filter does not
 // want: their cost is bounded by the user's own jobs. What is rare among many has partial indexes that only
 // the rare rows ever touch: work under way, and jobs that ended badly (by user, and over all users).
-// jobs_by_end is what retention walks; a job enters it when it ends.
+// jobs_by_end is what retention walks; a job enters it when it ends. What looks after remote jobs and the
+// inbox likewise sees only what is open.
 #pragma once
 #include "store/sqlite/database.h"
 
