@@ -9,9 +9,10 @@ namespace {
 
 // How soon to ask whether the first pass is over.
 constexpr Milliseconds pass_again_after{200};
-// Jobs shared out at a time: the queue may hold fewer of a kind than are counted, and the first to claim must
-// then not get them all.
-constexpr int shared_at_once = 64;
+// Jobs shared out at a time, at first and at most: the queue may hold fewer of a kind than are counted, and
+// the first to claim must then not get them all.
+constexpr int shared_at_first = 4;
+constexpr int shared_at_most = 64;
 
 }  // namespace
 
@@ -95,8 +96,8 @@ ports::StoreResult<int> RemoteLane::fill_kind(const std::vector<Room>& rooms) {
     for (const auto& member : *members) room += member.room;
     auto left = std::min(queue->ready, room);
     int dispatched = 0;
-    while (left > 0) {
-        const int jobs = static_cast<int>(std::min<std::int64_t>(left, shared_at_once));
+    for (int at_once = shared_at_first; left > 0; at_once = std::min(at_once * 2, shared_at_most)) {
+        const int jobs = static_cast<int>(std::min<std::int64_t>(left, at_once));
         const auto taken = fill_pass(rooms, *members, jobs);
         if (!taken) return taken;
         dispatched += *taken;
@@ -124,13 +125,15 @@ ports::StoreResult<std::vector<WeightedTurns::Member>> RemoteLane::members_of(
 ports::StoreResult<int> RemoteLane::fill_pass(const std::vector<Room>& rooms,
                                               std::vector<WeightedTurns::Member>& members, int jobs) {
     std::vector<int> shares;
+    std::vector<std::size_t> order;
     {
         const std::lock_guard lock(mutex_);
         shares = turns_.share_out(jobs, members);
+        order = turns_.order(members);
     }
     std::vector<int> taken(rooms.size(), 0);
     int sum = 0;
-    for (std::size_t i = 0; i < rooms.size(); ++i) {
+    for (const auto i : order) {
         if (shares[i] == 0) continue;
         const auto filled = fill_one(rooms[i], shares[i]);
         if (!filled) return filled;

@@ -1,6 +1,7 @@
 #include "dispatch/weighted_turns.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/check.h"
 
@@ -37,6 +38,16 @@ std::vector<int> WeightedTurns::share_out(int jobs, const std::vector<Member>& m
         ++shares[next];
     }
     return shares;
+}
+
+std::vector<std::size_t> WeightedTurns::order(const std::vector<Member>& members) const {
+    auto credits = credits_of(members);
+    for (std::size_t i = 0; i < members.size(); ++i) credits[i] += weight_of(members[i]);
+    std::vector<std::size_t> order(members.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t left, std::size_t right) { return credits[left] > credits[right]; });
+    return order;
 }
 
 void WeightedTurns::took(const std::vector<Member>& members, const std::vector<int>& taken) {

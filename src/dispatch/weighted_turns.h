@@ -20,6 +20,8 @@ public:
 
     /// How many of `jobs` each member is to take. Nothing is remembered yet.
     std::vector<int> share_out(int jobs, const std::vector<Member>& members) const;
+    /// Who is to claim first: where the queue holds less than was shared out, the first ones get it.
+    std::vector<std::size_t> order(const std::vector<Member>& members) const;
     /// How many each has really taken: the queue may have held less.
     void took(const std::vector<Member>& members, const std::vector<int>& taken);
 

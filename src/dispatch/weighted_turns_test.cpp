@@ -71,6 +71,7 @@ TEST(WeightedTurns, WhoGotMoreThanItsShareIsLaterInTheNextRound) {
     ASSERT_EQ(turns.share_out(10, members), (std::vector{5, 5}));
     turns.took(members, {3, 0});
     EXPECT_EQ(turns.share_out(1, members), (std::vector{0, 1}));
+    EXPECT_EQ(turns.order(members), (std::vector<std::size_t>{1, 0}));
 }
 
 TEST(WeightedTurns, NeverGivesMoreThanThereIsNorMoreThanThereIsRoomFor) {

@@ -129,8 +129,8 @@ protected:
     // As the follower would.
     void end(const JobId& id, const std::string& ended_as, std::int64_t cost_micro_usd = 0) {
         const auto open = row(id);
-        (void)dispatcher().collector().fail_remote(id, open.ref.attempt,
-                                                   {core::ErrorCode::input_unreadable, "Ended by the test."}, "poll");
+        (void)dispatcher().collector().fail_remote(
+            id, open.ref.attempt, {core::ErrorCode::input_unreadable, "Ended by the test."}, "poll");
         ports::RemoteEnd end;
         end.ended_as = ended_as;
         end.cost_micro_usd = cost_micro_usd;
@@ -146,18 +146,22 @@ protected:
         return *store().find_remote_jobs(attempt);
     }
     ports::RemoteJob row(const JobId& id) { return rows(attempt(id).id).back(); }
+    bool has_slot(const JobId& id) {
+        for (const auto& site : sites_) {
+            const auto taken = store().list_inflight(site->endpoint().name);
+            for (const auto& inflight : *taken) {
+                if (inflight.job == id) return true;
+            }
+        }
+        return false;
+    }
     // Neither attempts nor slots are left of it: as if it had never been claimed.
     ::testing::AssertionResult never_was(const JobId& id) {
         const auto now = job(id);
         if (now.status != core::Status::queued)
             return ::testing::AssertionFailure() << "is " << core::to_string(now.status);
         if (!now.attempts.empty()) return ::testing::AssertionFailure() << "has attempts";
-        for (const auto& site : sites_) {
-            const auto taken = store().list_inflight(site->endpoint().name);
-            for (const auto& inflight : *taken) {
-                if (inflight.job == id) return ::testing::AssertionFailure() << "has a slot";
-            }
-        }
+        if (has_slot(id)) return ::testing::AssertionFailure() << "has a slot";
         return ::testing::AssertionSuccess();
     }
 
