@@ -12,7 +12,7 @@ using ports::Received;
 
 TEST_P(JobStoreSuite, WhatCameInIsThereAfterARestartInTheOrderOfItsArrival) {
     const auto attempt = samples_.unknown_attempt();
-    auto hint = inbox_entry(attempt, std::string("{\"id\":\"\xff\"}\0 ", 13));
+    auto hint = inbox_entry(attempt, std::string("{\"id\":\"\xff\"}\0 ", 12));
     hint.tells_success = true;
     hint.bytes = 20'000'000;  // its first bytes are kept only
     ListenerCounts counts;
@@ -58,6 +58,7 @@ TEST_P(JobStoreSuite, ACallbackThatComesSixteenTimesAtOnceIsStoredOnce) {
     std::atomic<int> stored{0};
     {
         std::vector<std::jthread> senders;
+        senders.reserve(16);
         for (int i = 0; i < 16; ++i) {
             senders.emplace_back([&] {
                 if (*remote().receive(inbox_entry(attempt, "a", "msg-1")) == Received::stored) ++stored;

@@ -103,6 +103,7 @@ TEST_P(JobStoreSuite, OfSixteenWorkersThatClaimAtOnceOneIsGranted) {
         std::atomic<int> refused{0};
         {
             std::vector<std::jthread> workers;
+            workers.reserve(16);
             for (int i = 0; i < 16; ++i) {
                 workers.emplace_back([&, i] {
                     const auto name = std::to_string(round) + "-" + std::to_string(i);

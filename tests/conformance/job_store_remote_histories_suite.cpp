@@ -10,7 +10,6 @@
 namespace darkroom::conformance {
 namespace {
 
-using core::Status;
 using ports::Access;
 using ports::ClaimAnswer;
 

@@ -250,6 +250,7 @@ TEST_P(JobStoreSuite, NamesWithQuotesZeroesAndBadTextAreKeptAsTheyAre) {
 
 TEST_P(JobStoreSuite, AllRemoteJobsAreListedPageAfterPage) {
     std::vector<AttemptId> expected;
+    expected.reserve(5);
     for (int i = 0; i < 5; ++i) expected.push_back(*bring_to(ann, Status::dispatched).attempt);
     std::vector<AttemptId> listed;
     std::int64_t after = 0;

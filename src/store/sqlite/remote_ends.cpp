@@ -45,7 +45,7 @@ std::string count_cost(Database& db, const RemoteRow& row, const ports::RemoteEn
     const auto counted = row.remote.execution.value_or(Milliseconds(0));
     const bool first = row.cost_day.empty();
     if (first && !row.named() && end.cost_micro_usd == 0) return {};  // nobody knows that it ever was
-    const auto day = first ? day_of(now) : row.cost_day;
+    auto day = first ? day_of(now) : row.cost_day;
     add_costs(db, row.job_seq, row.remote.endpoint,
               {.day = day,
                .remote_jobs = first ? 1 : 0,
