@@ -177,7 +177,12 @@ Result<void, StartFailure> Gateway::Rooms::build_work() {
         auto& gate = dispatcher->storage_gate();
         guarded = std::make_unique<objects::GuardedObjectStore>(
             *storage.main,
-            objects::StorageSignals{[&gate] { return gate.trouble(); }, [&gate] { gate.doubt(); }}, clock);
+            objects::StorageSignals{[&gate] { return gate.trouble(); },
+                                    [&gate, &looks = *dispatcher] {
+                                        gate.doubt();
+                                        looks.wake();  // a quiet queue would let the doubt stand
+                                    }},
+            clock);
     }
     if (has_remote) {
         if (auto built = build_remote(*left); !built) return built;

@@ -55,17 +55,18 @@ std::optional<ObjectError> GuardedObjectStore::enter(Milliseconds patience, Over
         return ObjectError{ObjectErrorKind::unavailable,
                            "not asked, it is in trouble: " + *std::move(trouble)};
     const Instant now = clock_.monotonic();
+    bool in_vain = false;
     {
         const std::lock_guard lock(mutex_);
-        const bool in_vain = waits_in_vain(now);
-        if (!in_vain || now >= try_again_at_) {
-            if (in_vain) try_again_at_ = now + limits_.between_tries;
-            place = under_way_.insert(under_way_.end(), now + patience);
-            return std::nullopt;
-        }
+        in_vain = waits_in_vain(now);
+        if (in_vain && now < try_again_at_)
+            return ObjectError{ObjectErrorKind::unavailable, "not asked, calls wait for its answer in vain"};
+        if (in_vain) try_again_at_ = now + limits_.between_tries;
+        place = under_way_.insert(under_way_.end(), now + patience);
     }
-    signals_.doubt();
-    return ObjectError{ObjectErrorKind::unavailable, "not asked, calls wait for its answer in vain"};
+    // Not by those who are refused: there may be many, and one look at a time is enough.
+    if (in_vain) signals_.doubt();
+    return std::nullopt;
 }
 
 void GuardedObjectStore::leave(Overdues::iterator place, const std::optional<ObjectErrorKind>& error) {

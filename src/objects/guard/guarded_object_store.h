@@ -4,7 +4,7 @@
 // so raises a doubt, and when calls wait in vain already, no more than one in a while joins them.
 //
 //   in trouble (the gate says so)        fails at once: unavailable
-//   several calls overdue, none succeeds fails at once and raises a doubt; one call in ten seconds goes on
+//   several calls overdue, none answered fails at once; one in ten seconds goes on and raises a doubt
 //   otherwise                            goes on; `unavailable` raises a doubt
 //
 // Whoever looks whether the storage is well again must look at the one behind it, not through this one.

@@ -194,7 +194,7 @@ TEST_F(GuardOverSilence, LetsFewHandlersWaitInVain) {
     begin(1);  // the one that tries
     for (int i = 0; i < 1'000; ++i)
         EXPECT_EQ(guard_.head(a_key()).error().kind, ObjectErrorKind::unavailable);
-    EXPECT_EQ(doubts_, 1'000);
+    EXPECT_EQ(doubts_, 1) << "one is enough";
     EXPECT_EQ(store_.asked(), 9);
     clock_.advance(Milliseconds(10'000));
     begin(1);
@@ -218,7 +218,7 @@ TEST_F(GuardOverSilence, TakesSlowCallsForWhatTheyAreAsLongAsOthersAreAnswered) 
     store_.be_silent();
     begin(20);  // answered a moment ago, so all of them may
     EXPECT_EQ(store_.asked(), 29);
-    EXPECT_EQ(doubts_, 0);
+    EXPECT_EQ(doubts_, 1) << "by the ninth";
 }
 
 TEST_F(GuardOverSilence, GivesLargePutsMoreTime) {
