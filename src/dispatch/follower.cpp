@@ -92,6 +92,7 @@ bool Follower::begin_listing() {
     const bool is_time = changed_ || clock_.monotonic() >= list_at_;
     if (!waiting_.empty() || listing_ || !is_time) return false;
     listing_ = true;
+    released_meanwhile_.clear();
     changed_ = false;
     if (!started_at_) started_at_ = clock_.now();
     return true;
@@ -110,7 +111,7 @@ std::optional<Follower::Listing> Follower::list() {
     std::map<AttemptId, std::size_t> places;
     const auto errand_of = [&](const AttemptId& attempt) -> Errand& {
         const auto [place, is_new] = places.try_emplace(attempt, listing.errands.size());
-        if (is_new) listing.errands.push_back({attempt, {}, {}});
+        if (is_new) listing.errands.push_back({attempt, {}});
         return listing.errands[place->second];
     };
     for (const auto& entry : *entries) {
@@ -118,7 +119,7 @@ std::optional<Follower::Listing> Follower::list() {
         listing.left_over |= entry.received_at <= *started_at_;
     }
     for (const auto& row : *rows) {
-        errand_of(row.ref.attempt).rows.push_back(row);
+        (void)errand_of(row.ref.attempt);
         listing.left_over |= row.look_at <= *started_at_;
     }
     listing.next_look = *next_look;
@@ -138,7 +139,11 @@ void Follower::hand_out(std::optional<Listing> listing) {
         if (!listing) return;
         const auto given = in_hand_.size();
         for (auto& errand : listing->errands) {
-            if (in_hand_.insert(errand.attempt).second) waiting_.push_back(std::move(errand));
+            // What was put back while the store was read may have been read before that.
+            if (released_meanwhile_.count(errand.attempt) > 0)
+                changed_ = true;
+            else if (in_hand_.insert(errand.attempt).second)
+                waiting_.push_back(std::move(errand));
         }
         const auto added = in_hand_.size() - given;
         skipped_ = added < listing->errands.size();
@@ -165,8 +170,8 @@ void Follower::forget_old() {
 
 bool Follower::do_errand(const Errand& errand) {
     if (!errand.entries.empty() && !inbox_.take(errand.attempt, errand.entries)) return false;
-    if (errand.rows.empty() || stopping_) return true;
-    // The inbox may have ended some of them, or put off their next look.
+    if (stopping_) return true;
+    // What came in may have ended some of the rows, put off their next look, or made others due.
     const auto rows = remote_jobs_.find_remote_jobs(errand.attempt);
     if (!rows) return false;
     bool all_taken = true;
@@ -180,6 +185,7 @@ bool Follower::do_errand(const Errand& errand) {
 void Follower::put_back(const Errand& errand) {
     const std::lock_guard lock(mutex_);
     in_hand_.erase(errand.attempt);
+    if (listing_) released_meanwhile_.insert(errand.attempt);
     changed_ |= skipped_ || !first_pass_done_;
     if (changed_) {
         for (auto* thread : threads_) thread->set();

@@ -62,11 +62,10 @@ public:
     bool run_round();
 
 private:
-    /// What is to be done about one attempt.
+    /// What came in about one attempt, or that one of its remote jobs is due.
     struct Errand {
         AttemptId attempt;
         std::vector<ports::InboxEntry> entries;
-        std::vector<ports::RemoteJob> rows;
     };
     struct Listing {
         std::vector<Errand> errands;
@@ -100,6 +99,7 @@ private:
     std::deque<Errand> waiting_;
     std::set<AttemptId> in_hand_;  // waiting ones included
     bool listing_ = false;
+    std::set<AttemptId> released_meanwhile_;  // since the listing began
     bool list_failed_ = false;
     bool changed_ = true;   // since the last listing
     bool skipped_ = false;  // the last listing left out something that was in hand

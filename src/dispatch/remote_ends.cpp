@@ -144,7 +144,7 @@ Step RemoteEnds::end_after(const RemoteCase& at, const ports::RemoteLook& look) 
     if (!stays_open || at.row.state == RemoteState::ended)
         return end(at, nameless ? "never_seen" : ended_as(look.phase), look);
     if (!free_cancelled_slot(at)) return Step::store_failed;
-    clear_if_over(at);
+    if (!clear_if_over(at)) return Step::store_failed;
     const ports::RemoteNote note{furthest(at.row, look.phase),
                                  nameless ? at.row.deadline : now() + times_.first_look, ""};
     return took(remote_jobs_.note_look(at.row.ref, note)) ? Step::ended : Step::store_failed;
@@ -160,9 +160,8 @@ Step RemoteEnds::end(const RemoteCase& at, const std::string& ended_as, const po
         .cost_micro_usd = look.execution ? look.cost_micro_usd : at.row.cost_micro_usd,
         .gpu = look.gpu,
     };
-    if (!took(remote_jobs_.end_remote_job(at.row.ref, end, now()))) return Step::store_failed;
-    clear_if_over(at);
-    return Step::ended;
+    if (!clear_if_over(at)) return Step::store_failed;
+    return took(remote_jobs_.end_remote_job(at.row.ref, end, now())) ? Step::ended : Step::store_failed;
 }
 
 std::optional<std::vector<ports::RemoteJob>> RemoteEnds::others(const RemoteCase& at) {
@@ -194,10 +193,11 @@ bool RemoteEnds::free_cancelled_slot(const RemoteCase& at) {
 
 // While the job waits for its next attempt, the copy of its input is that one's: upkeep removes what then
 // stays.
-void RemoteEnds::clear_if_over(const RemoteCase& at) {
+bool RemoteEnds::clear_if_over(const RemoteCase& at) {
     const auto job = jobs_.find_job(ports::Access::everyone(), at.row.job);
-    if (!job) return;
+    if (!took(job)) return false;
     if (!*job || core::is_terminal((*job)->status)) at.site.clear(at.row.job, at.row.ref.attempt);
+    return true;
 }
 
 }  // namespace darkroom::dispatch

@@ -1,7 +1,7 @@
 // What following a remote job may come to: it goes on and is looked at again, or its attempt ends with it, or
 // it ends alone. The order of the steps is what makes a crash between any two harmless: first the attempt's
-// end, which leaves the remote job open and unwanted; then the remote job's own end; then its outputs go. All
-// that is found again is done again.
+// end, which leaves the remote job open and unwanted; then its outputs go; then the remote job's own end, for
+// nothing leads there any more afterwards. All that is found again is done again.
 #pragma once
 #include <optional>
 #include <string>
@@ -75,7 +75,7 @@ public:
 
 private:
     Step end_after(const RemoteCase& at, const ports::RemoteLook& look);
-    void clear_if_over(const RemoteCase& at);
+    bool clear_if_over(const RemoteCase& at);
 
     ports::JobStore& jobs_;
     ports::RemoteJobStore& remote_jobs_;

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,23 @@
 #include "tests/support/temp_dir.h"
 
 namespace darkroom::testing {
+
+/// Remembers what became of what came in.
+class SettlingStore : public BreakableRemoteJobStore {
+public:
+    SettlingStore(ports::RemoteJobStore& store, StoreFaults& faults, std::map<std::string, int>& outcomes)
+        : BreakableRemoteJobStore(store, faults), outcomes_(outcomes) {}
+    ports::StoreResult<void> settle_inbox(std::int64_t seq, const std::string& outcome) override {
+        auto settled = BreakableRemoteJobStore::settle_inbox(seq, outcome);
+        const std::lock_guard lock(mutex_);
+        if (settled) ++outcomes_[outcome];
+        return settled;
+    }
+
+private:
+    std::mutex mutex_;
+    std::map<std::string, int>& outcomes_;
+};
 
 /// What the process holds: gone with it.
 struct FollowGateway {
@@ -64,7 +83,7 @@ protected:
     void open() {
         store_ = *store::SqliteJobStore::open((dir_.path() / "test.db").string(), random_);
         jobs_ = std::make_unique<BreakableJobStore>(*store_, faults_);
-        remote_ = std::make_unique<BreakableRemoteJobStore>(*store_, faults_);
+        remote_ = std::make_unique<SettlingStore>(*store_, faults_, outcomes_);
         objects_ = *objects::FileObjectStore::open(dir_.path() / "objects");
         breakable_ = std::make_unique<BreakableObjectStore>(*objects_);
         gateway_ = std::make_unique<FollowGateway>(*jobs_, *remote_, *breakable_, far_, pictures_, clock_,
@@ -201,9 +220,10 @@ protected:
     ScriptedRemoteBackend far_{4};
     PlayedPictures pictures_{made_};
     StoreFaults faults_;
+    std::map<std::string, int> outcomes_;  // of the inbox
     std::unique_ptr<store::SqliteJobStore> store_;
     std::unique_ptr<BreakableJobStore> jobs_;
-    std::unique_ptr<BreakableRemoteJobStore> remote_;
+    std::unique_ptr<SettlingStore> remote_;
     std::unique_ptr<objects::FileObjectStore> objects_;
     std::unique_ptr<BreakableObjectStore> breakable_;
     std::unique_ptr<FollowGateway> gateway_;
