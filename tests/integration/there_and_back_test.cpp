@@ -3,6 +3,7 @@
 // Method: seeded; whatever happens, in the end no job, no slot and no remote job may be left over.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <map>
 
 #include "dispatch/follower.h"
@@ -63,8 +64,8 @@ protected:
 
     // What the gateway's threads would do, or until it dies.
     void gateway_works() {
-        if (!calm_ && chance(8)) {
-            auto left = std::make_shared<int>(static_cast<int>(dice_() % 60));
+        if (!calm_ && chance(25)) {
+            auto left = std::make_shared<int>(static_cast<int>(dice_() % 100));
             const auto hook = [left](std::string_view) -> std::optional<ports::StoreError> {
                 if (--*left < 0) throw ProcessDies{};
                 return std::nullopt;
@@ -240,7 +241,7 @@ class ThereAndBackSeeds : public ThereAndBackTest, public ::testing::WithParamIn
 TEST_P(ThereAndBackSeeds, WhateverHappensEveryJobEndsAndNothingIsLeftOver) {
     begin(GetParam());
     const auto ids = create_many(jobs_of_a_history);
-    live(ids, 60, 2 * second);
+    live(ids, 100, 2 * second);
     calm_ = true;
     for (int i = 0; i < 400 && !all_over(ids); ++i) live(ids, 1, 10 * second);
     // Submits that nobody ever heard of are looked after until their deadline.
@@ -259,7 +260,13 @@ TEST_P(ThereAndBackSeeds, WhateverHappensEveryJobEndsAndNothingIsLeftOver) {
     EXPECT_GT(deaths_, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, ThereAndBackSeeds, ::testing::Range(1u, 6u));
+// More of them for a long run: DARKROOM_HISTORY_SEEDS=1000.
+std::uint32_t seeds() {
+    const char* wanted = std::getenv("DARKROOM_HISTORY_SEEDS");
+    return wanted == nullptr ? 5 : static_cast<std::uint32_t>(std::max(1, std::atoi(wanted)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, ThereAndBackSeeds, ::testing::Range(1u, 1u + seeds()));
 
 }  // namespace
 }  // namespace darkroom::testing
