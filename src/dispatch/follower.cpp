@@ -186,6 +186,8 @@ void Follower::put_back(const Errand& errand) {
     const std::lock_guard lock(mutex_);
     in_hand_.erase(errand.attempt);
     if (listing_) released_meanwhile_.insert(errand.attempt);
+    // It may be due again before anything that was known when the store was last read.
+    list_at_ = std::min(list_at_, clock_.monotonic() + settings_.times.first_look);
     changed_ |= skipped_ || !first_pass_done_;
     if (changed_) {
         for (auto* thread : threads_) thread->set();

@@ -186,8 +186,10 @@ TEST_F(CrashTest, WhereNothingIsLeftTheFirstPassIsDoneAtOnce) {
 // Threads that wait by themselves: for the time of the next look, or to be woken.
 TEST_F(CrashTest, SeveralThreadsFollowManyJobsToTheirEnds) {
     std::vector<std::thread> threads;
+    threads.reserve(8);
     for (int i = 0; i < 8; ++i) threads.emplace_back([&] { gateway_->follower.run(); });
     std::vector<JobId> ids;
+    ids.reserve(60);
     for (int i = 0; i < 60; ++i) ids.push_back(sent());
     gateway_->follower.wake();
     for (std::size_t i = 0; i < ids.size(); ++i) {

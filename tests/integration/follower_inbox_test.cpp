@@ -62,6 +62,28 @@ TEST_F(InboxTest, AWebhookThatTellsOtherThanTheStatusChangesNothing) {
     EXPECT_EQ(outcomes_, (Outcomes{{"mismatch", 2}}));
 }
 
+TEST_F(InboxTest, AWebhookThatIsAheadOfTheStatusMakesItLookedAtSoonAgain) {
+    const auto id = sent();
+    far_.set_phase(remote_id(id), RemotePhase::running);
+    rounds_for(Milliseconds(120'000));
+    ASSERT_GT(row(id).look_at - clock_.now(), Milliseconds(3'000));
+    std::thread thread([&] { gateway_->follower.run(); });
+    hint(attempt_of(id), remote_id(id));
+    gateway_->follower.wake();
+    while (!store_->list_inbox(1)->empty()) std::this_thread::yield();
+    EXPECT_LE(row(id).look_at - clock_.now(), Milliseconds(2'400));
+    far_.succeed(remote_id(id));
+    const auto give_up_at = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    for (int moved = 0; status(id) != Status::succeeded && std::chrono::steady_clock::now() < give_up_at;) {
+        if (moved < 5'000) clock_.advance(Milliseconds(100));
+        moved += 100;
+        std::this_thread::yield();
+    }
+    gateway_->follower.stop();
+    thread.join();
+    expect_done(id, "poll");
+}
+
 TEST_F(InboxTest, AWebhookThatNamesAnotherAttemptsRemoteJobChangesNeither) {
     const auto mine = sent();
     const auto other = sent();
@@ -263,8 +285,10 @@ TEST_F(InboxTest, AThousandTellingsAtOnceEndAJobOnce) {
     const auto name = remote_id(id);
     far_.succeed(name);
     std::vector<std::thread> followers;
+    followers.reserve(8);
     for (int i = 0; i < 8; ++i) followers.emplace_back([&] { gateway_->follower.run(); });
     std::vector<std::thread> tellers;
+    tellers.reserve(8);
     for (int i = 0; i < 8; ++i) {
         tellers.emplace_back([&, i] {
             for (int k = 0; k < 125; ++k) {

@@ -43,7 +43,7 @@ struct PlayedJob {
 
 class ScriptedRemoteBackend : public ports::RemoteBackend {
 public:
-    explicit ScriptedRemoteBackend(int inflight_max = 2, std::string name = "far", int weight = 1)
+    explicit ScriptedRemoteBackend(int inflight_max = 2, const std::string& name = "far", int weight = 1)
         : endpoint_{.backend = "serverless", .name = name, .inflight_max = inflight_max, .weight = weight},
           target_("scripted|" + name) {}
 
@@ -108,10 +108,13 @@ public:
     ports::RemoteResult worker_puts(const std::string& remote_id, const std::string& bytes,
                                     const std::vector<std::string>& roles = {"main"}) {
         const auto order = job(remote_id).order;
-        for (const auto& role : roles)
+        for (const auto& role : roles) {
+            auto content = bytes;
+            if (role != "main") content.insert(0, role);
             outputs_.client_puts(
                 core::ObjectKey::worker_output(order.work.job, order.work.attempt, role, "png"),
-                role == "main" ? bytes : role + " " + bytes);
+                std::move(content));
+        }
         return *stored_result(order.work.job, order.work.attempt);
     }
     /// The whole end of a good one: outputs, phase and figures.
@@ -270,7 +273,7 @@ private:
 
     std::string queue(const ports::RemoteOrder& order, const std::string& wanted_id) {
         const std::lock_guard lock(mutex_);
-        const auto remote_id =
+        auto remote_id =
             wanted_id.empty() ? endpoint_.name + "-" + std::to_string(++ids_) + "-u1" : wanted_id;
         PlayedJob job;
         job.remote_id = remote_id;
