@@ -193,6 +193,26 @@ TEST_F(SubmitterCrashTest, ABrokenStoreIsNotWaitedFor) {
     EXPECT_EQ(row(id).state, RemoteState::intended);
 }
 
+TEST_F(SubmitterCrashTest, AnAttemptWhoseEndWasNotRecordedKeepsARowThatIsLookedAfter) {
+    auto& far = add_site(2);
+    open();
+    const auto id = create();
+    (void)round();
+    far.play_submits([this](const auto&) {
+        submitter().stop();  // while the submit is under way
+        return ScriptedRemoteBackend::refused(RefusalRule::give_up);
+    });
+    faults_.before([](std::string_view name) -> std::optional<ports::StoreError> {
+        if (name != "finish_attempt") return std::nullopt;
+        return ports::StoreError{ports::StoreErrorKind::unavailable, "by the test"};
+    });
+    while (submitter().send_next()) {
+    }
+    faults_.none();
+    EXPECT_EQ(job(id).status, Status::dispatched);
+    EXPECT_EQ(row(id).state, RemoteState::intended);
+}
+
 // Opens when the test says so.
 class Barrier {
 public:

@@ -277,6 +277,21 @@ TEST_F(SubmitterTest, I_14_AJobThatIsCancelledWhileItWaitsIsNotSent) {
     EXPECT_FALSE(*store().next_remote_look());  // nothing is left to look after
 }
 
+// The follower has given up waiting for a cancelled job's name and freed its slot; only then its turn comes.
+TEST_F(SubmitterTest, I_14_AJobWhoseSlotIsFreedWhileItWaitsLeavesNothingToLookAfter) {
+    const auto id = create();
+    (void)round();
+    ASSERT_TRUE(cancel(id));
+    (void)dispatcher().collector().cancelled_remote(id, attempt(id).id, "poll");
+    EXPECT_FALSE(has_slot(id));
+    EXPECT_TRUE(*store().next_remote_look());
+    while (submitter().send_next()) {
+    }
+    EXPECT_EQ(sent(), 0u);
+    EXPECT_EQ(row(id).ended_as, "not_sent");
+    EXPECT_FALSE(*store().next_remote_look());
+}
+
 TEST_F(SubmitterTest, I_14_AJobThatIsCancelledWhileItIsSentIsLookedAfterAtOnce) {
     const auto id = create();
     far_.before_answer([&](const auto&, const auto&) { EXPECT_TRUE(cancel(id)); });
