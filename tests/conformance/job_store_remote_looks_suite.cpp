@@ -72,8 +72,11 @@ TEST_P(JobStoreSuite, WhatAJobWaitsForIsToldUntilItBegins) {
     EXPECT_EQ(counts.changed, 1) << "it is no news";
     ASSERT_TRUE(store().start_attempt(*brought.attempt, at(6'000)).ok());
     EXPECT_EQ(read(brought.job.id).attempts[0].waiting_for, "");
-    ASSERT_TRUE(remote().note_look(ref, cold).ok());
+    const auto changed = counts.changed;
+    ASSERT_TRUE(
+        remote().note_look(ref, {.phase_seen = 2, .look_at = at(7'000), .waiting_for = "workers"}).ok());
     EXPECT_EQ(read(brought.job.id).attempts[0].waiting_for, "");
+    EXPECT_EQ(counts.changed, changed);
     EXPECT_EQ(counts.remote, 0);
     store().set_listener(nullptr);
 }
@@ -110,6 +113,8 @@ TEST_P(JobStoreSuite, AnEndedRemoteJobIsLookedAtOnceMoreOnlyIfSuccessIsTold) {
     EXPECT_EQ(due[0].state, RemoteState::submitted);
     EXPECT_TRUE(due[0].ended_as.empty());
     EXPECT_FALSE(due[0].unwanted) << "its result can still be the job's";
+    EXPECT_EQ(*remote().claim_work(*brought.attempt, "r-1", "w", at(5'500)), ports::ClaimAnswer::unwanted)
+        << "but no worker is to begin anew";
     EXPECT_EQ(due[0].cost_micro_usd, 70) << "what it cost it has cost";
     ASSERT_TRUE(remote().end_remote_job(ref, remote_end("succeeded", 70), at(6'000)).ok());
     EXPECT_FALSE(*remote().hurry(*brought.attempt, "r-1", true, at(7'000)));
