@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "app/runpod_doctor.h"
 #include "app/storage.h"
 #include "app/system_clock.h"
 #include "app/system_random.h"
@@ -31,6 +32,11 @@ public:
         for (const auto& note : settings_.notes) add(Level::ok, "config", note);
         if (look_at_data_folder()) look_at_database();
         look_at_storage();
+        look_at_own_volumes();
+        std::error_code error;
+        const bool gateway_runs = std::filesystem::exists(settings_.data_dir / "gateway.json", error);
+        for (auto& finding : examine_runpod(settings_, gateway_runs, client_, clock_, random_))
+            findings_.push_back(std::move(finding));
         return std::move(findings_);
     }
 
@@ -86,6 +92,15 @@ private:
         const bool beside = storage.kind != StorageKind::network_volume;
         if (beside) add(Level::ok, "volume", describe({StorageKind::network_volume, {}, storage.volume}));
         look_at_bucket(beside ? "volume" : "storage", *storage.volume);
+    }
+
+    void look_at_own_volumes() {
+        for (const auto& endpoint : settings_.runpod.endpoints) {
+            if (!endpoint.volume) continue;
+            const auto name = "volume of " + endpoint.name;
+            add(Level::ok, name, describe({StorageKind::network_volume, {}, endpoint.volume}));
+            look_at_bucket(name, *endpoint.volume);
+        }
     }
 
     void look_at_bucket(const std::string& name, const objects::S3Settings& settings) {

@@ -1,5 +1,5 @@
-// Tries what the settings say, piece by piece, without a gateway: data folder, database, storage, clock. One
-// finding for each thing, of a fault its cause and what to do.
+// Tries what the settings say, piece by piece, without a gateway: data folder, database, storage, clock,
+// RunPod. One finding for each thing, of a fault its cause and what to do.
 #pragma once
 #include <vector>
 
