@@ -62,7 +62,7 @@ ports::StoreResult<int> RemoteLane::fill() {
     int dispatched = 0;
     for (const auto& [kind, rooms] : kinds) {
         const auto filled = rooms.size() == 1 ? fill_one(rooms[0], rooms[0].allowance) : fill_kind(rooms);
-        if (!filled) return filled;
+        if (!filled) return Fail(filled.error());
         dispatched += *filled;
     }
     return dispatched;
@@ -99,7 +99,7 @@ ports::StoreResult<int> RemoteLane::fill_kind(const std::vector<Room>& rooms) {
     for (int at_once = shared_at_first; left > 0; at_once = std::min(at_once * 2, shared_at_most)) {
         const int jobs = static_cast<int>(std::min<std::int64_t>(left, at_once));
         const auto taken = fill_pass(rooms, *members, jobs);
-        if (!taken) return taken;
+        if (!taken) return Fail(taken.error());
         dispatched += *taken;
         left -= *taken;
         if (*taken < jobs) break;  // no more of this kind
@@ -136,7 +136,7 @@ ports::StoreResult<int> RemoteLane::fill_pass(const std::vector<Room>& rooms,
     for (const auto i : order) {
         if (shares[i] == 0) continue;
         const auto filled = fill_one(rooms[i], shares[i]);
-        if (!filled) return filled;
+        if (!filled) return Fail(filled.error());
         taken[i] = *filled;
         sum += *filled;
     }

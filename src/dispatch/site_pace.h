@@ -2,6 +2,7 @@
 // that the endpoint asked for runs, then a few, then twice as many every ten seconds up to the endpoint's
 // limit. After a long outage a full queue would otherwise fall upon an endpoint that has just come back.
 #pragma once
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>

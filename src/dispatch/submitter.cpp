@@ -20,11 +20,8 @@ constexpr const char* heard_at_submit = "submit";
 
 // Between two tries to write down what the store could not take.
 constexpr Milliseconds note_again_after{500};
-// Pauses of one job that is refused again and again: 1 s, 2 s, 4 s … Each leaves a line in its timeline.
-constexpr Milliseconds shortest_pause{1'000};
-constexpr int doublings_max = 6;
-// Of jobs that were refused, in memory; beyond, counting begins anew.
-constexpr std::size_t refused_jobs_max = 10'000;
+// Before a job is claimed again whose endpoint was closed while it waited.
+constexpr Milliseconds closed_pause{1'000};
 
 bool may_have_arrived(const ports::RemoteJob& row) {
     return row.ended_as != ended_refused && row.ended_as != ended_not_sent;
@@ -130,7 +127,7 @@ void Submitter::stop() {
 void Submitter::carry_out(const Errand& errand) {
     if (queue_.is_closed()) return take_back(errand, std::nullopt, "Darkroom stops", ended_not_sent);
     if (const auto why = why_closed(*errand.site))
-        return take_back(errand, shortest_pause, *why, ended_not_sent);
+        return take_back(errand, closed_pause, *why, ended_not_sent);
     TimePoint deadline;
     switch (standing_of(errand, deadline)) {
         case Standing::to_send:
@@ -173,7 +170,7 @@ ports::RemoteOrder Submitter::order_of(const Errand& errand, TimePoint deadline)
 }
 
 void Submitter::settle(const Errand& errand, const ports::SubmitTaken& taken) {
-    went_well(errand);
+    refusals_.forget(errand.job.id, errand.site->target());
     const auto adoption = insist(errand, [&] {
         return remote_jobs_.note_submitted(errand.ref, taken.remote_id, clock_.now() + settings_.first_look);
     });
@@ -200,7 +197,8 @@ void Submitter::settle(const Errand& errand, const ports::SubmitRefused& refused
     // this one.
     if (refused.rule == RefusalRule::pause || refused.retry_after > Milliseconds(0))
         pace_.hold(errand.site->target(), refused.retry_after, clock_.monotonic());
-    take_back(errand, pause_of(errand, refused.retry_after), refused.why, ended_refused);
+    const auto pause = refusals_.pause_after(errand.job.id, pace_.within_rules(refused.retry_after));
+    take_back(errand, pause, refused.why, ended_refused);
 }
 
 void Submitter::settle(const Errand& errand, const ports::SubmitUnclear& unclear) {
@@ -221,11 +219,10 @@ void Submitter::take_back(const Errand& errand, std::optional<Milliseconds> retr
     if (errand.unclear) {
         // The older submit may still be there: the attempt goes on, and the follower decides again.
         end_row(errand, ended_as);
-        const ports::RemoteNote again{.phase_seen = 0,
-                                      .look_at = clock_.now() + retry_after.value_or(shortest_pause),
-                                      .waiting_for = ""};
+        const ports::RemoteNote again{
+            .phase_seen = 0, .look_at = clock_.now() + retry_after.value_or(closed_pause), .waiting_for = ""};
         (void)insist(errand, [&] { return remote_jobs_.note_look(*errand.unclear, again); });
-        return;
+        return news_.look_changed();
     }
     const auto given = insist(errand, [&] {
         std::optional<TimePoint> retry_at;
@@ -276,34 +273,16 @@ std::optional<std::string> Submitter::why_closed(const ports::RemoteBackend& sit
     return std::nullopt;
 }
 
-Milliseconds Submitter::pause_of(const Errand& errand, Milliseconds retry_after) {
-    const std::lock_guard lock(mutex_);
-    if (refusals_.size() > refused_jobs_max) refusals_.clear();
-    const int before = refusals_[errand.job.id]++;
-    return std::max(pace_.within_rules(retry_after), shortest_pause * (1 << std::min(before, doublings_max)));
-}
-
 void Submitter::tell_refusal(const Errand& errand, const ports::SubmitRefused& refused) {
-    {
-        const std::lock_guard lock(mutex_);
-        const auto [known, is_new] = told_.insert({errand.site->target(), refused.rule});
-        const bool told = !is_new && known->second == refused.rule;
-        known->second = refused.rule;
-        // One that is given up is that job's own trouble, and told with it.
-        if (told || refused.rule == RefusalRule::give_up) return;
-    }
+    // One that is given up is that job's own trouble, and told with it.
+    if (refused.rule == RefusalRule::give_up) return;
+    if (!refusals_.is_news(errand.site->target(), refused.rule)) return;
     const log::Fields fields{{"endpoint", errand.site->endpoint().name}, {"detail", refused.why}};
     if (refused.rule == RefusalRule::pause) {
         log::error("an endpoint refuses everything until an operator acts; its jobs wait", fields);
     } else {
         log::warning("an endpoint takes nothing for now; its jobs wait", fields);
     }
-}
-
-void Submitter::went_well(const Errand& errand) {
-    const std::lock_guard lock(mutex_);
-    refusals_.erase(errand.job.id);
-    told_.erase(errand.site->target());
 }
 
 template <class Step>

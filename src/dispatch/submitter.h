@@ -11,14 +11,13 @@
 //   unclear                note_unclear, adopt window          note_unclear, adopt window
 #pragma once
 #include <functional>
-#include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "core/job.h"
 #include "dispatch/collector.h"
 #include "dispatch/errand_queue.h"
+#include "dispatch/refusal_memory.h"
 #include "dispatch/remote_sites.h"
 #include "dispatch/site_pace.h"
 #include "ports/clock.h"
@@ -106,9 +105,7 @@ private:
     void end_row(const Errand& errand, const std::string& ended_as);
 
     std::optional<std::string> why_closed(const ports::RemoteBackend& site) const;
-    Milliseconds pause_of(const Errand& errand, Milliseconds retry_after);
     void tell_refusal(const Errand& errand, const ports::SubmitRefused& refused);
-    void went_well(const Errand& errand);
     template <class Step>
     auto insist(const Errand& errand, const Step& step) -> decltype(step());
 
@@ -121,9 +118,7 @@ private:
     const SubmitterNews news_;
     SitePace pace_;
     ErrandQueue queue_;
-    std::mutex mutex_;                                // of what follows
-    std::map<JobId, int> refusals_;                   // in a row
-    std::map<std::string, ports::RefusalRule> told_;  // by target: the refusal that was logged last
+    RefusalMemory refusals_;
 };
 
 }  // namespace darkroom::dispatch

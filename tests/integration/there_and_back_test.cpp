@@ -230,7 +230,7 @@ protected:
 
 private:
     std::filesystem::path make_dir() {
-        const auto made = dir_.path() / "made";
+        auto made = dir_.path() / "made";
         std::filesystem::create_directory(made);
         return made;
     }

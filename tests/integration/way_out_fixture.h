@@ -107,6 +107,7 @@ protected:
     }
     std::vector<JobId> create_many(int count, const std::string& backend = "serverless") {
         std::vector<JobId> ids;
+        ids.reserve(static_cast<std::size_t>(count));
         for (int i = 0; i < count; ++i) ids.push_back(create(backend));
         return ids;
     }
