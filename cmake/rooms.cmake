@@ -24,6 +24,26 @@ function(darkroom_room room)
   endif()
 endfunction()
 
+# Makes the owner of the headers that nearly every test includes: compiled once, they save 0.7 s in each file of tests.
+# An executable, because libraries are compiled with -fPIC and tests with -fPIE, which GCC does not mix here.
+function(darkroom_test_headers)
+  set(source "${CMAKE_BINARY_DIR}/test_headers.cpp")
+  file(CONFIGURE OUTPUT "${source}" CONTENT "// A target needs a source; this one is there for its precompiled headers.\n")
+  add_executable(darkroom_test_headers EXCLUDE_FROM_ALL "${source}")
+  target_link_libraries(darkroom_test_headers PRIVATE GTest::gmock GTest::gtest_main)
+  target_compile_options(darkroom_test_headers PRIVATE ${DARKROOM_TEST_OPTIONS})
+  target_precompile_headers(darkroom_test_headers PRIVATE
+    <gmock/gmock.h> <gtest/gtest.h> <boost/json/array.hpp> <boost/json/object.hpp> <boost/json/value.hpp>
+    <algorithm> <atomic> <chrono> <filesystem> <fstream> <functional> <map> <memory> <mutex> <optional> <random>
+    <string> <thread> <vector>)
+endfunction()
+
+# Tests are compiled for quick compiling, in half the time of -O2: what they measure is in the rooms.
+# ccache can only reuse what was compiled with precompiled headers if GCC tells it of them. The last two come with
+# libvips, and GCC wants the same macros in all that share such headers.
+set(DARKROOM_TEST_OPTIONS $<$<CONFIG:RelWithDebInfo>:-Og> $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>
+                          -pthread -DGTEST_HAS_PTHREAD=1)
+
 # darkroom_test(<name> SOURCES <file>... [LINKS <target>...] [TIMEOUT <seconds>] [SERIAL] [LONG] [TOGETHER])
 # SERIAL: the test measures or loads the machine, so ctest runs nothing beside it.
 # LONG: too long for a sanitizer run; labelled `long`.
@@ -39,6 +59,8 @@ function(darkroom_test name)
   add_executable(${name} ${TEST_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(${name} PRIVATE ${TEST_LINKS} GTest::gmock GTest::gtest_main)
+  target_compile_options(${name} PRIVATE ${DARKROOM_TEST_OPTIONS})
+  target_precompile_headers(${name} REUSE_FROM darkroom_test_headers)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   set(properties TIMEOUT ${TEST_TIMEOUT})
   if(TEST_SERIAL)

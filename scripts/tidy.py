@@ -58,7 +58,7 @@ def commands_for_clang(entries, folder):
                 header = next(words)
                 if not header.endswith("cmake_pch.hxx"):
                     kept += [word, header]
-            elif word != "-Winvalid-pch":
+            elif word not in ("-Winvalid-pch", "-fpch-preprocess"):
                 kept.append(word)
         readable.append({**entry, "command": shlex.join(kept)})
     (folder / "compile_commands.json").write_text(json.dumps(readable))
