@@ -133,6 +133,37 @@ TEST_F(AdoptionTest, TheOtherRemoteJobIsCancelledOnceOneHasEndedTheAttempt) {
     for (const auto& row : rows(attempt_of(id))) EXPECT_EQ(row.state, RemoteState::ended);
 }
 
+// Its worker may be about to put the next file there.
+TEST_F(AdoptionTest, WhatARemoteJobAtWorkHasPutAwayIsNotTakenForTheNamelessOnesResult) {
+    far_.play_next_submit(ScriptedRemoteBackend::lost_on_the_way());
+    const auto id = sent();
+    rounds_for(Milliseconds(33'000));
+    far_.set_phase(name_of_submit(1), RemotePhase::running);
+    far_.worker_puts(name_of_submit(1), "pixels");
+    rounds_for(Milliseconds(120'000));
+    EXPECT_EQ(status(id), Status::running);
+    far_.succeed(name_of_submit(1), "pixels", {"main", "mask"});
+    rounds_for(Milliseconds(37'000));
+    expect_done(id, "poll");
+    EXPECT_EQ(job(id).attempts[0].outputs.size(), 2u);
+}
+
+TEST_F(AdoptionTest, TheSlotOfACancelledJobIsFreeWhenTheLastOfItsRemoteJobsHasEnded) {
+    far_.play_next_submit(ScriptedRemoteBackend::taken_but_reply_lost());
+    const auto id = sent();
+    rounds_for(Milliseconds(33'000));
+    hint(attempt_of(id), name_of_submit(1), false);
+    round();
+    cancel(id);
+    far_.forget(name_of_submit(2));  // not visible yet, for all that is known
+    rounds_for(Milliseconds(40'000));
+    EXPECT_EQ(rows(attempt_of(id))[0].ended_as, "cancelled");
+    EXPECT_EQ(inflight(), 1);
+    rounds_for(Milliseconds(60'000));
+    EXPECT_EQ(rows(attempt_of(id))[1].ended_as, "gone");
+    EXPECT_EQ(inflight(), 0);
+}
+
 TEST_F(AdoptionTest, ADuplicateOfNothingIsALostResult) {
     const auto id = sent();
     far_.set_phase(remote_id(id), RemotePhase::duplicate);

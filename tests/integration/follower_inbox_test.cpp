@@ -174,7 +174,9 @@ TEST_F(InboxTest, AReportIsTheTruthAndWhatItCostIsAskedForLater) {
     expect_done(id, "callback");
     EXPECT_EQ(outcomes_, (Outcomes{{"confirmed", 1}}));
     EXPECT_EQ(row(id).state, RemoteState::submitted);
+    report(attempt_of(id), name, "succeeded");
     rounds_for(Milliseconds(3'000));
+    EXPECT_EQ(pictures_.runs(), 1);
     far_.succeed(name);
     rounds_for(Milliseconds(40'000));
     EXPECT_EQ(far_.job(name).cancels, 0);
