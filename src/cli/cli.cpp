@@ -66,6 +66,8 @@ ExitCode perform(Program& program) {
             return retry_jobs(program);
         case Command::types:
             return show_types(program);
+        case Command::costs:
+            return show_costs(program);
         case Command::doctor:
             return run_doctor(program);
         case Command::janitor:

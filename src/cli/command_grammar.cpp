@@ -27,6 +27,7 @@ Grammar::Grammar() {
     add_jobs();
     types = add(app, "types", "What can be run; with a name, its params");
     types->add_option("NAME", found.type, "One type")->type_name(" ");
+    add_costs();
     doctor = add(app, "doctor", "Try everything that is configured, and tell what is wrong");
     add_janitor();
     add_endpoint();
@@ -63,10 +64,15 @@ void Grammar::add_run() {
     run->add_option("FILE", found.files, "Pictures")->type_name(" ");
     add_repeatable(*run, "-p,--param", found.params, "KEY=VALUE",
                    "A param of the type as key=value; halo.mode=strong sets {\"halo\":{\"mode\":…}}");
+    run->add_option("--backend", found.backend,
+                    "Where: serverless (RunPod) or local; unset, as the server has it")
+        ->type_name("NAME");
     add_waiting_flags(*run);
     run->footer(
         "Results are named FILE-TYPE.png (or .jpg, .webp …) and put beside you, or into -o DIR.\n"
-        "Without a server, a gateway is started in the data folder for as long as the command runs.\n"
+        "Without a server, a gateway is started in the data folder for as long as the command runs; it "
+        "works\n"
+        "on this machine only.\n"
         "Ctrl-C stops watching, not the jobs, and says how to go on.\n\n"
         "  darkroom run bg_remove shoes/*.jpg -p crop=true -p margin=0.05 -o out");
 }
@@ -85,6 +91,13 @@ void Grammar::add_jobs() {
     retry = add(*jobs, "retry", "Try failed or cancelled jobs again");
     for (auto* command : {get, watch, cancel, retry})
         command->add_option("ID", found.ids, "Job ids")->type_name(" ");
+}
+
+void Grammar::add_costs() {
+    costs = add(app, "costs", "What was spent on RunPod, by type and by user");
+    costs->add_option("--from", found.from, "First day, as in 2026-11-22 (30 days back)")->type_name("DAY");
+    costs->add_option("--to", found.to, "Last day (today)")->type_name("DAY");
+    costs->footer("Days are UTC. Needs an admin key. --plain tells each day, user, type and endpoint.");
 }
 
 void Grammar::add_janitor() {

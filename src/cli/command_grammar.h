@@ -17,6 +17,7 @@ struct Grammar {
     CLI::App* jobs = nullptr;
     CLI::App *list = nullptr, *get = nullptr, *watch = nullptr, *cancel = nullptr, *retry = nullptr;
     CLI::App* types = nullptr;
+    CLI::App* costs = nullptr;
     CLI::App* doctor = nullptr;
     CLI::App* janitor = nullptr;
     CLI::App* endpoint = nullptr;
@@ -35,6 +36,7 @@ private:
     CLI::App* add(CLI::App& parent, const char* name, const char* description);
     void add_run();
     void add_jobs();
+    void add_costs();
     void add_janitor();
     void add_endpoint();
     void add_worker();

@@ -70,7 +70,8 @@ std::optional<Command> chosen_command(const Grammar& grammar) {
         {grammar.watch, Command::jobs_watch},  {grammar.cancel, Command::jobs_cancel},
         {grammar.retry, Command::jobs_retry},  {grammar.types, Command::types},
         {grammar.endpoint, Command::endpoint}, {grammar.doctor, Command::doctor},
-        {grammar.janitor, Command::janitor},   {grammar.worker, Command::worker}};
+        {grammar.janitor, Command::janitor},   {grammar.worker, Command::worker},
+        {grammar.costs, Command::costs}};
     for (const auto& [app, command] : commands) {
         if (app->parsed()) return command;
     }

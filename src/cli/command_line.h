@@ -20,6 +20,7 @@ enum class Command {
     jobs_cancel,
     jobs_retry,
     types,
+    costs,
     doctor,
     janitor,
     endpoint,
@@ -49,6 +50,9 @@ struct CommandLine {
     std::string type;                         // run; types (empty = all); jobs list (empty = any)
     std::vector<std::string> files;           // run
     std::vector<std::string> params;          // run: as given to -p
+    std::string backend;                      // run: serverless or local; empty = the server's own choice
+    std::string from;                         // costs: a day as in 2026-11-22; empty = 30 days back
+    std::string to;                           // costs: the same; empty = today
     std::optional<std::string> out_dir;       // run, jobs watch
     std::optional<Milliseconds> timeout;      // run, jobs watch
     std::vector<std::string> ids;             // jobs get, watch, cancel, retry: valid ids in lower case

@@ -4,6 +4,7 @@
 
 #include "base/ids.h"
 #include "base/nearest.h"
+#include "base/time.h"
 #include "cli/duration_flag.h"
 #include "cli/text.h"
 
@@ -61,6 +62,16 @@ std::optional<std::string> read_run(const CommandLine& line) {
         return "\"" + printable(line.type) + "\" cannot be a type; it comes first: darkroom run TYPE FILE...";
     }
     if (line.files.empty()) return "run " + line.type + " on which files?";
+    if (!line.backend.empty() && !is_type_name(line.backend))
+        return "\"" + printable(line.backend) + "\" cannot be a backend; there are serverless and local";
+    return std::nullopt;
+}
+
+std::optional<std::string> read_costs(const CommandLine& line) {
+    for (const auto& [flag, day] : {std::pair("--from", line.from), std::pair("--to", line.to)}) {
+        if (!day.empty() && (day.size() != 10 || !parse_rfc3339(day + "T00:00:00Z")))
+            return std::string(flag) + " takes a day as in 2026-11-22, not \"" + printable(day) + "\"";
+    }
     return std::nullopt;
 }
 
@@ -108,6 +119,8 @@ std::optional<std::string> check_values(CommandLine& line, const ValueTexts& tex
         case Command::jobs_cancel:
         case Command::jobs_retry:
             return read_ids(line);
+        case Command::costs:
+            return read_costs(line);
         case Command::janitor:
             return read_janitor(texts.older_than, line);
         default:

@@ -11,6 +11,7 @@ ExitCode watch_jobs(Program& program);
 ExitCode cancel_jobs(Program& program);
 ExitCode retry_jobs(Program& program);
 ExitCode show_types(Program& program);
+ExitCode show_costs(Program& program);
 ExitCode run_doctor(Program& program);
 ExitCode clean_up(Program& program);
 

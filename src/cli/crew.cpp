@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cli/text.h"
+
 namespace darkroom::cli {
 namespace {
 
@@ -83,6 +85,7 @@ void Crew::send_one(std::size_t index) {
     }
     order.type = plan_.type;
     order.params = plan_.params;
+    order.backend = plan_.backend;
     order.idempotency_key = client_.random().id<UploadId>().str();
     order.on_progress = [this, index](std::uint64_t sent) {
         const std::lock_guard lock(mutex_);
@@ -215,6 +218,7 @@ void Crew::end_locked(std::size_t index, std::optional<StepFailure> failure) {
 RunProgress Crew::progress() const {
     const std::lock_guard lock(mutex_);
     RunProgress progress;
+    bool at_work = false;
     for (std::size_t i = 0; i < pictures_.size(); ++i) {
         const auto& picture = pictures_[i];
         if (!picture.file && picture.job_id.empty())
@@ -224,7 +228,12 @@ RunProgress Crew::progress() const {
         if (picture.ended) ++(picture.failure ? progress.failed : progress.succeeded);
         if (picture.file) progress.bytes_total += picture.file->bytes;
         progress.bytes_sent += bytes_sent_[i];
+        const auto view = picture.ended ? std::nullopt : view_job(picture.job);
+        if (!view) continue;
+        at_work |= view->stage == "running";
+        if (progress.waits_for.empty()) progress.waits_for = human_stage(view->stage);
     }
+    if (at_work) progress.waits_for.clear();
     progress.elapsed = std::chrono::duration_cast<Milliseconds>(clock_.monotonic() - begin_);
     return progress;
 }

@@ -35,6 +35,7 @@ struct Picture {
 struct CrewPlan {
     std::string type;
     boost::json::object params;
+    std::string backend;              // empty = the server's own choice
     OutputNames* names = nullptr;     // nullptr = results are not fetched
     Milliseconds wait_slice{30'000};  // of one held request
     Milliseconds poll_pause{500};     // after an answer that came much sooner although nothing had ended

@@ -226,6 +226,7 @@ std::string FakeGateway::job_json_locked(const std::string& id) const {
     } else {
         json.null();
     }
+    if (!attempts_json.empty()) json.raw_member("attempts", attempts_json);
     json.member("attempt_count", 1).key("metadata").begin_object().member("cli_file", job.file).end_object();
     json.member("created_at", "2026-01-01T00:00:00.000Z").member("started_at", "2026-01-01T00:00:01.000Z");
     return json.member("finished_at", "2026-01-01T00:00:02.500Z").end_object().take();

@@ -57,6 +57,7 @@ public:
 
     std::string key = "dk_test";
     std::string content_type = "image/png";
+    std::string attempts_json;  // of every job; empty = not told
     std::size_t jobs() const;
     std::vector<std::string> job_ids() const;
     std::string job_json(const std::string& id) const;

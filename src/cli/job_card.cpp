@@ -58,6 +58,12 @@ std::string attempt_words(const json::object& attempt) {
                 "  on " + text_member(attempt, "endpoint");
     if (const auto ms = number_member(attempt, "execution_ms"); ms > 0)
         text += "  " + human_duration(Milliseconds(ms));
+    if (const auto cost = decimal_member(attempt, "cost_usd")) {
+        if (const auto ms = number_member(attempt, "delay_ms"); ms > 0)
+            text += "  after " + human_duration(Milliseconds(ms)) + " of waiting";
+        text += "  " + human_usd(*cost);
+        if (const auto gpu = text_member(attempt, "gpu"); !gpu.empty()) text += "  " + gpu;
+    }
     if (const auto error = error_words(attempt); !error.empty()) text += "  " + error;
     return text;
 }
@@ -103,6 +109,7 @@ std::vector<std::string> job_card(const json::object& job, const json::object& e
     card.say("Job", view->id);
     card.say("Type", view->type);
     card.say("Status", view->status);
+    card.say("Waits for", human_stage(view->stage));
     card.say("Error", error_words(job));
     if (const auto advice = advice_for(view->error_code); !advice.empty()) card.say("Try", advice);
     card.say("Params", params_words(job));

@@ -108,6 +108,7 @@ Result<json::object, StepFailure> send_picture(GatewayClient& client, const Send
     if (!upload_id) return Fail(upload_id.error());
     JsonWriter body;
     body.begin_object().member("type", order.type).raw_member("params", json_text(order.params));
+    if (!order.backend.empty()) body.member("backend", order.backend);
     body.key("inputs").begin_array().begin_object().member("upload", *upload_id).end_object().end_array();
     body.key("metadata").begin_object().member("cli_file", order.file.path.filename().string()).end_object();
     body.end_object();

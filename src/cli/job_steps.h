@@ -28,6 +28,7 @@ struct SendOrder {
     InputFile file;
     std::string type;
     boost::json::object params;
+    std::string backend;          // empty = the server's own choice
     std::string idempotency_key;  // the same for every try, so that there is one job at most
     std::function<void(std::uint64_t sent)> on_progress;
 };

@@ -41,6 +41,19 @@ std::string find_file(const json::object& job) {
     return text_member(inputs->front().get_object(), "name");
 }
 
+/// What only attempts elsewhere have: a wait for a worker, and a price.
+void read_attempts(const json::object& job, JobView& view) {
+    const auto* attempts = array_member(job, "attempts");
+    if (attempts == nullptr) return;
+    for (const auto& entry : *attempts) {
+        const auto* attempt = entry.if_object();
+        const auto cost = attempt == nullptr ? std::nullopt : decimal_member(*attempt, "cost_usd");
+        if (!cost) continue;
+        view.cost_usd = view.cost_usd.value_or(0) + *cost;
+        view.waited = Milliseconds(std::max<std::int64_t>(number_member(*attempt, "delay_ms"), 0));
+    }
+}
+
 }  // namespace
 
 std::optional<Milliseconds> JobView::work_time() const {
@@ -64,6 +77,8 @@ std::optional<JobView> view_job(const json::object& job) {
     view.file = find_file(job);
     view.attempt_count = number_member(job, "attempt_count");
     view.main_output = find_main_output(job);
+    if (const auto* progress = object_member(job, "progress")) view.stage = text_member(*progress, "stage");
+    read_attempts(job, view);
     view.created_at = parse_rfc3339(text_member(job, "created_at"));
     view.started_at = parse_rfc3339(text_member(job, "started_at"));
     view.finished_at = parse_rfc3339(text_member(job, "finished_at"));
@@ -80,6 +95,12 @@ std::string text_member(const json::object& object, std::string_view name) {
 std::int64_t number_member(const json::object& object, std::string_view name) {
     const auto* value = member(object, name);
     return value != nullptr && value->is_int64() ? value->get_int64() : 0;
+}
+
+std::optional<double> decimal_member(const json::object& object, std::string_view name) {
+    const auto* value = member(object, name);
+    if (value == nullptr || !value->is_number()) return std::nullopt;
+    return value->to_number<double>();
 }
 
 const json::object* object_member(const json::object& object, std::string_view name) {

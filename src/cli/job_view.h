@@ -29,6 +29,9 @@ struct JobView {
     bool error_retryable = false;
     std::string file;  // the name it had where it came from
     std::int64_t attempt_count = 0;
+    std::string stage;               // where an open job is on its way: queue, cold_start … running
+    Milliseconds waited{0};          // of the last attempt for a worker elsewhere, cold start included
+    std::optional<double> cost_usd;  // of all attempts that are paid for
     std::optional<OutputView> main_output;
     std::optional<TimePoint> created_at;
     std::optional<TimePoint> started_at;
@@ -49,6 +52,8 @@ std::optional<JobView> view_job(const boost::json::object& job);
 std::string text_member(const boost::json::object& object, std::string_view name);
 /// A member that is a whole number, else 0.
 std::int64_t number_member(const boost::json::object& object, std::string_view name);
+/// A member that is any number; nothing if it is none.
+std::optional<double> decimal_member(const boost::json::object& object, std::string_view name);
 /// A member that is an object, else nullptr.
 const boost::json::object* object_member(const boost::json::object& object, std::string_view name);
 /// A member that is an array, else nullptr.

@@ -144,6 +144,26 @@ TEST_F(JobsCommand, GetShowsACardWithTheTimeline) {
                       HasSubstr("2026-01-01T00:00:01.000Z  claim  DISPATCHED  attempt 1  dispatcher")));
 }
 
+TEST_F(JobsCommand, GetTellsWhatAnAttemptElsewhereWaitedForAndCost) {
+    make_jobs({"pixels"});
+    darkroom.gateway.attempts_json =
+        R"([{"number":1,"status":"SUCCEEDED","endpoint":"eu-cz","delay_ms":31000,"execution_ms":3391,)"
+        R"("cost_usd":0.001051,"gpu":"RTX 4090"}])";
+    const auto outcome = darkroom.run({"jobs", "get", id_1});
+    EXPECT_THAT(outcome.out,
+                HasSubstr("Attempts  1  SUCCEEDED  on eu-cz  3.4 s  after 31 s of waiting  $0.0011  "
+                          "RTX 4090"));
+}
+
+TEST_F(JobsCommand, GetTellsWhatAnOpenJobWaitsFor) {
+    darkroom.http.on(HttpMethod::get, "/api/v1/jobs/", [](const auto&) -> Answer {
+        return json_answer(200,
+                           R"({"id":")" + std::string(id_1) +
+                               R"(","status":"DISPATCHED","progress":{"stage":"cold_start"},"error":null})");
+    });
+    EXPECT_THAT(darkroom.run({"jobs", "get", id_1}).out, HasSubstr("Waits for a worker to start"));
+}
+
 TEST_F(JobsCommand, GetAsJsonIsTheJobItself) {
     make_jobs({"pixels"});
     const auto outcome = darkroom.run({"jobs", "get", id_1, "--json"});

@@ -49,6 +49,7 @@ std::vector<std::string> details(const RunProgress& progress, bool sending) {
         }
         return words;
     }
+    if (!progress.waits_for.empty()) words.push_back(progress.waits_for);
     if (progress.failed > 0) words.push_back("failed " + std::to_string(progress.failed));
     if (const auto left = time_left(progress); left.count() > 0)
         words.push_back("eta " + human_duration(left));

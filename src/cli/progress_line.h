@@ -16,6 +16,7 @@ struct RunProgress {
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_total = 0;
     Milliseconds elapsed{0};
+    std::string waits_for;  // in words, while nothing is at work; empty = nothing special
 
     std::size_t ended() const { return succeeded + failed; }
 };

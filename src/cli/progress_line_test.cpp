@@ -62,5 +62,14 @@ TEST(ProgressLine, FitsIntoAnyTerminal) {
     EXPECT_EQ(progress_line(halfway(), 40), "Working  12/24  ######-------  failed 1");
 }
 
+TEST(ProgressLine, SaysWhatIsWaitedForBeforeAnythingElse) {
+    auto progress = halfway();
+    progress.waits_for = human_stage("cold_start");
+    const auto line = progress_line(progress, 80);
+    EXPECT_NE(line.find("  a worker to start  failed 1"), std::string::npos) << line;
+    for (const auto* stage : {"queue", "running", "", "something new"})
+        EXPECT_EQ(human_stage(stage), "") << stage;
+}
+
 }  // namespace
 }  // namespace darkroom::cli

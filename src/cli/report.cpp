@@ -131,7 +131,10 @@ void tell_summary(Program& program, const std::vector<Picture>& pictures, Millis
     std::size_t succeeded = 0;
     std::size_t failed = 0;
     std::size_t fetched = 0;
+    std::optional<double> cost;
     for (const auto& picture : pictures) {
+        const auto view = view_job(picture.job);
+        if (view && view->cost_usd) cost = cost.value_or(0) + *view->cost_usd;
         if (picture.succeeded()) ++succeeded;
         if (picture.failure) ++failed;
         if (picture.output) ++fetched;
@@ -141,8 +144,19 @@ void tell_summary(Program& program, const std::vector<Picture>& pictures, Millis
     if (failed > 0) text += ", " + program.console.tinted(Tint::bad, std::to_string(failed) + " failed");
     if (open > 0) text += ", " + std::to_string(open) + " open";
     text += " in " + human_duration(elapsed);
+    if (cost) text += ", " + human_usd(*cost);
     if (fetched > 0) text += " -> " + printable(program.line.out_dir.value_or("."));
     program.console.note(text);
+}
+
+/// A cold start is not slowness: what was waited for is told apart from what was worked.
+std::string time_words(const Picture& picture) {
+    constexpr Milliseconds worth_telling{1'000};
+    auto text = human_duration(picture.took);
+    const auto view = view_job(picture.job);
+    if (view && view->cost_usd && view->waited >= worth_telling)
+        text += " after " + human_duration(view->waited) + " of waiting";
+    return text;
 }
 
 ExitCode exit_code_of(const std::vector<Picture>& pictures) {
@@ -159,7 +173,7 @@ void tell_ended(Program& program, const Picture& picture) {
     auto& console = program.console;
     const auto name = printable(name_of(picture));
     const bool to_terminal = console.traits().out_is_terminal;
-    const auto time = human_duration(picture.took);
+    const auto time = time_words(picture);
     if (picture.failure) {
         // What failed is told with its reason at the end; until then, only that it did.
         if (!console.traits().animation)

@@ -89,6 +89,7 @@ ExitCode run_pictures(Program& program) {
     CrewPlan plan;
     plan.type = program.line.type;
     plan.params = std::move(*params);
+    plan.backend = program.line.backend;
     plan.names = &names;
     return follow(program, *connection, std::move(plan), std::move(pictures));
 }

@@ -253,5 +253,34 @@ TEST_F(RunCommand, ServerTextCannotRewriteTheTerminal) {
     EXPECT_THAT(run({picture("a.jpg")}).err, AllOf(HasSubstr("�[2Jowned�"), Not(HasSubstr("\x1b"))));
 }
 
+TEST_F(RunCommand, SaysWhereToRunOnlyWhenItIsTold) {
+    darkroom.with_server();
+    EXPECT_EQ(run({picture("shoe.jpg"), "--backend", "serverless"}).code, 0);
+    EXPECT_EQ(run({picture("boot.jpg")}).code, 0);
+    const auto created = darkroom.http.seen(ports::HttpMethod::post, "/api/v1/jobs");
+    ASSERT_EQ(created.size(), 2u);
+    EXPECT_NE(created[0].body.find(R"("backend":"serverless")"), std::string::npos) << created[0].body;
+    EXPECT_EQ(created[1].body.find("backend"), std::string::npos) << created[1].body;
+    EXPECT_EQ(run({picture("shoe.jpg"), "--backend", "a b"}).code, 2);
+}
+
+TEST_F(RunCommand, TellsAColdStartApartFromTheWorkAndWhatWasPaid) {
+    darkroom.with_server();
+    darkroom.gateway.attempts_json =
+        R"([{"number":1,"delay_ms":500,"cost_usd":0.000300},{"number":2,"delay_ms":31000,"cost_usd":0.000700}])";
+    const auto outcome = run({picture("shoe.jpg"), picture("boot.jpg", "others")});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_NE(outcome.err.find("1.5 s after 31 s of waiting"), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find(", $0.0020"), std::string::npos) << outcome.err;
+}
+
+TEST_F(RunCommand, WorkOnTheServerItselfHasNoPrice) {
+    darkroom.with_server();
+    darkroom.gateway.attempts_json = R"([{"number":1,"delay_ms":31000,"cost_usd":null}])";
+    const auto outcome = run({picture("shoe.jpg")});
+    EXPECT_EQ(outcome.err.find("waiting"), std::string::npos) << outcome.err;
+    EXPECT_EQ(outcome.err.find("$"), std::string::npos) << outcome.err;
+}
+
 }  // namespace
 }  // namespace darkroom::cli

@@ -85,6 +85,20 @@ std::string human_duration(Milliseconds duration) {
     return std::to_string(seconds / 3'600) + " h " + std::to_string(seconds % 3'600 / 60) + " m";
 }
 
+std::string human_usd(double usd) {
+    std::array<char, 48> text{};
+    if (usd > 0 && usd < 0.0001) return "<$0.0001";
+    std::snprintf(text.data(), text.size(), usd < 10 ? "$%.4f" : "$%.2f", usd);
+    return text.data();
+}
+
+std::string human_stage(std::string_view stage) {
+    if (stage == "cold_start") return "a worker to start";
+    if (stage == "capacity") return "a free GPU at RunPod";
+    if (stage == "workers") return "workers: none is there";
+    return {};
+}
+
 std::string human_age(Milliseconds age) {
     const auto seconds = std::max<std::int64_t>(age.count(), 0) / 1'000;
     if (seconds < 60) return std::to_string(seconds) + "s";

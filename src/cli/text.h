@@ -8,8 +8,11 @@
 
 namespace darkroom::cli {
 
-std::string human_bytes(std::uint64_t bytes);                   // 812 B, 482 kB, 11.8 MB
-std::string human_duration(Milliseconds duration);              // 0.9 s, 31 s, 2 m 10 s, 3 h 5 m
+std::string human_bytes(std::uint64_t bytes);       // 812 B, 482 kB, 11.8 MB
+std::string human_duration(Milliseconds duration);  // 0.9 s, 31 s, 2 m 10 s, 3 h 5 m
+std::string human_usd(double usd);                  // $0.0005, $12.30
+/// What an open job waits for, in words; empty where there is nothing to say.
+std::string human_stage(std::string_view stage);
 std::string human_age(Milliseconds age);                        // 5s, 4m, 3h, 12d
 std::string counted(std::size_t count, std::string_view noun);  // 1 file, 2 files
 

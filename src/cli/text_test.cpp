@@ -53,5 +53,14 @@ TEST(CliText, TextIsCutAndPaddedByColumnsNotBytes) {
     EXPECT_EQ(pad_to_width("long", 2), "long");
 }
 
+TEST(Text, MoneyIsReadAtAGlance) {
+    EXPECT_EQ(human_usd(0), "$0.0000");
+    EXPECT_EQ(human_usd(0.000012), "<$0.0001");
+    EXPECT_EQ(human_usd(0.0005), "$0.0005");
+    EXPECT_EQ(human_usd(9.99), "$9.9900");
+    EXPECT_EQ(human_usd(12.3), "$12.30");
+    EXPECT_EQ(human_usd(1e300).substr(0, 2), "$1");
+}
+
 }  // namespace
 }  // namespace darkroom::cli
