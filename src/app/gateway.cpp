@@ -274,7 +274,10 @@ Result<void, StartFailure> Gateway::Rooms::listen() {
     reserved_port.reset();
     upkeep = std::make_unique<upkeep::Rounds>(*store, *storage.main, storage.volume(), clock,
                                               upkeep::RoundSettings{.retention = settings.retention});
-    if (remote) remote->start();
+    if (remote) {
+        for (auto* volume : remote->own_volumes()) upkeep->look_after(*volume);
+        remote->start();
+    }
     dispatcher_thread = named_thread("dispatcher", [this] { dispatcher->run(); });
     upkeep_thread = named_thread("upkeep", [this] { upkeep->run(); });
 

@@ -60,14 +60,20 @@ void Rounds::run_round() {
 void Rounds::sweep() {
     next_sweep_ = clock_.monotonic() + settings_.sweep_period;
     sweep_unfinished(objects_);
-    if (volume_ != nullptr) sweep_unfinished(*volume_);
+    if (volume_ != nullptr) sweep_volume(*volume_);
+    for (auto* volume : more_volumes_) sweep_volume(*volume);
     // Without a volume beside it, the main storage may be the volume.
-    sweep_of_workers(volume_ != nullptr ? *volume_ : objects_, inputs_of_workers, settings_.unfinished_after);
-    if (volume_ != nullptr) sweep_of_workers(*volume_, outputs_of_workers, settings_.unfinished_after);
+    if (volume_ == nullptr) sweep_of_workers(objects_, inputs_of_workers, settings_.unfinished_after);
     // A bucket, into which workers put outputs by URL, may serve two installations; a volume is one's own.
     sweep_of_workers(
         objects_, outputs_of_workers,
         objects_.capabilities().presigns ? settings_.outputs_abandoned_after : settings_.unfinished_after);
+}
+
+void Rounds::sweep_volume(ports::ObjectStore& volume) {
+    sweep_unfinished(volume);
+    sweep_of_workers(volume, inputs_of_workers, settings_.unfinished_after);
+    sweep_of_workers(volume, outputs_of_workers, settings_.unfinished_after);
 }
 
 void Rounds::sweep_unfinished(ports::ObjectStore& objects) {

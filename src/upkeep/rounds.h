@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "ports/clock.h"
 #include "ports/job_store.h"
@@ -29,6 +30,8 @@ public:
     Rounds(ports::JobStore& store, ports::ObjectStore& objects, ports::ObjectStore* volume,
            const ports::Clock& clock, RoundSettings settings);
 
+    /// One more network volume, which only some endpoints have. Before run().
+    void look_after(ports::ObjectStore& volume) { more_volumes_.push_back(&volume); }
     /// Rounds until stop(); the thread that calls it is upkeep's.
     void run();
     void stop();
@@ -36,6 +39,7 @@ public:
 
 private:
     void sweep();
+    void sweep_volume(ports::ObjectStore& volume);
     void sweep_unfinished(ports::ObjectStore& objects);
     void sweep_of_workers(ports::ObjectStore& objects, std::span<const std::string_view> prefixes,
                           Milliseconds age);
@@ -43,6 +47,7 @@ private:
     ports::JobStore& store_;
     ports::ObjectStore& objects_;
     ports::ObjectStore* volume_;
+    std::vector<ports::ObjectStore*> more_volumes_;
     const ports::Clock& clock_;
     const RoundSettings settings_;
     const std::unique_ptr<ports::WakeUp> wake_up_;

@@ -220,6 +220,15 @@ TEST_F(Rounds, OutputsOfWorkersStayWhileTheirAttemptIsInFlightAndGoWhenNobodyCan
     EXPECT_FALSE(there(in_folder)) << "of earlier settings";
 }
 
+TEST_F(Rounds, AVolumeThatOnlyOneEndpointHasIsLookedAfterToo) {
+    const auto left_over = put_on_volume(ObjectKey::worker_input(random.id<JobId>(), "jpg"), 2 * day);
+    upkeep::Rounds rounds(*store, *breakable, nullptr, clock, settings);
+    rounds.look_after(*volume);
+    clock.advance(7 * hour);
+    rounds.run_round();
+    EXPECT_FALSE(on_volume(left_over));
+}
+
 TEST_F(Rounds, WhereTheMainStorageIsTheVolumeItIsSweptToo) {
     const auto key = put(ObjectKey::worker_input(random.id<JobId>(), "jpg"));
     make_older(key.str(), 2 * day);
