@@ -19,7 +19,7 @@ start_endpoint() {
     fi
     RUNPOD_ENDPOINT_BASE_URL=$(<"$out/endpoint.url")
     CALLBACK_SECRET=$(od -An -N 24 -tx1 /dev/urandom | tr -d ' \n')
-    export COMFYUI_MODE=serverless RUNPOD_API_KEY=$client_key RUNPOD_ENDPOINT_ID=ep-local RUNPOD_ENDPOINT_BASE_URL CALLBACK_SECRET
+    export COMFYUI_MODE=serverless RUNPOD_API_KEY=$client_key "RUNPOD_ENDPOINT_ID=ep-local;gpu=RTX 4090" RUNPOD_ENDPOINT_BASE_URL CALLBACK_SECRET
     echo "A RunPod endpoint listens on $RUNPOD_ENDPOINT_BASE_URL/ep-local; cold starts take 1.5 s"
 }
 

@@ -49,7 +49,7 @@ def main():
         if attempt["remote_id"] in ends and job["finished_at"]:
             lags.append((moment(job["finished_at"]) - ends[attempt["remote_id"]]).total_seconds())
     how = ", ".join(f"{count} by {name}" for name, count in heard.most_common())
-    print(f"  {len(jobs)} jobs ended: {how}; {cold} waited for a cold start; ${cost:.4f} by the price of the GPU.")
+    print(f"  {len(jobs)} jobs ended: {how}; {cold} waited 1.5 s or longer for a worker; ${cost:.4f} by the price of the GPU.")
     if lags:
         print(f"  From the remote end to the finished job: median {statistics.median(lags):.1f} s, slowest {max(lags):.1f} s.")
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 
 #include "base/json.h"
@@ -42,6 +43,7 @@ std::string text_at(const json::value& value, std::string_view pointer) {
     if (found == nullptr || found->is_null()) return {};
     if (found->is_string()) return std::string(found->get_string());
     if (found->is_int64()) return std::to_string(found->get_int64());
+    if (found->is_double()) return json::serialize(*found);
     if (found->is_bool()) return found->get_bool() ? "true" : "false";
     return {};
 }

@@ -80,8 +80,9 @@ StormPlan plan_of_this_run() {
 
 WorldPlan world_of(const StormPlan& plan) {
     WorldPlan world;
+    world.callback_every = 2;
     world.endpoint_flags = {"--set", "seed=" + std::to_string(plan.seed),
-                            "--set", "rate_factor=0",
+                            "--set", "rate_percent=0",
                             "--set", "workers_max=2",
                             "--set", "cold_start_ms=200"};
     for (const auto* fault : faults) {

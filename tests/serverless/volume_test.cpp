@@ -24,7 +24,7 @@ TEST(ServerlessVolume, InputsGoThereAndOutputsComeBackAndNothingStays) {
 
 TEST(ServerlessVolume, AResultWhoseReportWasLostIsFoundThere) {
     World world({.workers = 1,
-                 .callbacks = false,
+                 .callback_every = 0,
                  .endpoint_flags = {"--fault", "report_lost=#1", "--fault", "webhook_drop=always"},
                  .by_volume = true});
     const auto id = world.client().create_with("bg_remove", disc_png(96, 64));

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <sstream>
+#include <stdexcept>
 
 #include "base/json.h"
 
@@ -16,7 +17,7 @@ Settings gateway_settings(const WorldPlan& plan, Settings settings, const std::s
                           const std::string& secret) {
     settings["COMFYUI_MODE"] = "serverless";
     settings["RUNPOD_API_KEY"] = "local-client-key";
-    settings["RUNPOD_ENDPOINT_ID"] = "ep-local;name=desk;max=16";
+    settings["RUNPOD_ENDPOINT_ID"] = "ep-local;name=desk;max=16;gpu=RTX 4090";
     settings["RUNPOD_ENDPOINT_BASE_URL"] = base;
     settings["CALLBACK_SECRET"] = secret;
     for (const auto& [name, value] : plan.settings) settings[name] = value;
@@ -35,6 +36,9 @@ World::World(WorldPlan plan) : plan_(std::move(plan)), endpoint_(plan_.endpoint_
     } else {
         bucket_ = std::make_unique<S3Bucket>();
     }
+    // Without it everything else would only wait.
+    if (endpoint_.base() == "http://127.0.0.1:9/v2")
+        throw std::runtime_error("no endpoint: " + endpoint_.log());
     server_ = std::make_unique<ServerProcess>(gateway_settings(
         plan_, volume_ ? volume_->settings() : bucket_->settings(), endpoint_.base(), secret_));
     for (int i = 0; i < plan_.workers; ++i) start_worker();
@@ -62,7 +66,8 @@ std::size_t World::start_worker() {
                         {"RUNPOD_WEBHOOK_PING", url + "/ping/$RUNPOD_POD_ID?gpu=LOCAL"},
                         {"RUNPOD_ALLOW_PRIVATE_DOWNLOAD_URLS", "true"}};
     if (volume_) plan.environment["DARKROOM_VOLUME_DIR"] = volume_->folder().string();
-    if (plan_.callbacks) plan.environment["CALLBACK_SECRET"] = secret_;
+    const bool knows_secret = plan_.callback_every != 0 && place % std::size_t(plan_.callback_every) == 0;
+    if (knows_secret) plan.environment["CALLBACK_SECRET"] = secret_;
     plan.working_dir = folder_.path();
     plan.out_file = plan.err_file = folder_.path() / (name + ".log");
     workers_.push_back({std::make_unique<testing::ChildProcess>(plan), plan.err_file});

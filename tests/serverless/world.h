@@ -17,7 +17,7 @@ namespace darkroom::e2e {
 
 struct WorldPlan {
     int workers = 2;
-    bool callbacks = true;  // workers know the secret of the gateway
+    int callback_every = 1;  // each so many-th worker knows the secret of the gateway; 0 = none
     std::vector<std::string> endpoint_flags = {};
     Settings settings = {};  // of the gateway, beside what it needs for this world
     bool by_volume = false;  // pictures travel by a network volume, not by signed links of the bucket
