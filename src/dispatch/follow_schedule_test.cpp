@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
+#include <random>
 #include <vector>
 
 namespace darkroom::dispatch {
@@ -29,6 +31,27 @@ TEST(FollowSchedule, SpreadsLooksByAFifthBothWays) {
         EXPECT_GE(pause_before_look(times, 0, dice), Milliseconds(1'600));
         EXPECT_LE(pause_before_look(times, 0, dice), Milliseconds(2'400));
     }
+}
+
+// Ends at any time within half an hour, and one look of twenty in vain.
+TEST(FollowSchedule, EndsThatNobodyTellsOfAreNoticedWithin75SecondsInNinetyNineOfAHundred) {
+    const FollowTimes times;
+    std::mt19937_64 random(11);
+    std::vector<Milliseconds> lags;
+    for (int job = 0; job < 20'000; ++job) {
+        const Milliseconds end{static_cast<std::int64_t>(random() % 1'800'000)};
+        Milliseconds at{0};
+        for (int looks = 0;; ++looks) {
+            at += pause_before_look(times, looks, random());
+            if (at >= end && random() % 20 != 0) break;
+        }
+        lags.push_back(at - end);
+    }
+    std::sort(lags.begin(), lags.end());
+    EXPECT_LE(lags[lags.size() * 99 / 100], Milliseconds(75'000));
+    EXPECT_LE(lags[lags.size() / 2], Milliseconds(20'000));
+    RecordProperty("p50_ms", std::to_string(lags[lags.size() / 2].count()));
+    RecordProperty("p99_ms", std::to_string(lags[lags.size() * 99 / 100].count()));
 }
 
 TEST(FollowSchedule, WaitsAsLongAsAServerAsksButNotForAbsurdTimes) {
