@@ -17,6 +17,7 @@ namespace {
 constexpr int inflight_default = 10;
 constexpr std::uint64_t inflight_max = 2'000;
 constexpr int workers_max = 1'000;
+constexpr std::uint64_t policy_time_max_s = runpod::policy_time_max.count() / 1'000;
 // Between the end of RunPod's patience and the end of ours.
 constexpr Milliseconds ttl_margin{300'000};
 
@@ -110,7 +111,7 @@ void read_scale(SettingReader& reader, RunpodSettings& settings) {
 }
 
 void read_queue_budget(SettingReader& reader, Milliseconds run_timeout, RunpodSettings& settings) {
-    settings.queue_budget = reader.seconds("DARKROOM_QUEUE_BUDGET_S", 10, 7 * 86'400);
+    settings.queue_budget = reader.seconds("DARKROOM_QUEUE_BUDGET_S", 10, policy_time_max_s);
     if (settings.queue_budget + run_timeout + ttl_margin > runpod::policy_time_max)
         reader.wrong(
             "DARKROOM_QUEUE_BUDGET_S",

@@ -12,6 +12,8 @@
 namespace darkroom::app {
 namespace {
 
+constexpr std::uint64_t day_s = 86'400;
+
 void read_listen(SettingReader& reader, Settings& settings) {
     const auto value = reader.text("DARKROOM_LISTEN");
     const auto colon = value.rfind(':');
@@ -103,13 +105,13 @@ Result<Settings, SettingProblems> read_settings(const Environment& environment, 
     find_unknown_names(reader);
     settings.data_dir = reader.text("DARKROOM_DATA_DIR");
     settings.attempts_max = static_cast<int>(reader.number("DARKROOM_MAX_ATTEMPTS", 1, 100));
-    settings.run_timeout = reader.seconds("DARKROOM_RUN_TIMEOUT_S", 1, 7 * 86'400);
+    settings.run_timeout = reader.seconds("DARKROOM_RUN_TIMEOUT_S", 1, 7 * day_s);
     settings.imaging_program = reader.text("DARKROOM_IMAGING");
     settings.heic = reader.choice<bool>("DARKROOM_HEIC", {{"on", true}, {"off", false}});
     settings.upload_bytes_max = reader.number("DARKROOM_MAX_UPLOAD_BYTES", 1'024, 5ull << 30);
     settings.pixels_max = reader.number("DARKROOM_MAX_PIXELS", 256, 1ull << 28);
-    settings.url_life = reader.seconds("DARKROOM_URL_TTL_S", 1, 7 * 86'400);
-    settings.upload_life = reader.seconds("DARKROOM_UPLOAD_TTL_S", 1, 30 * 86'400);
+    settings.url_life = reader.seconds("DARKROOM_URL_TTL_S", 1, 7 * day_s);
+    settings.upload_life = reader.seconds("DARKROOM_UPLOAD_TTL_S", 1, 30 * day_s);
     settings.storage = read_storage(reader);
     for (auto& note : unused_storage_notes(reader, settings.storage))
         settings.notes.push_back(std::move(note));
