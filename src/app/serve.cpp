@@ -20,7 +20,7 @@ bool is_loopback(const std::string& address) {
 
 // As in "serverless (eu-cz 20, us 10 at once)": the limits are what an operator forgets first.
 std::string backends_of(const Settings& settings) {
-    const auto local = "local (" + std::to_string(settings.inflight_max) + " at once)";
+    auto local = "local (" + std::to_string(settings.inflight_max) + " at once)";
     if (!settings.runpod.is_used()) return local;
     std::string endpoints;
     for (const auto& endpoint : settings.runpod.endpoints)

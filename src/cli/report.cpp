@@ -144,7 +144,7 @@ void tell_summary(Program& program, const std::vector<Picture>& pictures, Millis
     if (failed > 0) text += ", " + program.console.tinted(Tint::bad, std::to_string(failed) + " failed");
     if (open > 0) text += ", " + std::to_string(open) + " open";
     text += " in " + human_duration(elapsed);
-    if (cost) text += ", " + human_usd(*cost);
+    if (cost && *cost > 0) text += ", " + human_usd(*cost);
     if (fetched > 0) text += " -> " + printable(program.line.out_dir.value_or("."));
     program.console.note(text);
 }
