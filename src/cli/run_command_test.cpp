@@ -279,7 +279,7 @@ TEST_F(RunCommand, WorkOnTheServerItselfHasNoPrice) {
     darkroom.gateway.attempts_json = R"([{"number":1,"delay_ms":31000,"cost_usd":null}])";
     const auto outcome = run({picture("shoe.jpg")});
     EXPECT_EQ(outcome.err.find("waiting"), std::string::npos) << outcome.err;
-    EXPECT_EQ(outcome.err.find("$"), std::string::npos) << outcome.err;
+    EXPECT_EQ(outcome.err.find('$'), std::string::npos) << outcome.err;
 }
 
 }  // namespace
