@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "app/gateway_doctor.h"
 #include "app/runpod_doctor.h"
 #include "app/storage.h"
 #include "app/system_clock.h"
@@ -33,8 +34,9 @@ public:
         if (look_at_data_folder()) look_at_database();
         look_at_storage();
         look_at_own_volumes();
-        std::error_code error;
-        const bool gateway_runs = std::filesystem::exists(settings_.data_dir / "gateway.json", error);
+        auto of_gateway = examine_gateway(settings_, client_);
+        const bool gateway_runs = !of_gateway.empty();
+        for (auto& finding : of_gateway) findings_.push_back(std::move(finding));
         for (auto& finding : examine_runpod(settings_, gateway_runs, client_, clock_, random_))
             findings_.push_back(std::move(finding));
         return std::move(findings_);
