@@ -7,8 +7,13 @@ namespace {
 
 constexpr Milliseconds look_again_after{5'000};
 
-// Whole cents, rounded down: a sum that is not quite there must not look as if it were.
+// Rounded down: a sum that is not quite there must not look as if it were. Whole cents, but below a dollar
+// all digits: a job costs less than a cent, and so may a cap that somebody tries.
 std::string dollars(std::int64_t micro_usd) {
+    if (micro_usd > 0 && micro_usd < 1'000'000) {
+        const auto digits = std::to_string(micro_usd);
+        return "0." + std::string(6 - digits.size(), '0') + digits;
+    }
     const auto cents = micro_usd / 10'000;
     const auto rest = std::to_string(cents % 100);
     return std::to_string(cents / 100) + "." + (rest.size() < 2 ? "0" : "") + rest;

@@ -48,6 +48,18 @@ TEST_F(SpendCapTest, IsReachedWithTheLastMicroDollarAndSaysSoInDollars) {
     EXPECT_NE(cap_.trouble()->find("1234.06 of 5.00 USD"), std::string::npos);
 }
 
+TEST_F(SpendCapTest, SumsBelowADollarAreToldInFull) {
+    SpendCap small(store_, clock_, 100);
+    store_.spent_micro_usd = 201;
+    EXPECT_TRUE(small.reached());
+    ASSERT_TRUE(small.trouble());
+    EXPECT_NE(small.trouble()->find("0.000201 of 0.000100 USD"), std::string::npos) << *small.trouble();
+    store_.spent_micro_usd = 1'000'000;
+    clock_.advance(Milliseconds(5'000));
+    EXPECT_TRUE(small.reached());
+    EXPECT_NE(small.trouble()->find("1.00 of 0.000100 USD"), std::string::npos) << *small.trouble();
+}
+
 TEST_F(SpendCapTest, TheStoreIsAskedAtMostEveryFiveSeconds) {
     for (int i = 0; i < 1'000; ++i) (void)cap_.reached();
     EXPECT_EQ(store_.asked, 1);

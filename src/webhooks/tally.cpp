@@ -19,9 +19,10 @@ void Tally::tell_operator() {
     auto until = quiet_until_ns_.load();
     if (until != 0 && now < until) return;
     if (!quiet_until_ns_.compare_exchange_strong(until, now + quiet_time.count())) return;
-    log::warning("webhooks were refused", {{"unknown_tokens", of(Heard::forged_token)},
-                                           {"wrong_signatures", of(Heard::bad_signature)},
-                                           {"signed_at_another_time", of(Heard::stale_signature)}});
+    log::warning("webhooks were refused; a wrong signature: CALLBACK_SECRET is not the workers'",
+                 {{"unknown_tokens", of(Heard::forged_token)},
+                  {"wrong_signatures", of(Heard::bad_signature)},
+                  {"signed_at_another_time", of(Heard::stale_signature)}});
 }
 
 }  // namespace darkroom::webhooks

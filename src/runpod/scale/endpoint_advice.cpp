@@ -77,9 +77,10 @@ void explain_health(const EndpointHealth& health, bool scaled_to_zero, std::vect
                           found.sentence});
     advice.push_back(
         {AdviceLevel::ok,
-         std::to_string(health.jobs.in_queue) + " jobs wait there, " +
-             std::to_string(health.jobs.in_progress) + " run; workers: " + std::to_string(workers.running) +
-             " running, " + std::to_string(std::max(workers.idle, workers.ready)) + " idle, " +
+         std::to_string(health.jobs.in_queue) + (health.jobs.in_queue == 1 ? " job waits" : " jobs wait") +
+             " there, " + std::to_string(health.jobs.in_progress) +
+             " run; workers: " + std::to_string(workers.running) + " running, " +
+             std::to_string(std::max(workers.idle, workers.ready)) + " idle, " +
              std::to_string(workers.initializing) + " starting, " + std::to_string(workers.throttled) +
              " throttled, " + std::to_string(workers.unhealthy) + " unhealthy"});
 }
