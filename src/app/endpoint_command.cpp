@@ -179,11 +179,13 @@ int play_endpoint(const EndpointPlan& plan) {
     std::fprintf(stderr,
                  "A RunPod endpoint on this machine   id %s\n"
                  "Clients    %s/v2/%s   key %s\n"
+                 "Gateway    COMFYUI_MODE=serverless RUNPOD_API_KEY=%s RUNPOD_ENDPOINT_ID=%s "
+                 "RUNPOD_ENDPOINT_BASE_URL=%s/v2 RUNPOD_REST_URL=%s/v2\n"
                  "Controls   %s/_darkroom/faults   /_darkroom/journal   /_darkroom/costs   (client's key)\n"
                  "A worker's environment ($ reaches the worker as it stands):\n\n%s\n",
                  plan.settings.id.c_str(), url.c_str(), plan.settings.id.c_str(),
-                 plan.settings.client_key.c_str(), url.c_str(),
-                 worker_environment(url, plan.settings).c_str());
+                 plan.settings.client_key.c_str(), plan.settings.client_key.c_str(), plan.settings.id.c_str(),
+                 url.c_str(), url.c_str(), url.c_str(), worker_environment(url, plan.settings).c_str());
     (void)signals.wait();
     (*running)->stop();
     return 0;
