@@ -17,6 +17,7 @@ constexpr std::uint64_t middle = 5'000;
 TEST(FollowSchedule, LooksAfterTwoSecondsThenInGrowingPausesUpToThirty) {
     const FollowTimes times;
     std::vector<std::int64_t> pauses;
+    pauses.reserve(9);
     for (int looks = 0; looks < 9; ++looks) pauses.push_back(pause_before_look(times, looks, middle).count());
     EXPECT_EQ(pauses, (std::vector<std::int64_t>{2'000, 3'000, 4'500, 6'750, 10'125, 15'187, 22'780, 30'000,
                                                  30'000}));

@@ -14,6 +14,7 @@ namespace {
 std::vector<std::string> create_jobs(World& world, int count) {
     const auto client = world.client();
     std::vector<std::string> ids;
+    ids.reserve(std::size_t(count));
     for (int i = 0; i < count; ++i)
         ids.push_back(client.create_with("bg_remove", disc_png(96, 64, std::uint32_t(i))));
     return ids;

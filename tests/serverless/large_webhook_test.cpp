@@ -11,6 +11,12 @@
 namespace darkroom::e2e {
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool under_sanitizer = true;
+#else
+constexpr bool under_sanitizer = false;
+#endif
+
 std::uint64_t peak_kib(pid_t pid) {
     std::ifstream status("/proc/" + std::to_string(pid) + "/status");
     for (std::string line; std::getline(status, line);) {
@@ -43,8 +49,9 @@ TEST(LargeWebhook, TwentyMegabytesAreAnsweredAtOnceAndNotKeptInMemory) {
     const auto grown = peak_kib(world.server().pid()) - before;
     std::cout << "a webhook of 20 MB: " << took.count() / 3 << " s, memory grew by " << grown / 1024.0
               << " MiB\n";
-    EXPECT_LT(grown, 8u << 10) << "KiB";
     EXPECT_EQ(world.client().post(target, std::string(60u << 20, 'A')).status, 200) << "never 413";
+    if (under_sanitizer) GTEST_SKIP() << "a sanitizer's own memory grows with what the gateway touches";
+    EXPECT_LT(grown, 8u << 10) << "KiB";
 }
 
 }  // namespace

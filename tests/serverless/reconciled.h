@@ -14,10 +14,10 @@ struct Reconciliation {
     std::size_t named = 0;        // of them, that the gateway knows by name
     std::size_t unnamed = 0;  // that it has a submit of unknown name for: the reply and all news were lost
     std::vector<std::string> unaccounted;  // of the endpoint, that the gateway knows nothing of
-    /// Of the gateway, that the endpoint never made; one that a forged webhook named and that was asked for in
-    /// vain is none.
+    /// Of the gateway, that the endpoint never made; one that a forged webhook named and that was asked for
+    /// in vain is none.
     std::vector<std::string> invented;
-    std::vector<std::string> open;         // of the gateway, by name, that are not followed to their end
+    std::vector<std::string> open;  // of the gateway, by name, that are not followed to their end
 };
 
 Reconciliation reconcile(const std::vector<JournalEntry>& journal,
