@@ -37,7 +37,7 @@ std::string time_of(const json::object& sum) {
 }
 
 Table sums(const json::object& costs, std::string_view list, std::string_view name, const std::string& head) {
-    Table table({head, "JOBS", "GPU TIME", "COST"});
+    Table table({head, "RUNS", "GPU TIME", "COST"});
     const auto* entries = array_member(costs, list);
     if (entries == nullptr) return table;
     for (const auto& entry : *entries) {
@@ -50,7 +50,7 @@ Table sums(const json::object& costs, std::string_view list, std::string_view na
 }
 
 void print_rows(Program& program, const json::array& rows) {
-    Table table({"DAY", "USER", "TYPE", "ENDPOINT", "JOBS", "MS", "USD"});
+    Table table({"DAY", "USER", "TYPE", "ENDPOINT", "RUNS", "MS", "USD"});
     for (const auto& entry : rows) {
         const auto* row = entry.if_object();
         if (row == nullptr) continue;

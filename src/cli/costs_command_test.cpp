@@ -38,11 +38,11 @@ TEST_F(CostsCommand, SumsByTypeAndByUserForPeople) {
     const auto outcome = darkroom.run({"costs"});
     EXPECT_EQ(outcome.code, 0) << outcome.err;
     EXPECT_EQ(outcome.out,
-              "TYPE        JOBS  GPU TIME  COST\n"
+              "TYPE        RUNS  GPU TIME  COST\n"
               "bg_remove   2     5.0 s     $0.0015\n"
               "upscale_2k  1     1 m 1 s   $0.0189\n"
               "\n"
-              "USER  JOBS  GPU TIME  COST\n"
+              "USER  RUNS  GPU TIME  COST\n"
               "ann   2     5.0 s     $0.0015\n"
               "bob   1     1 m 1 s   $0.0189\n");
     EXPECT_EQ(outcome.err, "2026-11-01 to 2026-11-22: 3 remote jobs, 1 m 6 s of GPU, $0.0205.\n");

@@ -135,10 +135,12 @@ ports::AttemptFailed Collector::failed(const core::Job& job, const AttemptId& at
         core::pause_before_retry(policy_, error.code, history_of(job, error.code), random_.number());
     ports::AttemptFailed failed{.error = std::move(error), .retry_at = std::nullopt, .completed_via = via};
     if (pause) failed.retry_at = clock_.now() + *pause;
-    log::info("attempt failed", {{"job", job.id.str()},
-                                 {"attempt", attempt.str()},
-                                 {"code", core::to_string(failed.error.code)},
-                                 {"retry", failed.retry_at ? "yes" : "no"}});
+    const bool cancelled = failed.error.code == ErrorCode::cancelled;
+    log::info(cancelled ? "attempt cancelled" : "attempt failed",
+              {{"job", job.id.str()},
+               {"attempt", attempt.str()},
+               {"code", core::to_string(failed.error.code)},
+               {"retry", failed.retry_at ? "yes" : "no"}});
     return failed;
 }
 
