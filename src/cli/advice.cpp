@@ -28,14 +28,26 @@ std::string_view advice_for(std::string_view error_code) {
             return "run it again from the original file";
         case core::ErrorCode::no_subject:
             return "crop closer to the subject, or name it with -p roi=[x,y,w,h]";
+        case core::ErrorCode::region_missing:
+        case core::ErrorCode::region_out_of_bounds:
+        case core::ErrorCode::region_too_large:
+            return "look at the picture's size, and at units: shares of it, or pixels";
+        case core::ErrorCode::mask_size_mismatch:
+            return "make the mask exactly as large as the picture, after turning it upright";
+        case core::ErrorCode::compliance_failed:
+            return "take a picture that shows all of the product, or -p strict=false to get it with a "
+                   "warning";
         case core::ErrorCode::params_invalid:
             return "see darkroom types TYPE for what the params may be";
         case core::ErrorCode::recipe_not_found:
             return "leave out -p recipe, -p engine and --backend";
+        case core::ErrorCode::workflow_rejected:
+            return "the operator's recipe does not fit the ComfyUI behind it";
         case core::ErrorCode::timeout:
         case core::ErrorCode::worker_oom:
             return "make the picture smaller, then try again";
         case core::ErrorCode::backend_unavailable:
+        case core::ErrorCode::model_unavailable:
         case core::ErrorCode::remote_result_lost:
         case core::ErrorCode::storage_unavailable:
         case core::ErrorCode::interrupted:

@@ -16,8 +16,15 @@ enum class ErrorCode {
     input_missing,
     input_changed,
     no_subject,
+    region_missing,
+    region_out_of_bounds,
+    region_too_large,
+    mask_size_mismatch,
+    compliance_failed,
     params_invalid,
     recipe_not_found,
+    model_unavailable,
+    workflow_rejected,
     backend_unavailable,
     output_missing,
     output_invalid,
@@ -31,7 +38,7 @@ enum class ErrorCode {
     cancelled,
     internal,
 };
-inline constexpr int error_code_count = 22;
+inline constexpr int error_code_count = 29;
 
 /// What is done after an attempt failed with a code.
 enum class RetryRule {

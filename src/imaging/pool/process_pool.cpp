@@ -31,6 +31,11 @@ JobError file_error(int error) {
 bool stays_trusted(ErrorCode code) {
     switch (code) {
         case ErrorCode::no_subject:
+        case ErrorCode::region_missing:
+        case ErrorCode::region_out_of_bounds:
+        case ErrorCode::region_too_large:
+        case ErrorCode::mask_size_mismatch:
+        case ErrorCode::compliance_failed:
         case ErrorCode::params_invalid:
         case ErrorCode::recipe_not_found:
         case ErrorCode::input_too_large:
