@@ -149,7 +149,13 @@ std::int64_t price_of(const RunpodEndpointWords& words) {
     return runpod::price_micro_usd_per_s(words.gpu).value_or(0);
 }
 
-void read_endpoints(SettingReader& reader, RunpodSettings& settings) {
+// Named twice it is still one: all who use a volume must share the memory of what lies there.
+bool is_common(const objects::S3Settings& volume, const StorageSettings& storage) {
+    return storage.volume && storage.volume->bucket == volume.bucket &&
+           storage.volume->endpoint == volume.endpoint;
+}
+
+void read_endpoints(SettingReader& reader, const StorageSettings& storage, RunpodSettings& settings) {
     const int limit = is_set(reader, "MAX_INFLIGHT")
                           ? static_cast<int>(reader.number("MAX_INFLIGHT", 1, inflight_max))
                           : inflight_default;
@@ -163,6 +169,7 @@ void read_endpoints(SettingReader& reader, RunpodSettings& settings) {
     }
     for (auto& words : *list) {
         auto volume = read_own_volume(reader, words);
+        if (volume && is_common(*volume, storage)) volume.reset();
         settings.endpoints.push_back({.id = std::move(words.id),
                                       .name = std::move(words.name),
                                       .weight = words.weight,
@@ -255,7 +262,7 @@ RunpodSettings read_runpod(SettingReader& reader, const StorageSettings& storage
     read_queue_budget(reader, run_timeout, settings);
     if (read_mode(reader, notes) == Mode::serverless) {
         read_key(reader, settings);
-        read_endpoints(reader, settings);
+        read_endpoints(reader, storage, settings);
         check_meeting_place(reader, storage, settings);
         check_own_url(reader, settings, own_url, notes);
         check_prices(reader, settings, notes);

@@ -131,6 +131,23 @@ TEST(RunpodSettings, EndpointsOfSeveralDataCentersHaveAVolumeEach) {
     EXPECT_EQ(second.volume->access_key, "user_x");
 }
 
+TEST(RunpodSettings, TheVolumeOfAllStaysOneWhereAnEndpointNamesItAgain) {
+    const auto settings = read(real_runpod(
+        {{"RUNPOD_ENDPOINT_ID",
+          "ep1;volume=vol1;region=EU-CZ-1,ep2;volume=vol2;region=EU-CZ-1,ep3;volume=vol1;region=US-KS-2"},
+         {"RUNPOD_NETWORK_VOLUME_ID", "vol1"},
+         {"RUNPOD_S3_REGION", "EU-CZ-1"},
+         {"RUNPOD_S3_ACCESS_KEY", "a"},
+         {"RUNPOD_S3_SECRET_KEY", "b"}}));
+    ASSERT_TRUE(settings.ok()) << settings.error()[0];
+    ASSERT_TRUE(settings->storage.volume);
+    const auto& endpoints = settings->runpod.endpoints;
+    EXPECT_FALSE(endpoints.at(0).volume) << "that of all";
+    ASSERT_TRUE(endpoints.at(1).volume && endpoints.at(2).volume);
+    EXPECT_EQ(endpoints[1].volume->bucket, "vol2");
+    EXPECT_EQ(endpoints[2].volume->region, "US-KS-2") << "the same name elsewhere is another volume";
+}
+
 TEST(RunpodSettings, AServerOfOnesOwnStandsForEveryDataCenter) {
     const auto settings = read(real_runpod({{"RUNPOD_ENDPOINT_ID", "ep1;volume=vol1;region=EU-CZ-1"},
                                             {"RUNPOD_S3_ENDPOINT", "http://127.0.0.1:9000"},
