@@ -20,6 +20,7 @@ constexpr Milliseconds worker_grace{30'000};
 constexpr Milliseconds url_life_min{60'000};
 constexpr Milliseconds unreachable_pause{5'000};
 constexpr Milliseconds rate_pause_min{1'000};
+constexpr Milliseconds between_refused_questions{10'000};
 
 core::JobError unavailable(std::string_view message) {
     return {ErrorCode::backend_unavailable, std::string(message)};
@@ -150,7 +151,12 @@ ports::SubmitAnswer ServerlessBackend::refused(const RefusedForSure& refusal) {
 
 Result<ports::RemoteLook, ports::RemoteTrouble> ServerlessBackend::read(
     const ports::RemoteTask& task, const Result<JobObject, CallError>& job) {
-    if (!job && job.error().kind == CallErrorKind::not_found) {
+    const bool unknown_there = !job && job.error().kind == CallErrorKind::not_found;
+    if (job || unknown_there) {
+        const std::lock_guard lock(mutex_);
+        questions_refused_.reset();
+    }
+    if (unknown_there) {
         ports::RemoteLook gone;
         gone.phase = ports::RemotePhase::gone;
         return gone;
@@ -164,12 +170,14 @@ Result<ports::RemoteLook, ports::RemoteTrouble> ServerlessBackend::read(
 Result<ports::RemoteLook, ports::RemoteTrouble> ServerlessBackend::look(const ports::RemoteTask& task) {
     const auto id = RemoteJobId::parse(task.remote_id);
     if (!id) return no_such_id();
+    if (auto refused = refused_question()) return Fail(*std::move(refused));
     return read(task, client_.status(*id));
 }
 
 Result<ports::RemoteLook, ports::RemoteTrouble> ServerlessBackend::cancel(const ports::RemoteTask& task) {
     const auto id = RemoteJobId::parse(task.remote_id);
     if (!id) return no_such_id();
+    if (auto refused = refused_question()) return Fail(*std::move(refused));
     const auto job = client_.cancel(*id);
     // It was faster; what came of it is told by its status.
     if (job && job->state == JobState::completed && !job->output_json) return look(task);
@@ -206,7 +214,7 @@ ports::RemoteTrouble ServerlessBackend::trouble_of(const CallError& error) {
         case CallErrorKind::auth:
         case CallErrorKind::funds:
             pause(must_act(name_of(error.kind), error.detail));
-            return {RemoteTroubleKind::paused, error.detail, probe_period};
+            return refuse_questions({RemoteTroubleKind::paused, error.detail, probe_period});
         case CallErrorKind::refused:
             return {RemoteTroubleKind::refused, error.detail, error.retry_after};
         case CallErrorKind::not_found:
@@ -216,6 +224,26 @@ ports::RemoteTrouble ServerlessBackend::trouble_of(const CallError& error) {
             break;
     }
     return {RemoteTroubleKind::later, error.detail, error.retry_after};
+}
+
+// Every remote job is asked for, and a key that was revoked is refused for each of them: one question in a
+// while is enough to find out when that is mended. A pause of submits is no reason to ask nothing: what runs
+// goes on.
+std::optional<ports::RemoteTrouble> ServerlessBackend::refused_question() {
+    const auto now = clock_.monotonic();
+    const std::lock_guard lock(mutex_);
+    if (!questions_refused_) return std::nullopt;
+    if (now < next_question_) return questions_refused_;
+    next_question_ = now + between_refused_questions;
+    return std::nullopt;
+}
+
+ports::RemoteTrouble ServerlessBackend::refuse_questions(ports::RemoteTrouble trouble) {
+    const auto now = clock_.monotonic();
+    const std::lock_guard lock(mutex_);
+    questions_refused_ = trouble;
+    next_question_ = now + between_refused_questions;
+    return trouble;
 }
 
 std::optional<std::string> ServerlessBackend::trouble() const {
@@ -278,6 +306,7 @@ void ServerlessBackend::set_api_key(std::string key) {
     const auto now = clock_.monotonic();
     const std::lock_guard lock(mutex_);
     next_probe_ = paused_at_least_until_ = now;
+    questions_refused_.reset();
 }
 
 }  // namespace darkroom::runpod

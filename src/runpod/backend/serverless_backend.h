@@ -68,6 +68,9 @@ private:
     Result<ports::RemoteLook, ports::RemoteTrouble> read(const ports::RemoteTask& task,
                                                          const Result<JobObject, CallError>& job);
     void pause(std::string why);
+    /// Set: RunPod refuses questions, and it is too early for another one.
+    std::optional<ports::RemoteTrouble> refused_question();
+    ports::RemoteTrouble refuse_questions(ports::RemoteTrouble trouble);
 
     const ServerlessSettings settings_;
     const ports::EndpointInfo info_;
@@ -80,6 +83,8 @@ private:
     mutable std::mutex mutex_;  // of what follows
     std::optional<std::string> paused_;
     Instant next_probe_{};
+    std::optional<ports::RemoteTrouble> questions_refused_;  // looks and cancels, with this
+    Instant next_question_{};
     Instant paused_at_least_until_{};  // health is no proof of funds, so a pause is never cut short by it
 };
 

@@ -149,6 +149,40 @@ TEST_F(ServerlessBackendTest, TroubleWithAQuestionSaysWhatToDo) {
     }
 }
 
+// A thousand jobs are looked after; a key that was revoked must not be a thousand refusals each time.
+TEST_F(ServerlessBackendTest, AKeyThatIsRefusedIsNotTriedForEveryJob) {
+    auto backend = backend_of(settings());
+    api.answers({answered(401, "")});
+    for (int i = 0; i < 20; ++i) {
+        EXPECT_EQ(backend.look(sample.task()).error().kind, RemoteTroubleKind::paused);
+        EXPECT_EQ(backend.cancel(sample.task()).error().kind, RemoteTroubleKind::paused);
+    }
+    EXPECT_EQ(api.requests().size(), 1u);
+    clock.advance(Milliseconds(15'000));
+    EXPECT_EQ(backend.look(sample.task()).error().kind, RemoteTroubleKind::paused);
+    EXPECT_EQ(api.requests().size(), 2u) << "but again and again";
+    api.answers({answered(200, R"({"id":"r-1-u1","status":"IN_QUEUE"})")});
+    clock.advance(Milliseconds(15'000));
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(backend.look(sample.task()).ok());
+}
+
+TEST_F(ServerlessBackendTest, ANewKeyIsTriedByTheNextLook) {
+    auto backend = backend_of(settings());
+    api.answers({answered(401, ""), answered(200, R"({"id":"r-1-u1","status":"IN_QUEUE"})")});
+    EXPECT_FALSE(backend.look(sample.task()).ok());
+    backend.set_api_key("rpa_NEW");
+    EXPECT_TRUE(backend.look(sample.task()).ok());
+}
+
+// Submits are refused without funds; what runs already must still be heard of.
+TEST_F(ServerlessBackendTest, APauseOfSubmitsLetsLooksGoOn) {
+    auto backend = backend_of(settings());
+    api.answers({answered(402, ""), answered(200, R"({"id":"r-1-u1","status":"IN_QUEUE"})")});
+    (void)backend.submit(order());
+    EXPECT_TRUE(backend.trouble());
+    EXPECT_TRUE(backend.look(sample.task()).ok());
+}
+
 TEST_F(ServerlessBackendTest, ACancelThatCameTooLateBringsTheResult) {
     auto backend = backend_of(settings());
     WorkResult result;
