@@ -14,13 +14,18 @@ Milliseconds SitePace::within_rules(Milliseconds pause) const {
     return std::clamp(pause, rules_.pause_min, rules_.pause_max);
 }
 
+void SitePace::shut(State& state, Instant since, Instant until) {
+    if (!state.shut_since) state.shut_since = since;
+    state.shut_until = std::max(state.shut_until, until);
+}
+
 void SitePace::hold(const std::string& site, Milliseconds pause, Instant now) {
     const std::lock_guard lock(mutex_);
     auto& state = sites_[site];
     const auto until = now + within_rules(pause);
     // Threads come back with refusals of the same moment: the longest pause that was asked for counts.
     if (!state.held_until || *state.held_until < until) state.held_until = until;
-    state.shut = true;
+    shut(state, now, until);
 }
 
 bool SitePace::is_held(const std::string& site, Instant now) const {
@@ -35,11 +40,12 @@ int SitePace::allowance(const std::string& site, bool in_trouble, int limit, Ins
     if (state.held_until && *state.held_until <= now) state.held_until.reset();
     state.in_trouble = in_trouble;
     if (in_trouble || state.held_until) {
-        state.shut = true;
+        shut(state, now, now);
         return 0;
     }
-    if (state.shut) {
-        state.shut = false;
+    const bool was_outage = state.shut_since && state.shut_until - *state.shut_since >= rules_.outage_min;
+    state.shut_since.reset();
+    if (was_outage) {
         state.ramp_since = now;
         state.step = 0;
         state.taken = 0;
@@ -72,7 +78,8 @@ std::optional<Instant> SitePace::next_change(Instant now) const {
     for (const auto& [name, state] : sites_) {
         if (state.held_until) consider(*state.held_until);
         if (state.in_trouble) consider(now + rules_.look_again);
-        if (state.ramp_since && !state.shut) consider(*state.ramp_since + (state.step + 1) * rules_.step);
+        if (state.ramp_since && !state.shut_since)
+            consider(*state.ramp_since + (state.step + 1) * rules_.step);
     }
     return next;
 }

@@ -1,6 +1,7 @@
 // How fast remote endpoints are given new jobs after a trouble: not at all while it lasts or while a pause
-// that the endpoint asked for runs, then a few, then twice as many every ten seconds up to the endpoint's
-// limit. After a long outage a full queue would otherwise fall upon an endpoint that has just come back.
+// that the endpoint asked for runs; after an outage a few, then twice as many every ten seconds up to the
+// endpoint's limit. A full queue would otherwise fall upon an endpoint that has just come back. A moment's
+// trouble is no outage: one refusal among thousands of answers must not cost minutes.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -13,10 +14,11 @@
 namespace darkroom::dispatch {
 
 struct PaceRules {
-    int first_step = 4;              // jobs in the first step of a ramp
-    Milliseconds step{10'000};       // each has twice as many as the one before
-    Milliseconds look_again{1'000};  // whether a trouble has passed
-    Milliseconds pause_min{1'000};   // what an endpoint may ask for
+    int first_step = 4;               // jobs in the first step of a ramp
+    Milliseconds step{10'000};        // each has twice as many as the one before
+    Milliseconds outage_min{30'000};  // what lasted less begins no ramp
+    Milliseconds look_again{1'000};   // whether a trouble has passed
+    Milliseconds pause_min{1'000};    // what an endpoint may ask for
     Milliseconds pause_max{300'000};
 };
 
@@ -30,7 +32,7 @@ public:
     bool is_held(const std::string& site, Instant now) const;
 
     /// How many jobs may be claimed for it now, at most `limit`. `in_trouble` is what the endpoint says of
-    /// itself; the first answer after a trouble or a pause begins a ramp.
+    /// itself; the first answer after an outage begins a ramp.
     int allowance(const std::string& site, bool in_trouble, int limit, Instant now);
     void took(const std::string& site, int jobs);
 
@@ -41,12 +43,15 @@ public:
 private:
     struct State {
         bool in_trouble = false;
-        bool shut = false;  // was, when last asked
+        std::optional<Instant> shut_since;
+        Instant shut_until{};
         std::optional<Instant> held_until;
         std::optional<Instant> ramp_since;
         std::int64_t step = 0;
         int taken = 0;  // in this step
     };
+
+    static void shut(State& state, Instant since, Instant until);
 
     const PaceRules rules_;
     mutable std::mutex mutex_;

@@ -16,8 +16,14 @@ protected:
     }
     void take(int jobs) { pace_.took("far", jobs); }
 
+    static PaceRules every_trouble_counts() {
+        PaceRules rules;
+        rules.outage_min = Milliseconds(0);
+        return rules;
+    }
+
     int limit_ = 100;
-    SitePace pace_;
+    SitePace pace_{every_trouble_counts()};
 };
 
 TEST_F(SitePaceTest, AnEndpointThatWasNeverInTroubleGetsAllItHasRoomFor) {
@@ -79,7 +85,7 @@ TEST_F(SitePaceTest, F_C02_APauseThatAnEndpointAsksForIsKeptToWithinReason) {
          {Case{0, 1'000}, Case{-5'000, 1'000}, Case{999, 1'000}, Case{7'000, 7'000}, Case{300'000, 300'000},
           Case{1'000'000'000'000, 300'000}, Case{INT64_MIN, 1'000}, Case{INT64_MAX, 300'000}}) {
         SCOPED_TRACE(asked);
-        SitePace pace;
+        SitePace pace(every_trouble_counts());
         pace.hold("far", Milliseconds(asked), start);
         const auto until = start + Milliseconds(kept);
         EXPECT_TRUE(pace.is_held("far", until - Milliseconds(1)));
@@ -88,6 +94,25 @@ TEST_F(SitePaceTest, F_C02_APauseThatAnEndpointAsksForIsKeptToWithinReason) {
         EXPECT_FALSE(pace.is_held("far", until));
         EXPECT_EQ(pace.allowance("far", false, 100, until), 4);
     }
+}
+
+TEST_F(SitePaceTest, AMomentsTroubleIsNoOutage) {
+    SitePace pace;
+    pace.hold("far", 2 * second, start);
+    EXPECT_EQ(pace.allowance("far", false, 100, start + second), 0);
+    EXPECT_EQ(pace.allowance("far", false, 100, start + 60 * second), 100) << "however late it is asked for";
+    EXPECT_EQ(pace.allowance("far", true, 100, start + 70 * second), 0);
+    EXPECT_EQ(pace.allowance("far", true, 100, start + 99 * second), 0);
+    EXPECT_EQ(pace.allowance("far", false, 100, start + 100 * second), 100);
+}
+
+TEST_F(SitePaceTest, AMomentsTroubleInARampLetsItGoOnWhereItWas) {
+    SitePace pace;
+    (void)pace.allowance("far", true, 100, start);
+    (void)pace.allowance("far", true, 100, start + 30 * second);
+    EXPECT_EQ(pace.allowance("far", false, 100, start + 31 * second), 4);
+    EXPECT_EQ(pace.allowance("far", true, 100, start + 35 * second), 0);
+    EXPECT_EQ(pace.allowance("far", false, 100, start + 41 * second), 8);
 }
 
 TEST_F(SitePaceTest, TheLongestOfSeveralPausesCounts) {
