@@ -160,6 +160,7 @@ TEST_F(RemoteLaneTest, F_C25_AfterAnOutageAFullQueueDoesNotFallUponTheEndpoint) 
     open();
     (void)create_many(400);
     far.set_endpoint_trouble("not reached");
+    round_and_send();
     clock_.advance(7'200 * second);
     round_and_send();
     EXPECT_EQ(sent_to("far"), 0u);
