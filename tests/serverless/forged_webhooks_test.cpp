@@ -48,6 +48,13 @@ protected:
     std::string success_with(const std::string& key) {
         return R"({"files":[{"role":"main","key":")" + key + R"(","content_type":"image/png"}]})";
     }
+    /// A worker's callback that has the picture at `key`.
+    std::string success_callback(const std::string& attempt, const std::string& token,
+                                 const std::string& key) {
+        return R"({"job_id":")" + id_ + R"(","attempt":")" + attempt + R"(","attempt_token":")" + token +
+               R"(","remote_id":")" + remote_id() + R"(","worker_id":"w","status":"COMPLETED","result":)" +
+               success_with(key) + "}";
+    }
 
     World world_;
     std::string id_;
@@ -102,12 +109,10 @@ TEST_F(ForgedWebhooks, ACallbackCountsOnlyWithTheSecret) {
 TEST_F(ForgedWebhooks, ACallbackWithTheSecretCannotSpeakForAnotherAttempt) {
     const auto secret = *runpod::CallbackSecret::parse(world_.secret());
     const auto of_another = std::string("11111111-2222-4333-8444-555555555555");
+    const auto own_picture = "restored/" + id_ + "/" + attempt_ + ".png";
     for (const auto& [attempt, token] :
          {std::pair{of_another, token_}, std::pair{attempt_, std::string(54, 'A')}}) {
-        const auto body = R"({"job_id":")" + id_ + R"(","attempt":")" + attempt + R"(","attempt_token":")" +
-                          token + R"(","remote_id":")" + remote_id() +
-                          R"(","worker_id":"w","status":"COMPLETED","result":)" +
-                          success_with("restored/" + id_ + "/" + attempt_ + ".png") + "}";
+        const auto body = success_callback(attempt, token, own_picture);
         (void)post(callback, body, {{"X-Signature", runpod::x_signature(secret, body)}});
     }
     const auto claim = R"({"attempt_token":")" + std::string(54, 'A') + R"(","remote_id":")" + remote_id() +
@@ -123,9 +128,7 @@ TEST_F(ForgedWebhooks, ASignedCallbackCannotNameFilesOutsideItsAttempt) {
          {"uploaded/11111111-2222-4333-8444-555555555555.png", "outputs/../../etc/passwd",
           "outputs/11111111-2222-4333-8444-555555555555/11111111-2222-4333-8444-555555555555/main.png",
           "/etc/passwd", "outputs/%2e%2e/%2e%2e/x.png"}) {
-        const auto body = R"({"job_id":")" + id_ + R"(","attempt":")" + attempt_ + R"(","attempt_token":")" +
-                          token_ + R"(","remote_id":")" + remote_id() +
-                          R"(","worker_id":"w","status":"COMPLETED","result":)" + success_with(key) + "}";
+        const auto body = success_callback(attempt_, token_, key);
         const auto reply = post(callback, body, {{"X-Signature", runpod::x_signature(secret, body)}});
         EXPECT_TRUE(reply.status == 200 || reply.status == 400) << reply.status;
     }
