@@ -17,6 +17,9 @@ using ports::RemotePhase;
 
 constexpr std::size_t owner_bytes_max = 300;
 constexpr std::size_t worker_id_bytes_max = 64;
+// Signatures and attempt tokens are longer, ids and words are shorter.
+constexpr std::size_t secret_bytes_min = 40;
+constexpr std::size_t searched_bytes_max = 4096;
 constexpr std::array<std::string_view, 4> roles{"main", "mask", "preview", "report"};
 
 JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).message)}; }
@@ -47,6 +50,26 @@ std::string for_owner(std::string_view message) {
         line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; },
         ' ');
     return line;
+}
+
+bool is_of_secrets(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '_' || c == '%' || c == '+' || c == '=';
+}
+
+/// A worker's words without what may be a signature or a token: some print all that they were given.
+std::string for_operator(std::string_view message) {
+    std::string shown;
+    message = message.substr(0, searched_bytes_max);  // more than is shown: no secret is cut in two
+    while (!message.empty()) {
+        const auto* const other = std::find_if_not(message.begin(), message.end(), is_of_secrets);
+        const auto word = static_cast<std::size_t>(other - message.begin());
+        shown.append(word < secret_bytes_min ? message.substr(0, word) : "***");
+        message.remove_prefix(word);
+        shown.append(message.substr(0, 1));
+        if (!message.empty()) message.remove_prefix(1);
+    }
+    return shown.substr(0, 2 * owner_bytes_max);
 }
 
 /// Of a code that Darkroom's own worker gave.
@@ -170,11 +193,10 @@ ports::RemoteLook look_of(const JobObject& job, const ports::RemoteTask& task, c
             break;
         case JobState::failed:
             tell_failure(look, error_of(job.error.value_or("")));
-            log::info("a remote job failed",
-                      {{"job", task.job.str()},
-                       {"remote_id", task.remote_id},
-                       {"code", core::to_string(look.error->code)},
-                       {"why", job.error.value_or("").substr(0, 2 * owner_bytes_max)}});
+            log::info("a remote job failed", {{"job", task.job.str()},
+                                              {"remote_id", task.remote_id},
+                                              {"code", core::to_string(look.error->code)},
+                                              {"why", for_operator(job.error.value_or(""))}});
             break;
         case JobState::timed_out:
             tell_failure(look, plain(ErrorCode::timeout));

@@ -218,6 +218,22 @@ TEST_F(RemoteWords, AWorkerThatWasToldToStopIsNoFailure) {
     EXPECT_EQ(failed(write_worker_error({"cancelled", "", "", "", "w", "1"})).phase, RemotePhase::cancelled);
 }
 
+// What a worker could not fetch, it names; what it was given, it prints.
+TEST_F(RemoteWords, WhyAJobFailedIsToldWithoutSignaturesAndTokens) {
+    const std::string signature = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    const std::string token = "AbC-dEf_gHiJkLmNoPqRsTuVwXyZ0123456789AbC-dEf_gHiJkLmN";
+    auto failed = job(JobState::failed);
+    failed.error = "403 Forbidden for url: https://bucket.example/inputs/a.jpg?X-Amz-Signature=" + signature +
+                   "; the job was {'attempt_token': '" + token + "'}";
+    ::testing::internal::CaptureStderr();
+    (void)look_of(failed, sample.task(), {});
+    const auto told = ::testing::internal::GetCapturedStderr();
+    EXPECT_NE(told.find("https://bucket.example/inputs/a.jpg"), std::string::npos) << told;
+    EXPECT_EQ(told.find(signature.substr(0, 16)), std::string::npos) << told;
+    EXPECT_EQ(told.find(token.substr(0, 16)), std::string::npos) << told;
+    EXPECT_EQ(told.find(token.substr(40)), std::string::npos) << told;
+}
+
 TEST_F(RemoteWords, ErrorsOfOthersAreClassedAndKeptFromOwners) {
     struct Case {
         std::string text;
