@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json/serialize.hpp>
 #include <cerrno>
 #include <span>
 
 #include "base/digest.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "dispatch/files_to_remove.h"
 
@@ -70,6 +72,15 @@ bool write_all(int file, std::span<const char> bytes) {
     return true;
 }
 
+// The same of several files is said once.
+void add_warnings(boost::json::array& all, const std::string& more_json) {
+    const auto more = parse_json(more_json);
+    if (!more || !more->is_array()) return;
+    for (const auto& warning : more->get_array()) {
+        if (std::find(all.begin(), all.end(), warning) == all.end()) all.push_back(warning);
+    }
+}
+
 Result<void, OutputsFault> check_list(const ports::RemoteResult& result) {
     if (result.files.size() > files_max)
         return fault(ErrorCode::output_invalid, "The worker named more results than a job can have.");
@@ -117,6 +128,8 @@ Result<ports::WorkDone, OutputsFault> RemoteOutputs::fetch(ports::RemoteBackend&
                                                            const ports::RemoteResult& result) {
     if (const auto fits = check_list(result); !fits) return Fail(fits.error());
     ports::WorkDone all;
+    boost::json::array warnings;
+    add_warnings(warnings, result.warnings_json);
     FilesToRemove files;
     for (const auto& file : result.files) {
         const auto copy = copy_of(site, file);
@@ -124,11 +137,12 @@ Result<ports::WorkDone, OutputsFault> RemoteOutputs::fetch(ports::RemoteBackend&
         const auto checked = check(file, copy->get());
         if (!checked) return Fail(checked.error());
         files.add(*checked);
+        add_warnings(warnings, checked->warnings_json);
         all.files.insert(all.files.end(), checked->files.begin(), checked->files.end());
     }
     all.execution = result.execution;
     all.measures_json = result.measures_json;
-    all.warnings_json = result.warnings_json;
+    all.warnings_json = boost::json::serialize(warnings);
     files.release();
     return all;
 }
@@ -172,6 +186,7 @@ Result<ports::WorkDone, OutputsFault> RemoteOutputs::check(const ports::RemoteFi
     if (!done) return Fail(explain_picture(done.error()));
     FilesToRemove files(*done);
     ports::WorkDone checked;
+    checked.warnings_json = done->warnings_json;
     for (auto& produced : done->files) {
         if (produced.role == "main") {
             produced.role = file.role;

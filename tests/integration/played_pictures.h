@@ -22,6 +22,8 @@ public:
 
     /// Called in each run, before its result is there.
     void during_run(std::function<void()> hook) { during_run_ = std::move(hook); }
+    /// What each run warns of.
+    void warn(std::string warnings_json) { warnings_json_ = std::move(warnings_json); }
     int runs() const { return runs_; }
     /// Files that were made and are still where they were made.
     int files_left() const {
@@ -44,6 +46,7 @@ private:
                 return failure(
                     core::parse_error_code(bytes.substr(5)).value_or(core::ErrorCode::input_unreadable));
             ports::WorkDone done;
+            done.warnings_json = pictures_.warnings_json_;
             done.files.push_back(write(number, "main", "image/png", bytes));
             if (order.params_effective_json == "{}")
                 done.files.push_back(write(number, "thumbnail", "image/jpeg", "small " + bytes));
@@ -78,6 +81,7 @@ private:
 
     std::filesystem::path dir_;
     std::function<void()> during_run_;
+    std::string warnings_json_ = "[]";
     std::atomic<int> runs_{0};
 };
 

@@ -63,6 +63,25 @@ protected:
     RemoteOutputs outputs_{pictures_, {.work_dir = dir_.path(), .file_bytes_max = 1'000}};
 };
 
+TEST_F(RemoteOutputsTest, WhatIsChangedInAResultIsWarnedOfBesideWhatItsWorkerWarnsOf) {
+    const std::string told = R"({"code":"no_face","detail":"There is no face."})";
+    const std::string changed = R"({"code":"output_format_changed","detail":"It was a GIF."})";
+    const auto warnings = [&](const std::string& by_worker, const std::string& by_us) {
+        pictures_.warn(by_us);
+        auto result = result_of({put("main", "pixels"), put("mask", "black")});
+        result.warnings_json = by_worker;
+        const auto done = outputs_.fetch(far_, result);
+        for (const auto& file : done->files) std::filesystem::remove(file.path);
+        return done->warnings_json;
+    };
+    EXPECT_EQ(warnings("[]", "[]"), "[]");
+    EXPECT_EQ(warnings("[" + told + "]", "[]"), "[" + told + "]");
+    EXPECT_EQ(warnings("[]", "[" + changed + "]"), "[" + changed + "]") << "once, not for each file";
+    EXPECT_EQ(warnings("[" + told + "]", "[" + changed + "]"), "[" + told + "," + changed + "]");
+    EXPECT_EQ(warnings("{}", "[" + changed + "]"), "[" + changed + "]");
+    EXPECT_EQ(warnings("", "[]"), "[]");
+}
+
 TEST_F(RemoteOutputsTest, EveryFileIsFetchedAndOnlyTheMainOneGetsAThumbnail) {
     const auto done = fetch({put("mask", "black"), put("main", "pixels"), put("preview", "half")});
     ASSERT_TRUE(done.ok());
