@@ -101,13 +101,21 @@ bool InboxReader::take_report(const ports::InboxEntry& report) {
     if (!adoption) return false;
     if (*adoption == Adoption::forgotten) return settle(report, "forgotten");
     if (*adoption == Adoption::foreign) return settle(report, "mismatch");
-    const auto rows = remote_jobs_.find_remote_jobs(report.attempt);
+    auto rows = remote_jobs_.find_remote_jobs(report.attempt);
     if (!rows) return false;
     const auto* row = find(*rows, report.remote_id);
     if (row == nullptr) return settle(report, "forgotten");
-    const bool nothing_to_learn =
-        row->state == RemoteState::ended && (row->ended_as == "succeeded" || !report.tells_success);
-    if (nothing_to_learn) return settle(report, "late");
+    if (row->state == RemoteState::ended) {
+        // A success opens it once more: until its result is kept somebody must look after it.
+        const auto opened =
+            remote_jobs_.hurry(report.attempt, report.remote_id, report.tells_success, clock_.now());
+        if (!opened) return false;
+        if (!*opened) return settle(report, "late");
+        rows = remote_jobs_.find_remote_jobs(report.attempt);
+        if (!rows) return false;
+        row = find(*rows, report.remote_id);
+        if (row == nullptr) return settle(report, "forgotten");
+    }
     const auto taken = watch_.take_report(*row, report.body);
     if (taken) return *taken != Step::store_failed && settle(report, "confirmed");
     if (taken.error().kind != ports::RemoteTroubleKind::refused) return settle(report, "unheard");

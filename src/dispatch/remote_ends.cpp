@@ -17,6 +17,10 @@ int furthest(const ports::RemoteJob& row, RemotePhase phase) {
     return std::max(row.phase_seen, static_cast<int>(phase));
 }
 
+bool is_named_meanwhile(const ports::RemoteJob& before, const ports::RemoteJob& now) {
+    return before.remote_id.empty() && !now.remote_id.empty();
+}
+
 template <class T>
 bool took(const ports::StoreResult<T>& result) {
     if (result) return true;
@@ -70,15 +74,23 @@ Step RemoteEnds::look_again_at(const RemoteCase& at, TimePoint when, int phase_s
                                const std::string& waiting_for) {
     const ports::RemoteNote note{.phase_seen = phase_seen, .look_at = when, .waiting_for = waiting_for};
     if (!took(remote_jobs_.note_look(at.row.ref, note))) return Step::store_failed;
-    if (at.row.unwanted) return Step::goes_on;
-    // It may have been cancelled while we looked: then it is due now, whatever we have just written.
+    // It may have been cancelled while we looked, or the answer of its submit may have named it.
+    look_now_if(at, phase_seen, [&](const ports::RemoteJob& row) {
+        return is_named_meanwhile(at.row, row) || (row.unwanted && !at.row.unwanted);
+    });
+    return Step::goes_on;
+}
+
+// It is due now then, whatever we have just written.
+template <class Changed>
+void RemoteEnds::look_now_if(const RemoteCase& at, int phase_seen, const Changed& changed) {
+    if (at.row.unwanted && !at.row.remote_id.empty()) return;  // nothing of it changes any more
     const auto rows = remote_jobs_.find_remote_jobs(at.row.ref.attempt);
-    if (!rows) return Step::goes_on;
+    if (!rows) return;
     for (const auto& row : *rows) {
-        if (row.ref != at.row.ref || !row.unwanted || row.state == RemoteState::ended) continue;
+        if (row.ref != at.row.ref || row.state == RemoteState::ended || !changed(row)) continue;
         (void)took(remote_jobs_.note_look(row.ref, {phase_seen, now(), ""}));
     }
-    return Step::goes_on;
 }
 
 Step RemoteEnds::trouble(const RemoteCase& at, const ports::RemoteTrouble& trouble, int phase_seen) {
@@ -141,7 +153,7 @@ Step RemoteEnds::fail(const RemoteCase& at, core::ErrorCode code, const ports::R
 // once more for that, and for it alone.
 Step RemoteEnds::end_after(const RemoteCase& at, const ports::RemoteLook& look) {
     const bool nameless = at.row.remote_id.empty();
-    const bool figures_follow = at.via == "callback" && !look.execution;
+    const bool figures_follow = at.via == "callback" && !look.execution && !at.row.execution;
     const bool stays_open = (nameless && now() < at.row.deadline) || figures_follow;
     if (!stays_open || at.row.state == RemoteState::ended)
         return end(at, nameless ? "never_seen" : ended_as(look.phase), look);
@@ -149,7 +161,11 @@ Step RemoteEnds::end_after(const RemoteCase& at, const ports::RemoteLook& look) 
     if (!clear_if_over(at)) return Step::store_failed;
     const ports::RemoteNote note{furthest(at.row, look.phase),
                                  nameless ? at.row.deadline : now() + times_.first_look, ""};
-    return took(remote_jobs_.note_look(at.row.ref, note)) ? Step::ended : Step::store_failed;
+    if (!took(remote_jobs_.note_look(at.row.ref, note))) return Step::store_failed;
+    // Also one whose attempt is over is to be cancelled once it has a name.
+    look_now_if(at, note.phase_seen,
+                [&](const ports::RemoteJob& row) { return is_named_meanwhile(at.row, row); });
+    return Step::ended;
 }
 
 Step RemoteEnds::end(const RemoteCase& at, const std::string& ended_as, const ports::RemoteLook& look) {
@@ -187,8 +203,9 @@ bool RemoteEnds::free_cancelled_slot(const RemoteCase& at) {
     const auto open = others(at);
     if (!open) return false;
     for (const auto& other : *open) {
-        const bool may_get_a_name = now() < other.created_at + times_.adopt_window;
-        if (!other.remote_id.empty() || may_get_a_name) return true;  // the slot goes with that one
+        const bool may_get_a_name = other.remote_id.empty() && now() < other.created_at + times_.adopt_window;
+        const bool is_there = !other.remote_id.empty() && !other.hearsay;
+        if (is_there || may_get_a_name) return true;  // the slot goes with that one
     }
     return collector_.cancelled_remote(at.row.job, at.row.ref.attempt, at.via) != Recorded::not_yet;
 }

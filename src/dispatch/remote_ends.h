@@ -76,6 +76,8 @@ public:
 private:
     Step end_after(const RemoteCase& at, const ports::RemoteLook& look);
     bool clear_if_over(const RemoteCase& at);
+    template <class Changed>
+    void look_now_if(const RemoteCase& at, int phase_seen, const Changed& changed);
 
     ports::JobStore& jobs_;
     ports::RemoteJobStore& remote_jobs_;

@@ -72,6 +72,12 @@ bool is_young(const RemoteCase& at, const RemoteEnds& ends) {
     return ends.now() < at.row.created_at + ends.times().not_visible_yet;
 }
 
+Milliseconds runs_for(const RemoteCase& at, const RemoteEnds& ends) {
+    const auto* attempt = at.attempt();
+    if (attempt == nullptr || !attempt->started_at) return Milliseconds(0);
+    return std::chrono::duration_cast<Milliseconds>(ends.now() - *attempt->started_at);
+}
+
 bool goes_on_elsewhere(const std::vector<ports::RemoteJob>& others, int submission) {
     return std::any_of(others.begin(), others.end(), [&](const ports::RemoteJob& other) {
         if (other.remote_id.empty()) return other.ref.submission > submission;
@@ -138,7 +144,8 @@ Step RemoteWatch::act(const RemoteCase& at, RemoteLook look) {
             return ends_.look_again(at, look);
         case RemotePhase::running:
             if (seen < RemotePhase::running && !at.row.claimed) ends_.started(at);
-            return ends_.look_again(at, look);
+            return runs_for(at, ends_) > ends_.times().work_limit ? overdue(at, look)
+                                                                  : ends_.look_again(at, look);
         case RemotePhase::failed:
             return failed(at, look);
         case RemotePhase::cancelled:
@@ -152,6 +159,21 @@ Step RemoteWatch::act(const RemoteCase& at, RemoteLook look) {
             return gone(at, look);
     }
     return ends_.look_again(at, look);
+}
+
+// Its worker has a limit, and so has the endpoint: what runs beyond both has ended, and its status hangs
+// back, as where a late progress report has overwritten the end. One more dispatch after a worker's death is
+// allowed its time.
+Step RemoteWatch::overdue(const RemoteCase& at, const RemoteLook& look) {
+    const auto found = at.site.find_outputs(at.row.job, at.row.ref.attempt);
+    if (!found) return ends_.trouble(at, found.error(), at.row.phase_seen);
+    if (*found) {
+        auto in_storage = at;
+        in_storage.via = "storage";
+        return ends_.collect(in_storage, **found, look_of(RemotePhase::succeeded));
+    }
+    if (runs_for(at, ends_) <= 2 * ends_.times().work_limit) return ends_.look_again(at, look);
+    return past_deadline(at).step;
 }
 
 // A worker may have finished and only its report been lost. Not one that says that the input is to blame.
@@ -174,7 +196,7 @@ Step RemoteWatch::gone(const RemoteCase& at, const RemoteLook& look) {
 }
 
 Followed RemoteWatch::past_deadline(const RemoteCase& at) {
-    const auto look = at.site.cancel(at.task());
+    const auto look = at.row.hearsay ? at.site.look(at.task()) : at.site.cancel(at.task());
     const bool is_end = look && ports::is_end(look->phase);
     const auto last = is_end ? *look : look_of(RemotePhase::gone);
     const auto phase = look ? std::optional(look->phase) : std::nullopt;
@@ -182,7 +204,8 @@ Followed RemoteWatch::past_deadline(const RemoteCase& at) {
     return {ends_.search(at, last, plain(ErrorCode::timeout)), phase};
 }
 
-// Cancelling is asked for again and again, in growing pauses, until it is an end.
+// Cancelling is asked for again and again, in growing pauses, until it is an end. What is hearsay may be
+// anybody's: it is looked at only, and keeps nobody's slot.
 Followed RemoteWatch::follow_unwanted(const RemoteCase& at) {
     const bool is_past = ends_.now() >= at.row.deadline;
     const auto look = ask_for_end(at);
@@ -191,15 +214,17 @@ Followed RemoteWatch::follow_unwanted(const RemoteCase& at) {
     const bool not_visible_yet = look->phase == RemotePhase::gone && is_young(at, ends_);
     if (ports::is_end(look->phase) && !not_visible_yet) return {unwanted_end(at, *look), look->phase};
     if (is_past) return {ends_.end(at, "gone", *look), look->phase};
+    if (at.row.hearsay && !ends_.free_cancelled_slot(at)) return {Step::store_failed, look->phase};
     return {ends_.look_again(at, *look), look->phase};
 }
 
 Result<RemoteLook, RemoteTrouble> RemoteWatch::ask_for_end(const RemoteCase& at) {
     // Its worker has reported the end and may be about to tell the endpoint: only the figures are missing.
     const bool has_reported = ports::is_end(static_cast<RemotePhase>(at.row.phase_seen));
-    if (has_reported || has_failed(at)) {
+    const bool only_look = has_reported || at.row.hearsay;
+    if (only_look || has_failed(at)) {
         auto look = at.site.look(at.task());
-        if (has_reported || !look || ports::is_end(look->phase)) return look;
+        if (only_look || !look || ports::is_end(look->phase)) return look;
     }
     return at.site.cancel(at.task());
 }

@@ -40,10 +40,14 @@ struct RemoteJob {
     int looks = 0;          // so far
     bool claimed = false;   // a worker has it
     bool unwanted = false;  // its attempt or job is over: to be cancelled, its result is not waited for
+    // Only a message that tells of an end has named it: it may be anybody's, and is never cancelled.
+    bool hearsay = false;
     TimePoint created_at{};
     TimePoint look_at{};
     TimePoint deadline{};
-    std::string ended_as;  // succeeded, failed, cancelled, duplicate, gone, never_seen; empty while open
+    // succeeded, failed, cancelled, duplicate, gone, never_seen; of a submit that certainly did not arrive
+    // refused or not_sent; empty while open
+    std::string ended_as;
     std::optional<Milliseconds> delay;
     std::optional<Milliseconds> execution;
     std::int64_t cost_micro_usd = 0;
@@ -138,6 +142,7 @@ public:
     virtual StoreResult<void> note_unclear(const RemoteJobRef& ref, TimePoint look_at) = 0;
 
     // Ids that are heard of.
+    /// From a webhook or a report; it stays hearsay until note_submitted() or claim_work() says the same.
     virtual StoreResult<Adoption> adopt(const AttemptId& attempt, const std::string& remote_id,
                                         TimePoint now) = 0;
     /// Adopts, then grants to one remote job of the attempt; that one is RUNNING from now on.

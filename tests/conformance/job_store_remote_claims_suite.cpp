@@ -57,6 +57,17 @@ TEST_P(JobStoreSuite, ASecondRemoteJobOfAnAttemptIsToldThatItIsTaken) {
         << "each is noted, so that it is followed";
 }
 
+TEST_P(JobStoreSuite, ARemoteJobThatClaimsTooLateIsDueToBeCancelled) {
+    const auto brought = bring_to(ann, Status::dispatched);
+    ASSERT_TRUE(remote().note_unclear({*brought.attempt, 1}, at(900'000)).ok());
+    ASSERT_TRUE(store().cancel_job(Access::of(ann), brought.job.id, "key:app", at(3'000)).ok());
+    EXPECT_EQ(remote().find_remote_jobs(*brought.attempt)->at(0).look_at, at(900'000)) << "it has no name";
+    EXPECT_EQ(*remote().claim_work(*brought.attempt, "r-1", "w", at(5'000)), ClaimAnswer::unwanted);
+    const auto row = remote().find_remote_jobs(*brought.attempt)->at(0);
+    EXPECT_TRUE(row.unwanted);
+    EXPECT_EQ(row.look_at, at(5'000));
+}
+
 TEST_P(JobStoreSuite, TheRemoteJobThatClaimsIsTheOneThatCounts) {
     const auto brought = bring_to(ann, Status::dispatched);
     ASSERT_TRUE(remote().note_unclear({*brought.attempt, 1}, at(3'000)).ok());

@@ -172,6 +172,31 @@ TEST_P(JobStoreSuite, OneNameMoreThanThereWereSubmitsIsNotedAndUnwanted) {
     EXPECT_EQ(read(brought.job.id).attempts[0].remote_id, "r-1");
 }
 
+TEST_P(JobStoreSuite, ANameIsHearsayUntilItsSubmitOrAWorkerSaysTheSame) {
+    const auto hearsay = [&](const AttemptId& attempt, std::size_t row) {
+        return remote().find_remote_jobs(attempt)->at(row).hearsay;
+    };
+    for (const bool by_worker : {true, false}) {
+        const auto attempt = *bring_to(ann, Status::dispatched).attempt;
+        EXPECT_FALSE(hearsay(attempt, 0)) << "it has none";
+        ASSERT_EQ(*remote().adopt(attempt, "r-" + attempt.str(), at(3'000)), Adoption::adopted);
+        EXPECT_TRUE(hearsay(attempt, 0));
+        if (by_worker)
+            EXPECT_EQ(*remote().claim_work(attempt, "r-" + attempt.str(), "w", at(4'000)),
+                      ports::ClaimAnswer::granted);
+        else
+            EXPECT_EQ(*remote().note_submitted({attempt, 1}, "r-" + attempt.str(), at(4'000)),
+                      Adoption::known);
+        EXPECT_FALSE(hearsay(attempt, 0));
+        EXPECT_EQ(*remote().adopt(attempt, "r-" + attempt.str(), at(5'000)), Adoption::known);
+        EXPECT_FALSE(hearsay(attempt, 0)) << "what is sure stays so";
+        ASSERT_EQ(*remote().adopt(attempt, "s-" + attempt.str(), at(6'000)), Adoption::surplus);
+        EXPECT_TRUE(hearsay(attempt, 1));
+        (void)remote().claim_work(attempt, "s-" + attempt.str(), "w", at(7'000));
+        EXPECT_FALSE(hearsay(attempt, 1));
+    }
+}
+
 TEST_P(JobStoreSuite, WhoMakesNamesUpCannotFillTheStoreWithThem) {
     const auto brought = bring_to(ann, Status::dispatched);
     for (int i = 0; i < 100; ++i)

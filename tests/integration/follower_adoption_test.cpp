@@ -123,7 +123,7 @@ TEST_F(AdoptionTest, TheOtherRemoteJobIsCancelledOnceOneHasEndedTheAttempt) {
     far_.play_next_submit(ScriptedRemoteBackend::taken_but_reply_lost());
     const auto id = sent();
     rounds_for(Milliseconds(33'000));
-    hint(attempt_of(id), name_of_submit(1), false);
+    (void)claim_by_worker(id, name_of_submit(1));
     round();
     far_.set_phase(name_of_submit(1), RemotePhase::running);
     far_.succeed(name_of_submit(2));
@@ -152,7 +152,7 @@ TEST_F(AdoptionTest, TheSlotOfACancelledJobIsFreeWhenTheLastOfItsRemoteJobsHasEn
     far_.play_next_submit(ScriptedRemoteBackend::taken_but_reply_lost());
     const auto id = sent();
     rounds_for(Milliseconds(33'000));
-    hint(attempt_of(id), name_of_submit(1), false);
+    (void)claim_by_worker(id, name_of_submit(1));
     round();
     cancel(id);
     far_.forget(name_of_submit(2));  // not visible yet, for all that is known
@@ -211,7 +211,7 @@ TEST_F(AdoptionTest, ACancelledJobWhoseSubmitHasNoNameFreesItsSlotAndCancelsTheR
     far_.set_phase(name_of_submit(1), RemotePhase::running);
     rounds_for(std::chrono::minutes(10), Milliseconds(10'000));
     EXPECT_EQ(far_.orders().size(), 1u);
-    hint(attempt_of(id), name_of_submit(1), false);
+    (void)claim_by_worker(id, name_of_submit(1));
     rounds_for(Milliseconds(2'000));
     EXPECT_EQ(far_.job(name_of_submit(1)).look.phase, RemotePhase::cancelled);
     EXPECT_EQ(row(id).ended_as, "cancelled");
@@ -232,6 +232,30 @@ TEST_F(AdoptionTest, ANameThatTwoSubmitsGotBelongsToTheFirst) {
     far_.succeed(name_of_submit(2));
     rounds_for(Milliseconds(37'000));
     EXPECT_EQ(status(second), Status::succeeded);
+}
+
+// The follower puts a nameless submit off to its deadline just when its name is written down.
+TEST_F(AdoptionTest, ANameThatComesWhileItsSubmitIsPutOffIsFollowedAtOnce) {
+    const auto id = create();
+    claim();
+    far_.before_answer([&](const ports::RemoteOrder& order, const std::string& name) {
+        clock_.advance(Milliseconds(121'000));  // a slow one
+        cancel(id);
+        faults_.before([&, name](std::string_view call) -> std::optional<ports::StoreError> {
+            if (call != "note_look") return std::nullopt;
+            faults_.none();
+            EXPECT_TRUE(
+                store_->note_submitted({order.work.attempt, 1}, name, clock_.now() + Milliseconds(2'000))
+                    .ok());
+            return std::nullopt;
+        });
+        round();
+    });
+    send();
+    rounds_for(Milliseconds(30'000));
+    EXPECT_EQ(far_.job(remote_id(id)).cancels, 1);
+    EXPECT_EQ(row(id).state, RemoteState::ended);
+    EXPECT_EQ(inflight(), 0);
 }
 
 }  // namespace

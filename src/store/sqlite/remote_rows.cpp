@@ -26,7 +26,7 @@ RemoteState state_in(const Rows& rows, int column) {
     "remote_jobs.seq, job_seq, number, attempt_id, submission, jobs.id, endpoint, target, "          \
     "coalesce(remote_id, ''), state, phase_seen, looks, claimed, unwanted, remote_jobs.created_at, " \
     "look_at, "                                                                                      \
-    "deadline, ended_as, delay_ms, execution_ms, cost_micro_usd, coalesce(cost_day, '')"
+    "deadline, ended_as, delay_ms, execution_ms, cost_micro_usd, coalesce(cost_day, ''), hearsay"
 #define WITH_JOBS " CROSS JOIN jobs ON jobs.seq = job_seq"
 
 RemoteRow row_of(const Rows& rows) {
@@ -53,6 +53,7 @@ RemoteRow row_of(const Rows& rows) {
     remote.execution = rows.optional_duration(19);
     remote.cost_micro_usd = rows.integer(20);
     row.cost_day = rows.text(21);
+    remote.hearsay = rows.integer(22) != 0;
     return row;
 }
 
@@ -69,9 +70,10 @@ void insert_remote_job(Database& db, const RemoteRow& row) {
     db.run(
         "INSERT INTO remote_jobs (attempt_id, submission, job_seq, number, endpoint, target, remote_id, "
         "state,"
-        " unwanted, created_at, look_at, deadline) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " unwanted, hearsay, created_at, look_at, deadline) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         remote.ref.attempt, remote.ref.submission, row.job_seq, row.number, remote.endpoint, remote.target,
-        name, name_of(remote.state), remote.unwanted, remote.created_at, remote.look_at, remote.deadline);
+        name, name_of(remote.state), remote.unwanted, remote.hearsay, remote.created_at, remote.look_at,
+        remote.deadline);
 }
 
 std::vector<RemoteRow> remote_jobs_of(Database& db, const AttemptId& attempt) {

@@ -71,49 +71,61 @@ void tell_name(Database& db, const RemoteRow& row, const std::string& remote_id)
            row.job_seq, row.number, remote_id);
 }
 
-void give_name(Transaction& transaction, const RemoteRow& row, const std::string& remote_id,
+// Who names it.
+enum class Teller { a_message, its_submit_or_worker };
+
+void give_name(Transaction& transaction, const RemoteRow& row, const std::string& remote_id, Teller teller,
                TimePoint look_at) {
     auto& db = transaction.db;
     const bool unwanted = row.remote.unwanted || !at_work(db, row.remote.ref.attempt);
     db.run(
         "UPDATE remote_jobs SET remote_id = ?2, state = 'submitted', ended_at = NULL, ended_as = '', look_at "
         "= "
-        "?3, unwanted = ?4 WHERE seq = ?1",
-        row.seq, remote_id, look_at, unwanted);
+        "?3, unwanted = ?4, hearsay = ?5 WHERE seq = ?1",
+        row.seq, remote_id, look_at, unwanted, teller == Teller::a_message);
     tell_name(db, row, remote_id);
     if (unwanted) transaction.news.remote_due = true;
 }
 
 // One more than there were submits.
 void note_another(Database& db, const std::vector<RemoteRow>& rows, const std::string& remote_id,
-                  bool unwanted, TimePoint now) {
+                  Teller teller, bool unwanted, TimePoint now) {
     RemoteRow row = rows.back();
     ++row.remote.ref.submission;
     row.remote.remote_id = remote_id;
     row.remote.state = RemoteState::submitted;
     row.remote.unwanted = unwanted;
+    row.remote.hearsay = teller == Teller::a_message;
     row.remote.created_at = now;
     row.remote.look_at = now;
     insert_remote_job(db, row);
 }
 
-enum class Look { soon, as_planned };
+void believe_name(Transaction& transaction, const RemoteRow& row) {
+    if (!row.remote.hearsay) return;
+    transaction.db.run("UPDATE remote_jobs SET hearsay = 0 WHERE seq = ?1", row.seq);
+}
 
-Adoption adopt(Transaction& transaction, const AttemptId& attempt, const std::string& remote_id, Look look,
-               TimePoint now) {
+// A message asks for a look; a worker's claim leaves it to the plan, unless it is to be cancelled.
+Adoption adopt(Transaction& transaction, const AttemptId& attempt, const std::string& remote_id,
+               Teller teller, TimePoint now) {
     const auto rows = remote_jobs_of(transaction.db, attempt);
     if (rows.empty()) return Adoption::forgotten;
     if (remote_id.empty()) return Adoption::foreign;
-    if (row_named(rows, remote_id) != nullptr) return Adoption::known;
+    if (const auto* const known = row_named(rows, remote_id)) {
+        if (teller == Teller::its_submit_or_worker) believe_name(transaction, *known);
+        return Adoption::known;
+    }
     if (named_elsewhere(transaction.db, rows, remote_id)) return Adoption::foreign;
     if (const auto* const row = nameless(rows)) {
-        const bool as_planned = look == Look::as_planned && row->open();
-        give_name(transaction, *row, remote_id, as_planned ? row->remote.look_at : now);
+        const bool wanted = row->open() && !row->remote.unwanted && at_work(transaction.db, attempt);
+        const bool as_planned = wanted && teller == Teller::its_submit_or_worker;
+        give_name(transaction, *row, remote_id, teller, as_planned ? row->remote.look_at : now);
         if (!as_planned) transaction.news.remote_due = true;
         return Adoption::adopted;
     }
     if (rows.size() >= remote_jobs_max) return Adoption::foreign;
-    note_another(transaction.db, rows, remote_id, true, now);
+    note_another(transaction.db, rows, remote_id, teller, true, now);
     transaction.news.remote_due = true;
     return Adoption::surplus;
 }
@@ -160,13 +172,16 @@ Adoption note_submitted(Transaction& transaction, const ports::RemoteJobRef& ref
     const auto row = find_remote_job(db, ref);
     if (!row) return Adoption::forgotten;
     if (remote_id.empty()) return Adoption::foreign;
+    const auto teller = Teller::its_submit_or_worker;
     if (row->remote.remote_id == remote_id) {
+        believe_name(transaction, *row);
         db.run("UPDATE remote_jobs SET look_at = min(look_at, ?2) WHERE seq = ?1 AND looks = 0", row->seq,
                look_at);
         return Adoption::known;
     }
     const auto rows = remote_jobs_of(db, ref.attempt);
     if (const auto* const other = row_named(rows, remote_id)) {
+        believe_name(transaction, *other);
         const auto deadline = std::max(row->remote.deadline, other->remote.deadline);
         db.run("UPDATE remote_jobs SET deadline = ?2 WHERE seq = ?1", other->seq, deadline);
         if (!row->named() && row->open()) set_unclear(db, *row, look_at, deadline);
@@ -178,9 +193,9 @@ Adoption note_submitted(Transaction& transaction, const ports::RemoteJobRef& ref
     }
     if (row->named()) {
         // Another name was taken for this submit's. That one may exist too, but this one does for sure.
-        note_another(db, rows, remote_id, !at_work(db, ref.attempt), look_at);
+        note_another(db, rows, remote_id, teller, !at_work(db, ref.attempt), look_at);
     } else {
-        give_name(transaction, *row, remote_id, look_at);
+        give_name(transaction, *row, remote_id, teller, look_at);
     }
     return Adoption::adopted;
 }
@@ -192,13 +207,13 @@ void note_unclear(Database& db, const ports::RemoteJobRef& ref, TimePoint look_a
 
 Adoption adopt(Transaction& transaction, const AttemptId& attempt, const std::string& remote_id,
                TimePoint now) {
-    return adopt(transaction, attempt, remote_id, Look::soon, now);
+    return adopt(transaction, attempt, remote_id, Teller::a_message, now);
 }
 
 ClaimAnswer claim_work(Transaction& transaction, const AttemptId& attempt, const std::string& remote_id,
                        const std::string& worker, TimePoint now) {
     auto& db = transaction.db;
-    const auto heard = adopt(transaction, attempt, remote_id, Look::as_planned, now);
+    const auto heard = adopt(transaction, attempt, remote_id, Teller::its_submit_or_worker, now);
     if (heard == Adoption::forgotten || heard == Adoption::foreign) return ClaimAnswer::unknown;
     if (!at_work(db, attempt)) return ClaimAnswer::unwanted;
     const auto rows = remote_jobs_of(db, attempt);

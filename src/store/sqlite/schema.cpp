@@ -249,7 +249,13 @@ ALTER TABLE attempts ADD COLUMN gpu TEXT NOT NULL DEFAULT '';
 ALTER TABLE attempts ADD COLUMN waiting_for TEXT NOT NULL DEFAULT '';
 )sql";
 
-constexpr std::array steps = {first, second, third};
+// 4: whether the name of a remote job is only what a webhook says. Those that are open were named before
+// anybody asked, and are cancelled as before.
+constexpr const char* fourth = R"sql(
+ALTER TABLE remote_jobs ADD COLUMN hearsay INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array steps = {first, second, third, fourth};
 
 void perform(Database& db, int version) {
     db.execute("BEGIN IMMEDIATE");

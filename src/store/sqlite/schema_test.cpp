@@ -107,7 +107,8 @@ TEST(SqliteSchema, EveryStepIsFrozen) {
     EXPECT_EQ(digest_of_schema(1), "24bba3d6ec1cdbb2370e571773a1e62e3e0aa712174dec5a60ded587b6c6056c");
     EXPECT_EQ(digest_of_schema(2), "ea51f5eade2494ec8fcb50c1b3f28c3058b9fb8fc2085987f2c9e0fede429974");
     EXPECT_EQ(digest_of_schema(3), "2e95e9f1eb844b8e88dd021390856e427a127c53f70e6fe1451ae167166c7370");
-    EXPECT_EQ(newest_schema(), 3);
+    EXPECT_EQ(digest_of_schema(4), "ff80cf1077ae549b8d7543d6c21f56d90393e13df2f65f3d744dc540ab9b4891");
+    EXPECT_EQ(newest_schema(), 4);
 }
 
 TEST(SqliteSchema, EverythingInAnOlderFileIsStillThere) {
