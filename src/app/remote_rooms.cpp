@@ -9,6 +9,9 @@
 namespace darkroom::app {
 namespace {
 
+// A worker keeps to the limit; the endpoint allows it half a minute more, and its answers may be late.
+constexpr Milliseconds beyond_the_limit{90'000};
+
 constexpr int submitters = 4;
 constexpr int followers = 8;
 
@@ -84,6 +87,7 @@ dispatch::SubmitterSettings RemoteRooms::submitter_settings() const {
 
 dispatch::FollowerSettings RemoteRooms::follower_settings() const {
     dispatch::FollowerSettings settings;
+    settings.times.work_limit = around_.settings.run_timeout + beyond_the_limit;
     settings.outputs.work_dir = fetched_dir(around_.settings);
     return settings;
 }

@@ -14,6 +14,7 @@ struct FollowTimes {
     Milliseconds trouble_pause_max{300'000};  // whatever a server asks for
     Milliseconds adopt_window{30'000};        // in which an unclear submit may get a name by itself
     Milliseconds not_visible_yet{60'000};     // a remote job younger than this may be unknown there
+    Milliseconds work_limit{7'200'000};       // what runs longer has ended, whatever is told of it
     Milliseconds operator_pause{30'000};      // between two looks at what an operator must mend
     Milliseconds store_pause{1'000};          // after a store did not take something
     Milliseconds quiet_round{30'000};         // the net below all wake-ups

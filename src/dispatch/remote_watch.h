@@ -5,7 +5,7 @@
 //                      stays open until its deadline, so that a late webhook can still name it
 //   unwanted           cancelled until it is an end; a proven success of an attempt that failed counts
 //   wanted             look; the furthest phase ever seen counts
-//     queued, running  look again later
+//     queued, running  look again later; running beyond every limit: what lies in the storage, then timeout
 //     succeeded        collected; without a result: what lies in the storage
 //     failed           what lies in the storage, if the work may have been done; else the attempt fails
 //     cancelled        by others: the attempt fails and says so
@@ -49,6 +49,7 @@ private:
     Step submit_once_more(const RemoteCase& at);
     Step nobodys(const ports::RemoteJob& row, const std::string& via, ports::RemoteBackend* site);
     Step act(const RemoteCase& at, ports::RemoteLook look);
+    Step overdue(const RemoteCase& at, const ports::RemoteLook& look);
     Step failed(const RemoteCase& at, const ports::RemoteLook& look);
     Step duplicate(const RemoteCase& at, const ports::RemoteLook& look);
     Step gone(const RemoteCase& at, const ports::RemoteLook& look);

@@ -95,6 +95,29 @@ TEST_F(FollowerTest, ASuccessThatWasSeenOnceIsNotForgottenWhenTheStatusFallsBack
     expect_done(id, "storage");
 }
 
+// The same, and nobody saw the success before.
+TEST_F(FollowerTest, WhatRunsBeyondEveryLimitIsLookedForInTheStorage) {
+    const auto id = sent();
+    far_.set_phase(remote_id(id), RemotePhase::running);
+    rounds_for(Milliseconds(5'000));
+    far_.worker_puts(remote_id(id), "pixels");
+    rounds_for(Milliseconds(7'000'000));
+    EXPECT_EQ(status(id), Status::running) << "its worker may be about to tell more";
+    rounds_for(Milliseconds(300'000));
+    expect_done(id, "storage");
+    EXPECT_EQ(job(id).attempts.size(), 1u);
+}
+
+TEST_F(FollowerTest, WhatRunsBeyondEveryLimitWithoutAResultIsCancelledAndTimesOut) {
+    const auto id = sent();
+    far_.set_phase(remote_id(id), RemotePhase::running);
+    rounds_for(Milliseconds(14'000'000));
+    EXPECT_EQ(status(id), Status::running) << "a second dispatch is allowed its time";
+    rounds_for(Milliseconds(500'000));
+    expect_failed(id, ErrorCode::timeout);
+    EXPECT_EQ(far_.job(remote_id(id)).look.phase, RemotePhase::cancelled);
+}
+
 TEST_F(FollowerTest, AFailureFailsTheAttemptAndAnotherFollows) {
     const auto id = sent();
     far_.fail(remote_id(id), ErrorCode::worker_oom);
