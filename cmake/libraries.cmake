@@ -7,6 +7,7 @@ find_package(Boost 1.81 REQUIRED)  # headers only: no component
 find_package(spdlog REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(VIPS REQUIRED IMPORTED_TARGET vips-cpp)
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(PUGIXML REQUIRED IMPORTED_TARGET pugixml)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 # OpenCV's CMake package is in libopencv-dev, which pulls in every module (0.5 GB); the two modules used here need only these.

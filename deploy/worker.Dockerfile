@@ -8,7 +8,7 @@ FROM debian:12 AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
         build-essential cmake ninja-build pkg-config \
         libboost1.81-dev libssl-dev libsqlite3-dev libcurl4-openssl-dev \
-        rapidjson-dev libspdlog-dev libcli11-dev libpugixml-dev \
+        rapidjson-dev libyaml-dev libspdlog-dev libcli11-dev libpugixml-dev \
         libvips-dev libopencv-imgproc-dev libseccomp-dev \
     && rm -rf /var/lib/apt/lists/*
 COPY . /src
@@ -17,7 +17,7 @@ RUN cmake --preset release -S /src -B /build && ninja -C /build apps/all
 FROM debian:12-slim
 # The libraries that the two programs are linked with; ca-certificates for https.
 RUN apt-get update && apt-get install -y --no-install-recommends \
-        ca-certificates libcurl4 libssl3 libsqlite3-0 libspdlog1.10 libpugixml1v5 \
+        ca-certificates libcurl4 libssl3 libsqlite3-0 libspdlog1.10 libyaml-0-2 libpugixml1v5 \
         libvips42 libopencv-imgproc406 libseccomp2 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin darkroom

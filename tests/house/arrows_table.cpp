@@ -136,6 +136,7 @@ constexpr std::array library_rows = {
     Library{"seccomp.h", "imaging/sandbox", "what the pixel process may do is decided in one place"},
     Library{"linux/seccomp.h", "imaging/sandbox", "what the pixel process may do is decided in one place"},
     Library{"pugixml.hpp", "objects/s3", "XML is what S3 speaks, and nobody else here"},
+    Library{"yaml.h", "recipes", "YAML is for recipes only, and comes in with limits and places"},
     Library{"rapidjson/", "recipes", "its schema validator is used; JSON itself is Boost.JSON"},
     Library{
         "CLI/",

@@ -1,0 +1,66 @@
+// The recipes that come with Darkroom: fit for use, and restore.comfy as its users know it.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/json.h"
+#include "recipes/fill.h"
+#include "recipes/recipe_fixture.h"
+
+namespace darkroom::recipes {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text_of(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+const fs::path folder = DARKROOM_RECIPES_DIR;
+
+TEST(ShippedRecipes, AllPassLintWithoutErrors) {
+    int count = 0;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+        if (entry.path().extension() != ".yaml") continue;
+        ++count;
+        const auto read = read_recipe(text_of(entry.path()));
+        ASSERT_TRUE(read.recipe && read.recipe->workflow) << entry.path();
+        const auto findings = lint_recipe(read, text_of(folder / read.recipe->workflow->file));
+        EXPECT_FALSE(has_errors(findings)) << entry.path() << "\n" << fixture::told(findings);
+    }
+    EXPECT_GE(count, 1);
+}
+
+TEST(ShippedRecipes, RestoreFillsTheAddressesThatItsUsersKnow) {
+    const auto recipe = read_recipe(text_of(folder / "restore.yaml")).recipe;
+    const auto workflow = Workflow::parse(text_of(folder / "restore.json"));
+    ASSERT_TRUE(recipe && workflow.ok());
+    EXPECT_EQ(workflow->nodes().at("93").at("inputs").at("megapixels"), 1.0);
+    EXPECT_EQ(workflow->nodes().at("3").at("inputs").at("denoise"), 0.7);
+    EXPECT_EQ(recipe->outputs.at(0).node.text, "60");
+
+    FillRequest request;
+    request.params = {{"megapixels", 2.5}, {"denoise", 0.4}, {"seed", 7}};
+    request.inputs = {{"image", "dr-1-0.png"}};
+    request.job_id = "1";
+    const auto filled = fill(*recipe, *workflow, request);
+    ASSERT_TRUE(filled.ok()) << filled.error().detail;
+    const auto input = [&](const char* node, const char* name) {
+        return filled->nodes.at(node).at("inputs").at(name);
+    };
+    EXPECT_EQ(input("78", "image"), "dr-1-0.png");
+    EXPECT_EQ(input("93", "megapixels"), 2.5);
+    EXPECT_EQ(input("3", "denoise"), 0.4);
+    EXPECT_EQ(input("3", "seed"), 7);
+    EXPECT_EQ(input("60", "filename_prefix"), "dr-1");
+    const auto order = worker_input("volume_files", filled->nodes, {});
+    EXPECT_EQ(order.at("workflow_api").at("3").at("inputs").at("seed"), 7);
+}
+
+}  // namespace
+}  // namespace darkroom::recipes
