@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "recipes/params.h"
+#include "recipes/testing/least_params.h"
 
 namespace darkroom::recipes {
 namespace {
@@ -22,7 +23,7 @@ TEST(TypeCatalogue, HoldsTheTypesThatDarkroomCanDoByItself) {
         EXPECT_EQ(type.backends, (std::vector<std::string>{"local", "serverless"}));
         EXPECT_EQ(TypeCatalogue::builtin().find(type.name), &type);
     }
-    EXPECT_EQ(names, (std::vector<std::string>{"bg_remove", "jpeg_to_png", "upscale_2k"}));
+    EXPECT_EQ(names, (std::vector<std::string>{"bg_remove", "jpeg_to_png", "object_remove", "upscale_2k"}));
 }
 
 TEST(TypeCatalogue, KnowsNoOtherNames) {
@@ -52,7 +53,7 @@ TEST(TypeCatalogue, PublishesClosedSchemasInWhichEveryParamHasADefault) {
              {"v", "output_format", "quality", "max_output_mp", "metadata", "engine", "recipe", "preview"}) {
             EXPECT_TRUE(properties.contains(shared)) << shared;
         }
-        const auto checked = check_params(type, {}, 0);
+        const auto checked = check_params(type, least_params(type), 0);
         ASSERT_TRUE(checked.ok());
         EXPECT_EQ(parse_json(checked->effective_json)->as_object().size(), properties.size());
         for (const auto& property : properties) {

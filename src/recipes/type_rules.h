@@ -18,5 +18,6 @@ struct TypeRules {
 TypeRules bg_remove_rules();
 TypeRules upscale_2k_rules();
 TypeRules jpeg_to_png_rules();
+TypeRules object_remove_rules();
 
 }  // namespace darkroom::recipes

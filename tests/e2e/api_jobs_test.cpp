@@ -1,7 +1,9 @@
 // The way of a job as an app goes it: upload, create, wait, download; and the small routes beside it.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
+#include <string>
 
 #include "base/digest.h"
 #include "tests/e2e/leftovers.h"
@@ -58,9 +60,13 @@ TEST(ApiFlow, EveryBuiltInTypeWorksOnAPhotograph) {
     const ServerProcess server;
     const auto client = server.client();
     const auto photo = shot(".jpg", 384);
-    for (const std::string type : {"bg_remove", "jpeg_to_png", "upscale_2k"}) {
+    const std::map<std::string, std::string> params_of = {
+        {"bg_remove", "{}"},
+        {"jpeg_to_png", "{}"},
+        {"object_remove", R"({"region":{"boxes":[[0.4,0.4,0.2,0.1]]},"output_format":"png"})"},
+        {"upscale_2k", R"({"target":768})"}};
+    for (const auto& [type, params] : params_of) {
         SCOPED_TRACE(type);
-        const auto params = type == "upscale_2k" ? R"({"target":768})" : "{}";
         const auto job = client.ended_job(client.create_with(type, photo, params));
         ASSERT_EQ(text_at(job, "/status"), "SUCCEEDED") << job;
         const auto result = client.get(target_of(text_at(job, "/outputs/0/url")));
@@ -162,7 +168,7 @@ TEST(ApiFlow, TypesTellWhatTheirParamsMayBe) {
         EXPECT_EQ(text_at(type, "/params_schema/type"), "object") << type;
         EXPECT_EQ(server.client().get("/api/v1/types/" + text_at(type, "/type")).json(), type);
     }
-    EXPECT_EQ(names, (std::set<std::string>{"bg_remove", "jpeg_to_png", "upscale_2k"}));
+    EXPECT_EQ(names, (std::set<std::string>{"bg_remove", "jpeg_to_png", "object_remove", "upscale_2k"}));
 }
 
 TEST(ApiFlow, HealthNeedsNoKey) {
