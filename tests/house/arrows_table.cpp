@@ -10,7 +10,7 @@ constexpr std::string_view gateway_rooms =
     "base core recipes runpod/protocol ports http store/sqlite objects/files objects/guard objects/s3 "
     "runpod/client "
     "runpod/scale "
-    "runpod/backend "
+    "runpod/backend comfyui "
     "imaging/wire imaging/pool dispatch intake upkeep runpod/endpoint runpod/worker webhooks api cli app";
 
 constexpr std::array house = {
@@ -40,6 +40,8 @@ constexpr std::array house = {
          "makes a RunPod endpoint a place where attempts run; stores and HTTP are ports to it"},
     Room{"runpod/scale", "base core ports runpod/protocol runpod/client", "tests/support",
          "how many workers an endpoint should have, and why its jobs wait; knows no job"},
+    Room{"comfyui", "base core ports", "tests/support http",
+         "asks a ComfyUI server; what the answers mean for a job is decided elsewhere"},
     Room{"imaging/wire", "base core", "",
          "what gateway and pixel process say to each other; both sides link it"},
     Room{"imaging/pool", "base core ports imaging/wire", "tests/support",

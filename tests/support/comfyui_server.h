@@ -1,0 +1,48 @@
+// A played ComfyUI for a test: comfyui_server.py in a process of its own, over a folder of its own. What can
+// be switched on stands in DEFAULTS of comfyui_play.py.
+#pragma once
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/unique_fd.h"
+#include "tests/support/child_process.h"
+#include "tests/support/temp_dir.h"
+
+namespace darkroom::testing {
+
+class ComfyuiServer {
+public:
+    /// Listens when the constructor returns; one that does not start ends the program with what it said.
+    explicit ComfyuiServer(std::uint16_t port = 0);
+    ComfyuiServer(const ComfyuiServer&) = delete;
+    ComfyuiServer& operator=(const ComfyuiServer&) = delete;
+    ~ComfyuiServer();
+
+    const std::string& url() const { return url_; }
+    std::uint16_t port() const;
+    /// Of its files: input, output, temp.
+    std::filesystem::path folder() const { return folder_.path() / "comfyui"; }
+
+    /// One order, as {"set":{"ends":"oom"}}, and what it answers. An order that it does not know is a bug in
+    /// the test.
+    boost::json::object play(std::string_view order_json);
+    /// Everything that was posted has ended.
+    void wait_until_idle();
+    void wait_until_running();
+
+private:
+    std::string read_line();
+
+    TempDir folder_;
+    UniqueFd to_server_;
+    UniqueFd from_server_;
+    std::string unread_;
+    std::unique_ptr<ChildProcess> process_;
+    std::string url_;
+};
+
+}  // namespace darkroom::testing
