@@ -72,6 +72,14 @@ ExitCode perform(Program& program) {
             return run_doctor(program);
         case Command::janitor:
             return clean_up(program);
+        case Command::recipes_lint:
+            return lint_recipes(program);
+        case Command::recipes_list:
+            return list_recipes(program);
+        case Command::recipes_show:
+            return show_recipe(program);
+        case Command::recipes_import:
+            return import_recipe(program);
         case Command::endpoint:
             return static_cast<ExitCode>(program.wiring.play_endpoint(endpoint_request(program.line)));
         case Command::worker:

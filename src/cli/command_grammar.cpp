@@ -32,6 +32,7 @@ Grammar::Grammar() {
     add_janitor();
     add_endpoint();
     add_worker();
+    add_recipes();
     version = add(app, "version", "Show the version");
 }
 
@@ -127,6 +128,26 @@ void Grammar::add_worker() {
         "for a worker on this machine. SIGTERM takes no more jobs, ends those in hand, and then the "
         "worker.\n\n"
         "  darkroom worker --test-input job.json");
+}
+
+void Grammar::add_recipes() {
+    recipes = add(app, "recipes", "Look at recipes on this machine, and make one from a ComfyUI workflow");
+    lint = add(*recipes, "lint", "Tell what is wrong with recipes");
+    lint->add_option("PATH", found.files, "Files or folders (all of the folder of recipes)")->type_name(" ");
+    list_recipes = add(*recipes, "list", "What there is, and whether it can be used");
+    show = add(*recipes, "show", "What one recipe sets, and what comes out");
+    show->add_option("NAME", found.recipe_name, "Id, id@version, or a file")->type_name(" ");
+    import = add(*recipes, "import", "Make a recipe from a workflow that ComfyUI exported");
+    import->add_option("WORKFLOW", found.files, "A file from Workflow > Export (API)")->type_name(" ");
+    import->add_option("--id", found.recipe_name, "The recipe's id (the file's name)")->type_name("ID");
+    import->add_option("-o,--output", found.out_dir, "Folder for the two files (the folder of recipes)")
+        ->type_name("DIR");
+    for (auto* command : {lint, list_recipes, show, import})
+        command
+            ->add_option("--dir", found.recipes_dir,
+                         "Folder of recipes (or RECIPES_DIR; recipes in the data folder)")
+            ->type_name("DIR");
+    recipes->footer("Needs no server. The format of a recipe is in docs/recipes.md.");
 }
 
 void Grammar::add_endpoint() {

@@ -22,6 +22,8 @@ struct Grammar {
     CLI::App* janitor = nullptr;
     CLI::App* endpoint = nullptr;
     CLI::App* worker = nullptr;
+    CLI::App* recipes = nullptr;
+    CLI::App *lint = nullptr, *list_recipes = nullptr, *show = nullptr, *import = nullptr;
     CLI::App* version = nullptr;
 
     CommandLine found;
@@ -40,6 +42,7 @@ private:
     void add_janitor();
     void add_endpoint();
     void add_worker();
+    void add_recipes();
     void add_waiting_flags(CLI::App& command);
     void add_repeatable(CLI::App& command, const char* name, std::vector<std::string>& values,
                         const char* value_name, const char* description);

@@ -64,14 +64,23 @@ std::optional<std::string> complain_about_extras(const CLI::App& app, const CLI:
 
 std::optional<Command> chosen_command(const Grammar& grammar) {
     if (grammar.show_version || grammar.version->parsed()) return Command::version;
-    const std::pair<const CLI::App*, Command> commands[] = {
-        {grammar.serve, Command::serve},       {grammar.run, Command::run},
-        {grammar.list, Command::jobs_list},    {grammar.get, Command::jobs_get},
-        {grammar.watch, Command::jobs_watch},  {grammar.cancel, Command::jobs_cancel},
-        {grammar.retry, Command::jobs_retry},  {grammar.types, Command::types},
-        {grammar.endpoint, Command::endpoint}, {grammar.doctor, Command::doctor},
-        {grammar.janitor, Command::janitor},   {grammar.worker, Command::worker},
-        {grammar.costs, Command::costs}};
+    const std::pair<const CLI::App*, Command> commands[] = {{grammar.serve, Command::serve},
+                                                            {grammar.run, Command::run},
+                                                            {grammar.list, Command::jobs_list},
+                                                            {grammar.get, Command::jobs_get},
+                                                            {grammar.watch, Command::jobs_watch},
+                                                            {grammar.cancel, Command::jobs_cancel},
+                                                            {grammar.retry, Command::jobs_retry},
+                                                            {grammar.types, Command::types},
+                                                            {grammar.endpoint, Command::endpoint},
+                                                            {grammar.doctor, Command::doctor},
+                                                            {grammar.janitor, Command::janitor},
+                                                            {grammar.worker, Command::worker},
+                                                            {grammar.costs, Command::costs},
+                                                            {grammar.lint, Command::recipes_lint},
+                                                            {grammar.list_recipes, Command::recipes_list},
+                                                            {grammar.show, Command::recipes_show},
+                                                            {grammar.import, Command::recipes_import}};
     for (const auto& [app, command] : commands) {
         if (app->parsed()) return command;
     }
@@ -105,7 +114,10 @@ std::optional<std::string> place_names(CommandLine& line, std::vector<std::strin
     for (auto& name : names) {
         if (takes_type && line.type.empty()) {
             line.type = std::move(name);
-        } else if (line.command == Command::run) {
+        } else if (line.command == Command::recipes_show && line.recipe_name.empty()) {
+            line.recipe_name = std::move(name);
+        } else if (line.command == Command::run || line.command == Command::recipes_lint ||
+                   line.command == Command::recipes_import) {
             line.files.push_back(std::move(name));
         } else if (line.command == Command::jobs_get || line.command == Command::jobs_watch ||
                    line.command == Command::jobs_cancel || line.command == Command::jobs_retry) {

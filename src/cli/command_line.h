@@ -24,7 +24,11 @@ enum class Command {
     doctor,
     janitor,
     endpoint,
-    worker
+    worker,
+    recipes_lint,
+    recipes_list,
+    recipes_show,
+    recipes_import
 };
 
 struct CommandLine {
@@ -48,12 +52,12 @@ struct CommandLine {
     std::vector<std::string> faults;
     std::vector<std::string> endpoint_settings;
     std::string type;                         // run; types (empty = all); jobs list (empty = any)
-    std::vector<std::string> files;           // run
+    std::vector<std::string> files;           // run; recipes lint, import: paths
     std::vector<std::string> params;          // run: as given to -p
     std::string backend;                      // run: serverless or local; empty = the server's own choice
     std::string from;                         // costs: a day as in 2026-11-22; empty = 30 days back
     std::string to;                           // costs: the same; empty = today
-    std::optional<std::string> out_dir;       // run, jobs watch
+    std::optional<std::string> out_dir;       // run, jobs watch, recipes import
     std::optional<Milliseconds> timeout;      // run, jobs watch
     std::vector<std::string> ids;             // jobs get, watch, cancel, retry: valid ids in lower case
     std::vector<std::string> statuses;        // jobs list: as on the wire
@@ -63,6 +67,8 @@ struct CommandLine {
     bool check_jobs = false;                  // janitor
     Milliseconds older_than{24 * 3'600'000};  // janitor
     std::optional<std::string> test_input;    // worker
+    std::optional<std::string> recipes_dir;   // recipes: unset = RECIPES_DIR, or recipes in the data folder
+    std::string recipe_name;                  // recipes show: id, id@version or a file; recipes import: --id
 };
 
 struct UsageProblem {

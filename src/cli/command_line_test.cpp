@@ -92,7 +92,7 @@ TEST(CommandLine, MistypedWordsGetTheNearestRightOne) {
     EXPECT_EQ(complaint({"frobnicate"}),
               "unknown command \"frobnicate\"; there are serve, run, jobs, types, costs, doctor, janitor, "
               "endpoint, "
-              "worker, version");
+              "worker, recipes, version");
     EXPECT_EQ(complaint({"run", "t", "a.jpg", "--jsno"}),
               "unknown flag \"--jsno\"; did you mean \"--json\"?");
     EXPECT_EQ(complaint({"run", "t", "a.jpg", "--outptu=x"}),

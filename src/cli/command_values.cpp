@@ -67,6 +67,16 @@ std::optional<std::string> read_run(const CommandLine& line) {
     return std::nullopt;
 }
 
+std::optional<std::string> read_recipes(const CommandLine& line) {
+    if (line.command == Command::recipes_show && line.recipe_name.empty())
+        return "show which recipe? darkroom recipes list shows them";
+    if (line.command == Command::recipes_import && line.files.empty())
+        return "import which workflow? In ComfyUI: Workflow > Export (API)";
+    if (line.command == Command::recipes_import && line.files.size() > 1)
+        return "import takes one workflow, not " + std::to_string(line.files.size());
+    return std::nullopt;
+}
+
 std::optional<std::string> read_costs(const CommandLine& line) {
     for (const auto& [flag, day] : {std::pair("--from", line.from), std::pair("--to", line.to)}) {
         if (!day.empty() && (day.size() != 10 || !parse_rfc3339(day + "T00:00:00Z")))
@@ -123,6 +133,9 @@ std::optional<std::string> check_values(CommandLine& line, const ValueTexts& tex
             return read_costs(line);
         case Command::janitor:
             return read_janitor(texts.older_than, line);
+        case Command::recipes_show:
+        case Command::recipes_import:
+            return read_recipes(line);
         default:
             return std::nullopt;
     }

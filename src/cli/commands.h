@@ -1,4 +1,5 @@
-// The commands that talk to a gateway. Each prints what it has to say and returns the exit code.
+// The commands that talk to a gateway, or look at recipes on this machine. Each prints what it has to say and
+// returns the exit code.
 #pragma once
 #include "cli/program.h"
 
@@ -14,5 +15,12 @@ ExitCode show_types(Program& program);
 ExitCode show_costs(Program& program);
 ExitCode run_doctor(Program& program);
 ExitCode clean_up(Program& program);
+ExitCode lint_recipes(Program& program);
+ExitCode list_recipes(Program& program);
+ExitCode show_recipe(Program& program);
+ExitCode import_recipe(Program& program);
+
+/// --dir, RECIPES_DIR, or recipes in the data folder.
+std::filesystem::path recipes_folder(const Program& program);
 
 }  // namespace darkroom::cli

@@ -35,16 +35,15 @@ std::string read_sha256(MapReader& map) {
     return digest;
 }
 
-/// A name that stays beside the recipe: no folders, no way up, nothing hidden.
+/// A name that stays beside the recipe: no folders, no way up, nothing hidden. Empty if it is not.
 std::string read_file_name(MapReader& map) {
     auto file = map.text("file", Need::required, 128);
     const bool plain = is_name(file) && !file.starts_with('.') && !file.starts_with('-') &&
                        file.find("..") == std::string::npos && file.ends_with(".json");
-    if (!file.empty() && !plain)
-        map.complain(
-            map.member("file")->place, "wrong_value",
-            map.label() + ".file must be the name of a .json file beside the recipe (a-z, 0-9, _ . -)");
-    return file;
+    if (file.empty() || plain) return file;
+    map.complain(map.member("file")->place, "wrong_value",
+                 map.label() + ".file must be the name of a .json file beside the recipe (a-z, 0-9, _ . -)");
+    return {};  // nobody follows it
 }
 
 std::vector<std::int64_t> read_params_v(MapReader& map) {

@@ -1,0 +1,40 @@
+// Recipes as files on this machine: reads them with the workflows beside them and has each looked at. What is
+// wrong with one says nothing about the others.
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/input_file.h"
+#include "recipes/recipe_lint.h"
+
+namespace darkroom::cli {
+
+struct FoundRecipe {
+    std::filesystem::path path;
+    std::optional<recipes::RecipeFile> recipe;  // empty if it could not be understood at all
+    recipes::RecipeFindings findings;
+
+    std::string file() const { return path.filename().string(); }
+    bool usable() const { return recipe && !recipes::has_errors(findings); }
+};
+
+/// A file of a bounded size.
+Result<std::string, InputProblem> read_whole_file(const std::filesystem::path& path, std::size_t bytes_max);
+
+FoundRecipe look_at_recipe(const std::filesystem::path& path);
+
+struct FolderProblem {
+    bool missing = false;
+    std::string message;  // a sentence
+};
+
+/// All .yaml and .yml files of a folder, by name. Two recipes that call themselves the same are told.
+Result<std::vector<FoundRecipe>, FolderProblem> look_at_folder(const std::filesystem::path& folder);
+
+/// Writes a file that is not there yet; false and errno if it is, or cannot be written.
+bool write_new_file(const std::filesystem::path& path, const std::string& text);
+
+}  // namespace darkroom::cli
