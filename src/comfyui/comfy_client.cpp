@@ -1,11 +1,11 @@
 #include "comfyui/comfy_client.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "base/check.h"
 #include "base/json_writer.h"
 #include "base/percent.h"
-#include "comfyui/file_download.h"
 #include "comfyui/python_json.h"
 #include "comfyui/upload_body.h"
 
@@ -15,6 +15,7 @@ namespace {
 constexpr int tries_max = 3;
 constexpr Milliseconds first_pause{250};
 constexpr Milliseconds between_looks{5'000};
+constexpr std::size_t piece_bytes = 64u << 10;
 
 std::string with_ids(std::string_view name, const PromptId& id) {
     JsonWriter body;
@@ -49,6 +50,7 @@ ports::OutgoingRequest ComfyClient::request_for(const Ask& ask) const {
     request.connect_timeout = settings_.connect_timeout;
     request.total_timeout = settings_.ask_timeout;
     request.answer_bytes_max = ask.answer_bytes_max;
+    request.stop_fd = stop_.fd();
     return request;
 }
 
@@ -83,7 +85,7 @@ Result<void, CallError> ComfyClient::command(const std::string& path, std::strin
 void ComfyClient::pause(Milliseconds how_long) {
     const auto until = clock_.monotonic() + how_long;
     const auto wake_up = clock_.make_wake_up();
-    while (clock_.monotonic() < until) wake_up->wait_until(until);
+    while (!stop_.is_set() && clock_.monotonic() < until) wake_up->wait_until(until);
 }
 
 Result<ServerFacts, CallError> ComfyClient::system_stats() {
@@ -130,6 +132,7 @@ PromptOutcome ComfyClient::submit(const PromptId& id, const std::string& graph_j
                      .query = {},
                      .body = write_prompt({id, settings_.client_id, graph_json, settings_.api_node_key})});
     request.total_timeout = settings_.prompt_timeout;
+    request.stop_fd = -1;  // cut off, nobody would know what became of it
     return prompt_outcome(http_.fetch(request), id);
 }
 
@@ -191,15 +194,24 @@ Result<Download, CallError> ComfyClient::download(const ViewFile& file,
     if (const auto problem = problem_of(file))
         return Fail(CallError{CallErrorKind::refused, std::string(*problem)});
     auto request = request_for({.path = "/view", .query = view_query(file)});
-    FileDownload transfer(std::move(request), settings_, http_, clock_, sink);
-    auto wait = first_pause;
-    for (int tries = 1;; ++tries) {
-        auto done = transfer.go_on();
-        if (done || !is_worth_repeating(done.error()) || tries == download_tries_max || transfer.is_late())
-            return done;
-        pause(wait);
-        wait *= 2;
+    FileDownload transfer(std::move(request), settings_, http_, clock_);
+    std::vector<char> buffer(piece_bytes);
+    for (;;) {
+        const auto got = transfer.read(buffer);
+        if (!got) return Fail(got.error());
+        if (*got == 0) return Download{transfer.got(), transfer.sha256_hex()};
+        if (!sink({buffer.data(), *got}))
+            return Fail(CallError{CallErrorKind::refused, "/view: nobody takes the bytes"});
     }
+}
+
+Result<std::unique_ptr<FileDownload>, CallError> ComfyClient::open(const ViewFile& file) {
+    if (const auto problem = problem_of(file))
+        return Fail(CallError{CallErrorKind::refused, std::string(*problem)});
+    auto transfer = std::make_unique<FileDownload>(request_for({.path = "/view", .query = view_query(file)}),
+                                                   settings_, http_, clock_);
+    if (auto begun = transfer->begin(); !begun) return Fail(std::move(begun).error());
+    return transfer;
 }
 
 Result<CancelOutcome, CallError> ComfyClient::cancel(const PromptId& id) {

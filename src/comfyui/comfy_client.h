@@ -3,13 +3,16 @@
 // job is decided elsewhere. Blocking, each call with a deadline; safe to use from many threads.
 #pragma once
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "base/stop_event.h"
 #include "comfyui/call_error.h"
 #include "comfyui/comfy_settings.h"
+#include "comfyui/file_download.h"
 #include "comfyui/history.h"
 #include "comfyui/prompt.h"
 #include "comfyui/queue_list.h"
@@ -78,6 +81,9 @@ public:
     Result<Download, CallError> download(const ViewFile& file,
                                          const std::function<bool(std::string_view)>& sink);
 
+    /// The same, pulled; its length and that it is there are known. Must not outlive the client.
+    Result<std::unique_ptr<FileDownload>, CallError> open(const ViewFile& file);
+
     /// Never reaches another prompt.
     Result<CancelOutcome, CallError> cancel(const PromptId& id);
     /// Frees the server's memory of a prompt that ended.
@@ -85,6 +91,8 @@ public:
     /// Unloads models, when the server is next idle: what helps after it ran out of memory.
     Result<void, CallError> free_memory();
 
+    /// Ends calls other than a submit, for good; one that waits for its next try ends within five seconds.
+    void stop() { stop_.set(); }
     const ComfySettings& settings() const { return settings_; }
 
 private:
@@ -107,6 +115,7 @@ private:
     const ComfySettings settings_;
     ports::HttpClient& http_;
     const ports::Clock& clock_;
+    StopEvent stop_;
 };
 
 }  // namespace darkroom::comfyui

@@ -49,6 +49,15 @@ int weight_of(TroubleKind kind) {
     }
 }
 
+// ComfyUI expands %...% in it, and / makes folders: of a node's id, letters and digits are enough.
+std::string name_of_node(std::string_view id) {
+    auto name = "n" + std::string(id);
+    std::replace_if(
+        name.begin(), name.end(),
+        [](char c) { return (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z'); }, '_');
+    return name;
+}
+
 std::optional<Trouble> worst_of(const json::object& node_errors) {
     std::optional<Trouble> worst;
     for (const auto& [node, value] : node_errors) {
@@ -163,7 +172,8 @@ Result<json::object, Trouble> read_graph(std::string_view graph_json) {
     return std::move(graph);
 }
 
-int set_save_folder(json::object& graph, std::string_view folder) {
+int set_save_folder(json::object& graph, std::string_view folder,
+                    const std::map<std::string, std::string>& role_of_node) {
     int saving = 0;
     for (auto& [id, value] : graph) {
         auto* node = value.if_object();
@@ -171,12 +181,9 @@ int set_save_folder(json::object& graph, std::string_view folder) {
         if (inputs == nullptr || !inputs->is_object()) continue;
         auto* prefix = inputs->get_object().if_contains("filename_prefix");
         if (prefix == nullptr) continue;
-        // ComfyUI expands %...% in it, and / makes folders: of a node's id, letters and digits are enough.
-        std::string name(id.data(), id.size());
-        std::replace_if(
-            name.begin(), name.end(),
-            [](char c) { return (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z'); }, '_');
-        *prefix = std::string(folder) + "/n" + name;
+        const auto role = role_of_node.find(std::string(id.data(), id.size()));
+        const auto name = role != role_of_node.end() ? role->second : name_of_node({id.data(), id.size()});
+        *prefix = std::string(folder) + "/" + name;
         ++saving;
     }
     return saving;

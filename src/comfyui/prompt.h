@@ -3,6 +3,7 @@
 // ids. Pure.
 #pragma once
 #include <boost/json/object.hpp>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +30,9 @@ Result<boost::json::object, Trouble> read_graph(std::string_view graph_json);
 /// Gives each node that saves files a folder of this attempt, by its filename_prefix; returns how many there
 /// are. Without it the server may answer with the file of an earlier run, or two servers that share a disk
 /// may write the same name.
-int set_save_folder(boost::json::object& graph, std::string_view folder);
+/// Files of a node are called by its role, or else by "n" and its id.
+int set_save_folder(boost::json::object& graph, std::string_view folder,
+                    const std::map<std::string, std::string>& role_of_node = {});
 
 struct PromptOrder {
     PromptId id;

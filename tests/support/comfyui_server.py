@@ -27,6 +27,7 @@ from comfyui_play import UUID, Comfy, now_ms, obey  # noqa: E402
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "Python/3.12 aiohttp/3.11"
+    wbufsize, disable_nagle_algorithm = -1, True  # head and body go out together
 
     def log_message(self, *_):
         pass
