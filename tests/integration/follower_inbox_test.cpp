@@ -27,7 +27,7 @@ protected:
         ports::RemoteOrder order;
         order.work.job = random_.id<JobId>();
         order.work.attempt = random_.id<AttemptId>();
-        const auto name = std::get<ports::SubmitTaken>(far_.submit(order)).remote_id;
+        auto name = std::get<ports::SubmitTaken>(far_.submit(order)).remote_id;
         far_.set_phase(name, RemotePhase::running);
         return name;
     }
