@@ -57,6 +57,7 @@ std::vector<JobType> builtin_types() {
     types.push_back(builtin_type("bg_remove", "Background removal on a CPU", bg_remove_rules()));
     types.push_back(builtin_type("jpeg_to_png", "Transparency on a CPU", jpeg_to_png_rules()));
     types.push_back(builtin_type("object_remove", "Object removal on a CPU", object_remove_rules()));
+    types.push_back(builtin_type("restore", "Restoration on a CPU", restore_rules()));
     types.push_back(builtin_type("upscale_2k", "Enlargement on a CPU", upscale_2k_rules()));
     return types;
 }

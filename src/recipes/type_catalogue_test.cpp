@@ -23,11 +23,11 @@ TEST(TypeCatalogue, HoldsTheTypesThatDarkroomCanDoByItself) {
         EXPECT_EQ(type.backends, (std::vector<std::string>{"local", "serverless"}));
         EXPECT_EQ(TypeCatalogue::builtin().find(type.name), &type);
     }
-    EXPECT_EQ(names, (std::vector<std::string>{"bg_remove", "jpeg_to_png", "object_remove", "upscale_2k"}));
+    EXPECT_EQ(names, (std::vector<std::string>{"bg_remove", "jpeg_to_png", "object_remove", "restore", "upscale_2k"}));
 }
 
 TEST(TypeCatalogue, KnowsNoOtherNames) {
-    for (const char* name : {"", "BG_REMOVE", "bg_remove ", "restore", "__proto__", "bg_remove\n"}) {
+    for (const char* name : {"", "BG_REMOVE", "bg_remove ", "restored", "__proto__", "bg_remove\n"}) {
         EXPECT_EQ(TypeCatalogue::builtin().find(name), nullptr) << name;
     }
 }
@@ -37,7 +37,8 @@ TEST(TypeCatalogue, SuggestsTheTypeThatWasMeant) {
     EXPECT_EQ(catalogue.nearest("bgremove"), "bg_remove");
     EXPECT_EQ(catalogue.nearest("jpg_to_png"), "jpeg_to_png");
     EXPECT_EQ(catalogue.nearest("upscale_4k"), "upscale_2k");
-    EXPECT_EQ(catalogue.nearest("restore"), std::nullopt);
+    EXPECT_EQ(catalogue.nearest("retsore"), "restore");
+    EXPECT_EQ(catalogue.nearest("colourise"), std::nullopt);
     EXPECT_EQ(catalogue.nearest(std::string(1'000'000, 'x')), std::nullopt);
 }
 

@@ -19,5 +19,6 @@ TypeRules bg_remove_rules();
 TypeRules upscale_2k_rules();
 TypeRules jpeg_to_png_rules();
 TypeRules object_remove_rules();
+TypeRules restore_rules();
 
 }  // namespace darkroom::recipes

@@ -64,6 +64,7 @@ TEST(ApiFlow, EveryBuiltInTypeWorksOnAPhotograph) {
         {"bg_remove", "{}"},
         {"jpeg_to_png", "{}"},
         {"object_remove", R"({"region":{"boxes":[[0.4,0.4,0.2,0.1]]},"output_format":"png"})"},
+        {"restore", R"({"megapixels":0.25,"output_size":"original","output_format":"png"})"},
         {"upscale_2k", R"({"target":768})"}};
     for (const auto& [type, params] : params_of) {
         SCOPED_TRACE(type);
@@ -168,7 +169,7 @@ TEST(ApiFlow, TypesTellWhatTheirParamsMayBe) {
         EXPECT_EQ(text_at(type, "/params_schema/type"), "object") << type;
         EXPECT_EQ(server.client().get("/api/v1/types/" + text_at(type, "/type")).json(), type);
     }
-    EXPECT_EQ(names, (std::set<std::string>{"bg_remove", "jpeg_to_png", "object_remove", "upscale_2k"}));
+    EXPECT_EQ(names, (std::set<std::string>{"bg_remove", "jpeg_to_png", "object_remove", "restore", "upscale_2k"}));
 }
 
 TEST(ApiFlow, HealthNeedsNoKey) {

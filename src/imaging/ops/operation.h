@@ -37,6 +37,7 @@ using OperationResult = Result<OperationOutput, OperationError>;
 using Operation = OperationResult (*)(const cv::Mat& picture, const boost::json::object& params);
 
 OperationResult bg_remove(const cv::Mat& picture, const boost::json::object& params);
+OperationResult restore(const cv::Mat& picture, const boost::json::object& params);
 OperationResult upscale_2k(const cv::Mat& picture, const boost::json::object& params);
 OperationResult object_remove(const cv::Mat& picture, const boost::json::object& params);
 OperationResult jpeg_to_png(const cv::Mat& picture, const boost::json::object& params);

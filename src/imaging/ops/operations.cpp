@@ -7,6 +7,7 @@ constexpr OperationTraits table[] = {
     {.type = "bg_remove", .run = bg_remove, .keeps_16_bit = false, .reduces_first = true},
     {.type = "jpeg_to_png", .run = jpeg_to_png, .keeps_16_bit = true, .reduces_first = true},
     {.type = "object_remove", .run = object_remove, .keeps_16_bit = false, .reduces_first = true},
+    {.type = "restore", .run = restore, .keeps_16_bit = false, .reduces_first = true},
     {.type = "upscale_2k", .run = upscale_2k, .keeps_16_bit = true, .reduces_first = false},
 };
 
