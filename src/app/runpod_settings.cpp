@@ -256,6 +256,9 @@ RunpodSettings read_runpod(SettingReader& reader, const StorageSettings& storage
     settings.base_url = read_api_url(reader, "RUNPOD_ENDPOINT_BASE_URL");
     settings.rest_url = read_api_url(reader, "RUNPOD_REST_URL");
     settings.is_near = leads_nearby(settings.base_url);
+    // One who plays the one plays the other; and a key of the desk has no business at RunPod.
+    if (settings.is_near && !reader.environment().get("RUNPOD_REST_URL"))
+        settings.rest_url = settings.base_url;
     read_secrets(reader, settings);
     read_spending(reader, settings);
     read_scale(reader, settings);

@@ -63,6 +63,7 @@ TEST(RunpodSettings, APlayedRunpodNearbyNeedsNoPublicAddress) {
     const auto settings = read(near_runpod());
     ASSERT_TRUE(settings.ok()) << settings.error()[0];
     EXPECT_TRUE(settings->runpod.is_near);
+    EXPECT_EQ(settings->runpod.rest_url, settings->runpod.base_url);
     EXPECT_EQ(settings->runpod.base_url, "http://127.0.0.1:9999/v2");
 }
 
