@@ -51,6 +51,10 @@ std::vector<std::string> recipe_lines(const FoundRecipe& found) {
                         (input.required ? "" : "  optional"));
     for (const auto& bind : recipe.binds)
         lines.push_back("bind    " + source_of(bind) + " -> " + bind.address.text + steps_of(bind.steps));
+    for (const auto& step : recipe.chain ? recipe.chain->steps : std::vector<recipes::ChainStep>())
+        lines.push_back("step    " + step.id + ": " + step.type +
+                        (step.from ? " on " + step.from->text() : "") +
+                        (step.params.empty() ? "" : "  " + recipes::canonical_json(step.params)));
     for (const auto& output : recipe.outputs)
         lines.push_back("output  " + output.role + " <- node " + output.node.text +
                         (output.optional ? "  optional" : ""));

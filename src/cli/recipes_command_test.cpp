@@ -165,6 +165,17 @@ TEST_F(RecipesCommand, ShowTellsWhatGoesInAndComesOut) {
     EXPECT_EQ(json->at("bind").at(0).at("source"), "param seed");
 }
 
+TEST_F(RecipesCommand, ShowTellsTheStepsOfAChain) {
+    put("packshot.yaml",
+        "darkroom_recipe: 1\nid: packshot\nversion: 1\ntype: packshot\nengine: chain\nsteps:\n"
+        "  - { id: cut, type: bg_remove, params: { crop: true } }\n  - { id: up, type: upscale_2k, from: "
+        "cut.main }\n");
+    const auto outcome = run({"show", "packshot"});
+    EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+    EXPECT_THAT(outcome.out,
+                HasSubstr("step    cut: bg_remove  {\"crop\":true}\nstep    up: upscale_2k on cut.main\n"));
+}
+
 TEST_F(RecipesCommand, ImportWritesARecipeThatNeedsItsModelsOnly) {
     const auto source = darkroom.folder.file("My Flow.json", workflow);
     const auto outcome = run({"import", source});

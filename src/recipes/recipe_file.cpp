@@ -63,7 +63,7 @@ std::vector<std::int64_t> read_params_v(MapReader& map) {
 
 std::vector<std::string> read_targets(MapReader& map, const std::string& engine) {
     if (map.member("targets") == nullptr)
-        return engine == "builtin" ? std::vector<std::string>{"local", "runpod"}
+        return engine != "comfyui" ? std::vector<std::string>{"local", "runpod"}
                                    : std::vector<std::string>{"runpod", "comfy_pod"};
     auto targets = map.texts("targets");
     for (const auto& target : targets) {
@@ -147,12 +147,14 @@ void read_engine(MapReader& map, RecipeFile& recipe, RecipeFindings& findings) {
         recipe.workflow = read_workflow(*node, findings);
         if (!comfyui) map.complain(node->place, "wrong_value", "only engine: comfyui has a workflow");
     }
-    if (const auto* node = map.member("builtin", comfyui ? Need::optional : Need::required)) {
+    const bool builtin_engine = recipe.engine == "builtin";
+    if (recipe.engine == "chain") recipe.chain = read_chain(map, findings);
+    if (const auto* node = map.member("builtin", builtin_engine ? Need::required : Need::optional)) {
         MapReader builtin(*node, "builtin", findings);
         recipe.builtin_op = builtin.text("op", Need::required);
         builtin.word("profile", {"default"});
         builtin.refuse_others();
-        if (comfyui) map.complain(node->place, "wrong_value", "only engine: builtin has this");
+        if (!builtin_engine) map.complain(node->place, "wrong_value", "only engine: builtin has this");
     }
 }
 
@@ -164,8 +166,9 @@ RecipeFile read_all(const YamlNode& root, RecipeFindings& findings) {
     recipe.version = map.whole("version", 1, 1, 1'000'000, Need::required);
     recipe.type = read_name(map, "type");
     recipe.params_v = read_params_v(map);
-    recipe.title = map.text("title", Need::required);
-    recipe.engine = map.word("engine", {"comfyui", "builtin"}, Need::required);
+    recipe.engine = map.word("engine", {"comfyui", "builtin", "chain"}, Need::required);
+    recipe.title = map.text("title", recipe.engine == "chain" ? Need::optional : Need::required);
+    if (recipe.title.empty()) recipe.title = recipe.id;
     recipe.priority = map.whole("priority", 50, 0, 1000);
     recipe.targets = read_targets(map, recipe.engine);
     recipe.worker = map.word("worker", {"auto", "volume_files", "worker_comfyui"});

@@ -1,6 +1,6 @@
-// A recipe as its YAML file says it: how a type is done by a ComfyUI workflow, or by a built-in operation.
-// What it says of the workflow is compared with the workflow by lint (recipe_lint.h); filling is fill.h's
-// part. The format is docs/recipes.md.
+// A recipe as its YAML file says it: how a type is done by a ComfyUI workflow, by a built-in operation, or in
+// several steps. What it says of the workflow is compared with the workflow by lint (recipe_lint.h); filling
+// is fill.h's part. The format is docs/recipes.md.
 #pragma once
 #include <boost/json/object.hpp>
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "recipes/chain.h"
 #include "recipes/licence_gate.h"
 #include "recipes/recipe_finding.h"
 
@@ -100,7 +101,7 @@ struct RecipeFile {
     std::string type;
     std::vector<std::int64_t> params_v;
     std::string title;
-    std::string engine;  // comfyui, builtin
+    std::string engine;  // comfyui, builtin, chain
     std::int64_t priority = 50;
     std::vector<std::string> targets;  // runpod, comfy_pod, local
     std::string worker;          // auto, volume_files, worker_comfyui: how a RunPod worker takes and tells
@@ -108,6 +109,7 @@ struct RecipeFile {
     std::vector<ModelUse> models;
     std::optional<WorkflowUse> workflow;
     std::string builtin_op;
+    std::optional<Chain> chain;
     std::vector<InputBinding> inputs;
     std::vector<ValueBinding> binds;
     std::string unbound;  // warn, error, ignore

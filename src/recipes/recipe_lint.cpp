@@ -23,7 +23,8 @@ public:
     void all(std::optional<std::string_view> workflow_text) {
         const auto params = params_of_type();
         licences();
-        if (recipe_.engine == "builtin") return builtin();
+        if (recipe_.chain) lint_chain(*recipe_.chain, options_.types, findings_);
+        if (recipe_.engine != "comfyui") return builtin();
         if (!recipe_.workflow || recipe_.workflow->file.empty()) return;
         const auto& use = *recipe_.workflow;
         if (!workflow_text) return error(use.place, "workflow_missing", use.file + " cannot be read");
@@ -68,7 +69,7 @@ private:
         if (!verdict.allowed) error(verdict.place, "licence_blocked", verdict.reason);
     }
 
-    void builtin() {
+    void builtin() {  // or a chain
         if (!recipe_.builtin_op.empty() && options_.types.find(recipe_.builtin_op) == nullptr)
             error({}, "operation_unknown", "there is no built-in operation " + quoted(recipe_.builtin_op));
         if (!recipe_.binds.empty() || !recipe_.inputs.empty() || !recipe_.outputs.empty())

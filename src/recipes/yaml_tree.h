@@ -42,7 +42,7 @@ struct YamlProblem {
     std::string detail;
 };
 
-inline constexpr std::size_t yaml_bytes_max = 256 * 1024;
+inline constexpr std::size_t yaml_bytes_max = 256u << 10;
 inline constexpr std::size_t yaml_values_max = 20'000;
 inline constexpr int yaml_depth_max = 24;
 
