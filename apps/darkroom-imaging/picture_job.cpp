@@ -8,6 +8,7 @@
 #include "imaging/codec/decode.h"
 #include "imaging/codec/resize.h"
 #include "imaging/ops/operations.h"
+#include "inspected_output.h"
 #include "keep_picture.h"
 #include "output_plan.h"
 #include "result_files.h"
@@ -58,10 +59,17 @@ void fit_output(OperationOutput& output, const SharedParams& shared, bool reduce
              "The result was reduced to " + dimensions(output.main) + ", as max_output_mp asks.");
 }
 
-Result<void, JobError> write_outputs(const OperationOutput& output, const EncodeOptions& main,
-                                     const RequestFiles& files, PictureDone& done) {
-    if (auto written = write_output(output.main, main, files[main_file], "main", done); !written)
-        return written;
+Result<void, JobError> write_main(OperationOutput& output, const EncodeOptions& main, Inspect inspect,
+                                  const PictureRequest& request, const RequestFiles& files,
+                                  PictureDone& done) {
+    if (inspect != nullptr) return write_inspected(output, main, inspect, request, files, done);
+    return write_output(output.main, main, files[main_file], "main", done);
+}
+
+Result<void, JobError> write_outputs(OperationOutput& output, const EncodeOptions& main, Inspect inspect,
+                                     const PictureRequest& request, const RequestFiles& files,
+                                     PictureDone& done) {
+    if (auto written = write_main(output, main, inspect, request, files, done); !written) return written;
     if (output.main.channels() == 4 && main.format == OutputFormat::jpeg) {
         warn(done, "alpha_flattened", "JPEG knows no transparency; the result stands on white.");
     }
@@ -90,7 +98,8 @@ PictureAnswer work(const PictureRequest& request, const OperationTraits& operati
     fit_output(*result, shared, input->reduced, done);
     input->pixels.release();  // encoding needs memory of its own
     const EncodeOptions encoding = plan_encoding(shared, *input, result->main.channels() == 4);
-    if (auto written = write_outputs(*result, encoding, files, done); !written) return Fail(written.error());
+    if (auto written = write_outputs(*result, encoding, operation.inspect, request, files, done); !written)
+        return Fail(written.error());
     done.timing.encode = watch.lap();
     done.noop = result->noop;
     done.measures = std::move(result->measures);

@@ -139,7 +139,7 @@ TEST(HostileParams, NullIsRefusedWhereItIsNotAValue) {
         const auto schema = parse_json(type.schema_json);
         for (const auto& property : schema->at("properties").as_object()) {
             const std::string name(property.key());
-            const bool nullable = name == "seed" || name == "roi" || name == "recipe" ||
+            const bool nullable = name == "seed" || name == "roi" || name == "recipe" || name == "outline" ||
                                   name == "prompt" || name == "negative_prompt";
             json::object params = least_params(type);
             params[name] = nullptr;

@@ -21,11 +21,25 @@ json::object own_schema(std::string_view name) {
     return std::move(parsed->as_object());
 }
 
-// The type's own params and those that all types share; where both name one, the type's own is narrower and
-// wins.
+// What a schema takes over from other types, name by name: {"bg_remove": ["shadow"]}.
+void borrow(const json::object& own, json::object& properties) {
+    const auto* lenders = own.if_contains("borrows");
+    if (lenders == nullptr) return;
+    for (const auto& lender : lenders->as_object()) {
+        const auto theirs = own_schema({lender.key().data(), lender.key().size()});
+        for (const auto& name : lender.value().as_array()) {
+            const auto& property = theirs.at("properties").at(name.as_string());
+            properties.insert_or_assign(name.as_string(), property);
+        }
+    }
+}
+
+// The type's own params, those it borrows and those that all types share; where two name one, the type's own
+// is narrower and wins.
 json::object whole_schema(std::string_view name) {
     const auto own = own_schema(name);
     json::object properties = own_schema("shared");
+    borrow(own, properties);
     for (const auto& property : own.at("properties").as_object()) {
         properties.insert_or_assign(property.key(), property.value());
     }
@@ -55,10 +69,12 @@ JobType builtin_type(std::string_view name, std::string recipe_title, TypeRules 
 std::vector<JobType> builtin_types() {
     std::vector<JobType> types;
     types.push_back(builtin_type("bg_remove", "Background removal on a CPU", bg_remove_rules()));
+    types.push_back(builtin_type("cutout_subject", "One subject on a CPU", cutout_subject_rules()));
     types.push_back(builtin_type("jpeg_to_png", "Transparency on a CPU", jpeg_to_png_rules()));
     types.push_back(builtin_type("object_remove", "Object removal on a CPU", object_remove_rules()));
     types.push_back(builtin_type("restore", "Restoration on a CPU", restore_rules()));
     types.push_back(builtin_type("upscale_2k", "Enlargement on a CPU", upscale_2k_rules()));
+    types.push_back(builtin_type("white_bg_ecomm", "Product on white on a CPU", white_bg_ecomm_rules()));
     return types;
 }
 

@@ -23,7 +23,8 @@ TEST(TypeCatalogue, HoldsTheTypesThatDarkroomCanDoByItself) {
         EXPECT_EQ(type.backends, (std::vector<std::string>{"local", "serverless"}));
         EXPECT_EQ(TypeCatalogue::builtin().find(type.name), &type);
     }
-    EXPECT_EQ(names, (std::vector<std::string>{"bg_remove", "jpeg_to_png", "object_remove", "restore", "upscale_2k"}));
+    EXPECT_EQ(names, (std::vector<std::string>{"bg_remove", "cutout_subject", "jpeg_to_png", "object_remove",
+                                               "restore", "upscale_2k", "white_bg_ecomm"}));
 }
 
 TEST(TypeCatalogue, KnowsNoOtherNames) {

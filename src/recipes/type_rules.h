@@ -16,6 +16,8 @@ struct TypeRules {
 };
 
 TypeRules bg_remove_rules();
+TypeRules cutout_subject_rules();
+TypeRules white_bg_ecomm_rules();
 TypeRules upscale_2k_rules();
 TypeRules jpeg_to_png_rules();
 TypeRules object_remove_rules();

@@ -77,6 +77,21 @@ TEST(ApiFlow, EveryBuiltInTypeWorksOnAPhotograph) {
     }
 }
 
+TEST(ApiFlow, AProductOnWhiteComesWithItsReport) {
+    const ServerProcess server;
+    const auto client = server.client();
+    const auto params = R"({"preset":"custom","size":600,"fill":0.8})";
+    const auto job = client.ended_job(client.create_with("white_bg_ecomm", shot(".jpg", 384), params));
+    ASSERT_EQ(text_at(job, "/status"), "SUCCEEDED") << job;
+    const auto result = client.get(target_of(text_at(job, "/outputs/0/url")));
+    EXPECT_EQ(decoded_size(result.body(), ".jpg").width, 600);
+    EXPECT_EQ(text_at(job, "/attempts/0/measures/report/0/check"), "background_exact") << job;
+    EXPECT_EQ(number_at(job, "/attempts/0/measures/report/0/value"), 0);
+    const auto cut = client.ended_job(client.create_with("cutout_subject", shot(".jpg", 384), "{}"));
+    ASSERT_EQ(text_at(cut, "/status"), "SUCCEEDED") << cut;
+    EXPECT_GT(number_at(cut, "/attempts/0/measures/box/2"), 50);
+}
+
 TEST(ApiFlow, AFormCreatesTheJobInOneRequest) {
     const ServerProcess server;
     const auto client = server.client();
@@ -169,7 +184,8 @@ TEST(ApiFlow, TypesTellWhatTheirParamsMayBe) {
         EXPECT_EQ(text_at(type, "/params_schema/type"), "object") << type;
         EXPECT_EQ(server.client().get("/api/v1/types/" + text_at(type, "/type")).json(), type);
     }
-    EXPECT_EQ(names, (std::set<std::string>{"bg_remove", "jpeg_to_png", "object_remove", "restore", "upscale_2k"}));
+    EXPECT_EQ(names, (std::set<std::string>{"bg_remove", "cutout_subject", "jpeg_to_png", "object_remove",
+                                            "restore", "upscale_2k", "white_bg_ecomm"}));
 }
 
 TEST(ApiFlow, HealthNeedsNoKey) {

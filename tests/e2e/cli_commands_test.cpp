@@ -74,7 +74,8 @@ TEST_F(CliCommands, JobsAreCancelledAndRetried) {
 TEST_F(CliCommands, TypesAreShown) {
     const auto all = cli.run({"types"});
     EXPECT_EQ(all.code, 0) << all.err;
-    for (const char* type : {"bg_remove", "jpeg_to_png", "upscale_2k"}) EXPECT_TRUE(contains(all.out, type));
+    for (const char* type : {"bg_remove", "cutout_subject", "jpeg_to_png", "upscale_2k", "white_bg_ecomm"})
+        EXPECT_TRUE(contains(all.out, type));
     const auto one = cli.run({"types", "bg_remove"});
     EXPECT_EQ(one.code, 0) << one.err;
     EXPECT_TRUE(contains(one.out, "min_confidence")) << one.out;

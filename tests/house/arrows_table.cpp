@@ -77,7 +77,7 @@ constexpr std::array outside = {
     Room{"apps/darkroom", "base app cli http", "",
          "a main that only wires; http is the command line's way to a gateway"},
     Room{"apps/darkroom-imaging", "base core imaging/wire imaging/codec imaging/ops imaging/sandbox",
-         "imaging/pool tests/support",
+         "imaging/pool tests/support tools/shots",
          "the pixel process: everything that touches pixels, nothing that touches jobs"},
     Room{"tools/pictures", "base", "", "reads and writes picture files for programs that are not shipped"},
     Room{"tools/shots", "base tools/pictures", "",

@@ -60,11 +60,12 @@ void write(const VImage& image, const EncodeOptions& options, const vips::VTarge
             break;
         case OutputFormat::jpeg:
             // Full chroma where quality is asked for: half of it shows around red letters and product edges.
-            image.jpegsave_target(
-                target, common->set("Q", options.quality)
-                            ->set("optimize_coding", TRUE)
-                            ->set("subsample_mode", options.quality >= 90 ? VIPS_FOREIGN_SUBSAMPLE_OFF
-                                                                          : VIPS_FOREIGN_SUBSAMPLE_ON));
+            image.jpegsave_target(target,
+                                  common->set("Q", options.quality)
+                                      ->set("optimize_coding", TRUE)
+                                      ->set("subsample_mode", options.quality >= 90 || options.full_chroma
+                                                                  ? VIPS_FOREIGN_SUBSAMPLE_OFF
+                                                                  : VIPS_FOREIGN_SUBSAMPLE_ON));
             break;
         case OutputFormat::tiff:
             image.tiffsave_target(target, common->set("compression", VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE)

@@ -18,6 +18,7 @@ struct EncodeOptions {
     OutputFormat format = OutputFormat::png;
     int quality = 92;          // JPEG and WebP; WebP of 100 is lossless
     int png_compression = 3;   // 0..9; above 3 photographs cost much time and win little
+    bool full_chroma = false;  // of a JPEG at any quality; it has it from 90 on in any case
     bool png_palette = false;  // at most 256 colours
     bool tag_as_srgb = false;  // embed the sRGB profile; otherwise the file is untagged, which means the same
     vips::VImage metadata{};   // fields to carry along, see Picture; null for none

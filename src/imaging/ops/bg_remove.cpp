@@ -8,33 +8,13 @@
 #include "imaging/ops/compose.h"
 #include "imaging/ops/cutout.h"
 #include "imaging/ops/operation.h"
+#include "imaging/ops/picture_parts.h"
 
 namespace darkroom::imaging {
 namespace {
 
-constexpr double transparent_share_min =
-    0.005;  // of the pixels: what counts as a picture that is cut out already
 constexpr int side_min = 8;
 constexpr double doubtful = 0.6;  // calibrated: below it most results are worth a second look
-
-cv::Mat eight_bit(const cv::Mat& picture) {
-    if (picture.depth() == CV_8U) return picture;
-    cv::Mat out;
-    picture.convertTo(out, CV_8U, 1.0 / 257);
-    return out;
-}
-
-cv::Mat channel(const cv::Mat& picture, int index) {
-    cv::Mat out;
-    cv::extractChannel(picture, out, index);
-    return out;
-}
-
-bool is_cut_out_already(const cv::Mat& picture) {
-    if (picture.channels() != 4) return false;
-    const int transparent = cv::countNonZero(channel(picture, 3) < 128);
-    return transparent >= transparent_share_min * static_cast<double>(picture.total());
-}
 
 cv::Rect region_of(const BgRemoveParams& params, cv::Size size) {
     const cv::Rect whole({}, size);
@@ -47,20 +27,11 @@ cv::Rect region_of(const BgRemoveParams& params, cv::Size size) {
     return cv::Rect(low, high) & whole;
 }
 
-boost::json::object measures_of(const cv::Mat& mask, double confidence) {
-    const auto total = static_cast<double>(mask.total());
-    const cv::Mat soft = (mask > 5) & (mask < 250);
-    const auto rounded = [](double value) { return std::round(value * 1e4) / 1e4; };
-    return {{"confidence", rounded(confidence)},
-            {"alpha_coverage", rounded(cv::mean(mask)[0] / 255)},
-            {"soft_alpha_fraction", rounded(cv::countNonZero(soft) / total)}};
-}
-
 OperationOutput unchanged(const cv::Mat& picture) {
     OperationOutput output;
     output.main = picture;
-    output.mask = eight_bit(channel(picture, 3));
-    output.measures = measures_of(output.mask, 1);
+    output.mask = eight_bit(channel_of(picture, 3));
+    output.measures = matte_measures(output.mask, 1);
     output.noop = true;
     return output;
 }
@@ -83,11 +54,11 @@ OperationResult bg_remove(const cv::Mat& picture, const boost::json::object& giv
     }
     const cv::Mat rgba = compose(rgb, region, *cutout, params).rgba;
     OperationOutput output;
-    output.mask = channel(rgba, 3);
+    output.mask = channel_of(rgba, 3);
     output.main = params.alpha_only   ? output.mask
                   : params.background ? flattened(rgba, *params.background)
                                       : rgba;
-    output.measures = measures_of(output.mask, cutout->confidence);
+    output.measures = matte_measures(output.mask, cutout->confidence);
     if (cutout->confidence < std::max(params.min_confidence, doubtful)) {
         output.warnings.push_back(
             {"low_contrast_subject", "The subject is hard to tell from its background; check the outline."});

@@ -129,8 +129,9 @@ cv::Rect visible_box(const cv::Mat& rgba) {
 }
 
 /// Cut to what is visible, then room added; the room continues the hidden colours and is transparent.
-cv::Mat cropped(const cv::Mat& rgba, const std::array<double, 4>& margin) {
-    const cv::Mat core = rgba(visible_box(rgba));
+Composition cropped(const cv::Mat& rgba, const std::array<double, 4>& margin) {
+    const cv::Rect box = visible_box(rgba);
+    const cv::Mat core = rgba(box);
     const int top = cvRound(margin[0] * core.rows);
     const int right = cvRound(margin[1] * core.cols);
     const int bottom = cvRound(margin[2] * core.rows);
@@ -143,7 +144,7 @@ cv::Mat cropped(const cv::Mat& rgba, const std::array<double, 4>& margin) {
             if (!kept.contains({x, y})) out.at<cv::Vec4b>(y, x)[3] = 0;
         }
     }
-    return out;
+    return {out, box.tl() - cv::Point(left, top)};
 }
 
 }  // namespace
@@ -162,7 +163,10 @@ Composition compose(const cv::Mat& picture, cv::Rect region, const Cutout& cutou
         placed = made_shadow(cutout.alpha, region, canvas, params.shadow, picture.size());
     }
     const cv::Mat rgba = paint(picture, region, canvas, cutout, placed, params);
-    return {params.crop ? cropped(rgba, params.margin) : rgba};
+    if (!params.crop) return {rgba, {}};
+    Composition cut = cropped(rgba, params.margin);
+    cut.origin += canvas.tl();
+    return cut;
 }
 
 cv::Mat flattened(const cv::Mat& rgba, cv::Vec3b background) {

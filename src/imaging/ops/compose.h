@@ -8,7 +8,8 @@
 namespace darkroom::imaging {
 
 struct Composition {
-    cv::Mat rgba;  // CV_8UC4, straight alpha
+    cv::Mat rgba;      // CV_8UC4, straight alpha
+    cv::Point origin;  // where in the picture its top left corner lies; elsewhere only with `crop`
 };
 
 /// The whole picture with the cutout of its part `region`; outside `region` everything is background. With

@@ -38,6 +38,8 @@ using Operation = OperationResult (*)(const cv::Mat& picture, const boost::json:
 
 OperationResult bg_remove(const cv::Mat& picture, const boost::json::object& params);
 OperationResult restore(const cv::Mat& picture, const boost::json::object& params);
+OperationResult cutout_subject(const cv::Mat& picture, const boost::json::object& params);
+OperationResult white_bg_ecomm(const cv::Mat& picture, const boost::json::object& params);
 OperationResult upscale_2k(const cv::Mat& picture, const boost::json::object& params);
 OperationResult object_remove(const cv::Mat& picture, const boost::json::object& params);
 OperationResult jpeg_to_png(const cv::Mat& picture, const boost::json::object& params);

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "imaging/ops/operation.h"
+#include "imaging/ops/written_file.h"
 
 namespace darkroom::imaging {
 
@@ -11,6 +12,7 @@ struct OperationTraits {
     Operation run;
     bool keeps_16_bit;   // otherwise it is given 8 bits
     bool reduces_first;  // what is larger than the result may be is reduced before the work, not after it
+    Inspect inspect = nullptr;  // looks at the written file, where that has to keep a promise
 };
 
 /// nullptr if there is none of that name.

@@ -145,13 +145,30 @@ bool read_warnings(const json::value* value, json::array& warnings) {
     return true;
 }
 
-// Measures are numbers, flags and words by name; whatever else stands there is dropped.
+/// Numbers, flags, words, and short lists and objects of them, `depth` levels deep.
+bool is_measure(const json::value& value, int depth) {
+    constexpr std::size_t members_max = 32;
+    if (const auto* text = value.if_string()) return text->size() <= 200;
+    if (depth > 0 && value.is_array()) {
+        const auto& list = value.get_array();
+        return list.size() <= members_max &&
+               std::ranges::all_of(list, [&](const auto& item) { return is_measure(item, depth - 1); });
+    }
+    if (depth > 0 && value.is_object()) {
+        const auto& members = value.get_object();
+        return members.size() <= members_max && std::ranges::all_of(members, [&](const auto& member) {
+                   return member.key().size() <= 64 && is_measure(member.value(), depth - 1);
+               });
+    }
+    return value.is_number() || value.is_bool();
+}
+
+// Whatever else stands there is dropped. A report is a list of objects, some with a list in them.
 json::object read_measures(const json::object& sent) {
     json::object measures;
     for (const auto& [name, value] : sent) {
         if (name.size() > 64 || measures.size() >= 64) continue;
-        const bool short_text = value.is_string() && value.get_string().size() <= 200;
-        if (value.is_number() || value.is_bool() || short_text) measures[name] = value;
+        if (is_measure(value, 3)) measures[name] = value;
     }
     return measures;
 }

@@ -85,14 +85,21 @@ TEST(PictureMessages, AnswersThatNoHonestProcessGivesAreRefused) {
     for (const auto& text : bad) EXPECT_FALSE(parse_answer(text)) << text;
 }
 
-TEST(PictureMessages, MeasuresKeepOnlyPlainValues) {
+TEST(PictureMessages, MeasuresKeepOnlyShortPlainValues) {
     PictureDone done = sample_done();
-    done.measures["nested"] = boost::json::object{{"a", 1}};
+    const boost::json::array report = {
+        boost::json::object{{"check", "fill"}, {"limit", {0.85, 1.0}}, {"pass", true}}};
+    done.measures["report"] = report;
+    done.measures["deep"] = boost::json::array{report};
+    done.measures["many"] = boost::json::array(33, boost::json::value(1));
+    done.measures["nothing"] = boost::json::array{nullptr};
+    done.measures["wordy"] = boost::json::object{{std::string(65, 'n'), 1}};
     done.measures["long"] = std::string(5'000, 'x');
     done.measures["flag"] = true;
     const auto read = parse_answer(write_answer(done));
     ASSERT_TRUE(read && read->ok());
-    EXPECT_EQ((*read)->measures.size(), 2u);
+    EXPECT_EQ((*read)->measures.size(), 3u);
+    EXPECT_EQ((*read)->measures.at("report"), report);
 }
 
 TEST(PictureMessages, RandomDamageIsNeverFatal) {
