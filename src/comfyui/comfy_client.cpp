@@ -23,7 +23,7 @@ std::string with_ids(std::string_view name, const PromptId& id) {
     return body.take();
 }
 
-Failure<CallError> unreadable(std::string why) {
+Failure<CallError> unreadable(std::string_view why) {
     return Fail(CallError{CallErrorKind::unavailable, one_line(why)});
 }
 

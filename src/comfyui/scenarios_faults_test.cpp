@@ -222,7 +222,8 @@ TEST_F(ComfyTest, S27AmongFiveHundredOthersOursIsFoundAndTheyStay) {
 }
 
 TEST_F(ComfyTest, S28BinaryFramesAreReadAsFarAsTheyAreTrue) {
-    const auto plain = read_socket_preview(frame_of(1, 2, "PNG"));
+    const auto plain_frame = frame_of(1, 2, "PNG");  // previews are parts of their frames
+    const auto plain = read_socket_preview(plain_frame);
     ASSERT_TRUE(plain);
     EXPECT_TRUE(plain->is_png);
     EXPECT_EQ(plain->picture, "PNG");
