@@ -11,6 +11,7 @@
 
 #include "base/unique_fd.h"
 #include "cli/text.h"
+#include "recipes/licence_policy.h"
 #include "recipes/workflow.h"
 
 namespace darkroom::cli {
@@ -22,6 +23,38 @@ constexpr std::size_t recipes_max = 1'000;
 
 recipes::RecipeFinding whole_file_error(std::string code, std::string detail) {
     return {recipes::Severity::error, {}, std::move(code), std::move(detail)};
+}
+
+FoundRecipe look_at(const fs::path& path, const recipes::LicencePolicy& licences) {
+    FoundRecipe found;
+    found.path = path;
+    const auto text = read_whole_file(path, recipes::yaml_bytes_max);
+    if (!text) {
+        found.findings.push_back(
+            whole_file_error(text.error().code, path.filename().string() + " " + text.error().message));
+        return found;
+    }
+    auto read = recipes::read_recipe(*text);
+    std::optional<std::string> workflow;
+    if (read.recipe && read.recipe->workflow && !read.recipe->workflow->file.empty()) {
+        auto file =
+            read_whole_file(path.parent_path() / read.recipe->workflow->file, recipes::workflow_bytes_max);
+        if (file) workflow = std::move(*file);
+    }
+    found.findings = recipes::lint_recipe(read, workflow, {recipes::TypeCatalogue::builtin(), licences});
+    found.recipe = std::move(read.recipe);
+    return found;
+}
+
+/// What licences.yaml says; the strict default where there is none.
+recipes::ReadLicencePolicy policy_of(const fs::path& folder, std::string_view today) {
+    const auto text = read_whole_file(folder / recipes::licence_policy_file, recipes::yaml_bytes_max);
+    if (text) return recipes::read_licence_policy(*text, today);
+    recipes::ReadLicencePolicy strict;
+    if (text.error().code != "file_missing")
+        strict.findings.push_back(whole_file_error(
+            text.error().code, std::string(recipes::licence_policy_file) + " " + text.error().message));
+    return strict;
 }
 
 void tell_same_names(std::vector<FoundRecipe>& found) {
@@ -50,33 +83,18 @@ Result<std::string, InputProblem> read_whole_file(const fs::path& path, std::siz
     return text;
 }
 
-FoundRecipe look_at_recipe(const fs::path& path) {
-    FoundRecipe found;
-    found.path = path;
-    const auto text = read_whole_file(path, recipes::yaml_bytes_max);
-    if (!text) {
-        found.findings.push_back(
-            whole_file_error(text.error().code, path.filename().string() + " " + text.error().message));
-        return found;
-    }
-    auto read = recipes::read_recipe(*text);
-    std::optional<std::string> workflow;
-    if (read.recipe && read.recipe->workflow && !read.recipe->workflow->file.empty()) {
-        auto file =
-            read_whole_file(path.parent_path() / read.recipe->workflow->file, recipes::workflow_bytes_max);
-        if (file) workflow = std::move(*file);
-    }
-    found.findings = recipes::lint_recipe(read, workflow);
-    found.recipe = std::move(read.recipe);
-    return found;
+FoundRecipe look_at_recipe(const fs::path& path, std::string_view today) {
+    return look_at(path, policy_of(path.parent_path(), today).policy);
 }
 
-Result<std::vector<FoundRecipe>, FolderProblem> look_at_folder(const fs::path& folder) {
+Result<std::vector<FoundRecipe>, FolderProblem> look_at_folder(const fs::path& folder,
+                                                               std::string_view today) {
     std::error_code error;
     std::vector<fs::path> paths;
     for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
         const auto ending = at->path().extension();
-        if (ending == ".yaml" || ending == ".yml") paths.push_back(at->path());
+        const bool policy = at->path().filename() == recipes::licence_policy_file;
+        if (!policy && (ending == ".yaml" || ending == ".yml")) paths.push_back(at->path());
         if (paths.size() > recipes_max)
             return Fail(FolderProblem{false, printable(folder.string()) + " holds more than " +
                                                  std::to_string(recipes_max) + " recipes"});
@@ -85,9 +103,13 @@ Result<std::vector<FoundRecipe>, FolderProblem> look_at_folder(const fs::path& f
         return Fail(FolderProblem{error == std::errc::no_such_file_or_directory,
                                   printable(folder.string()) + ": " + error.message()});
     std::sort(paths.begin(), paths.end());
+    auto licences = policy_of(folder, today);
     std::vector<FoundRecipe> found;
-    for (const auto& path : paths) found.push_back(look_at_recipe(path));
+    found.reserve(paths.size() + 1);
+    for (const auto& path : paths) found.push_back(look_at(path, licences.policy));
     tell_same_names(found);
+    if (!licences.findings.empty())
+        found.push_back({folder / recipes::licence_policy_file, std::nullopt, std::move(licences.findings)});
     return found;
 }
 

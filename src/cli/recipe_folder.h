@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -24,15 +25,18 @@ struct FoundRecipe {
 /// A file of a bounded size.
 Result<std::string, InputProblem> read_whole_file(const std::filesystem::path& path, std::size_t bytes_max);
 
-FoundRecipe look_at_recipe(const std::filesystem::path& path);
+/// By the licences.yaml beside it. `today` as in 2026-11-22.
+FoundRecipe look_at_recipe(const std::filesystem::path& path, std::string_view today);
 
 struct FolderProblem {
     bool missing = false;
     std::string message;  // a sentence
 };
 
-/// All .yaml and .yml files of a folder, by name. Two recipes that call themselves the same are told.
-Result<std::vector<FoundRecipe>, FolderProblem> look_at_folder(const std::filesystem::path& folder);
+/// All .yaml and .yml files of a folder, by name. Two recipes that call themselves the same are told. A
+/// licences.yaml is among them only if there is something to tell of it.
+Result<std::vector<FoundRecipe>, FolderProblem> look_at_folder(const std::filesystem::path& folder,
+                                                               std::string_view today);
 
 /// Writes a file that is not there yet; false and errno if it is, or cannot be written.
 bool write_new_file(const std::filesystem::path& path, const std::string& text);

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/json_writer.h"
-#include "base/nearest.h"
+#include "base/time.h"
 #include "cli/commands.h"
 #include "cli/recipe_card.h"
 #include "cli/recipe_folder.h"
@@ -17,6 +17,8 @@ namespace fs = std::filesystem;
 
 using Found = std::vector<FoundRecipe>;
 
+std::string today(const Program& program) { return format_rfc3339(program.wiring.clock.now()).substr(0, 10); }
+
 /// What is named on the command line, or the folder.
 Result<Found, ExitCode> look(Program& program) {
     Found found;
@@ -27,10 +29,10 @@ Result<Found, ExitCode> look(Program& program) {
         if (!fs::is_directory(path, error)) {
             if (!fs::exists(path, error))
                 return Fail(program.complain(printable(path) + " does not exist", ExitCode::not_found));
-            found.push_back(look_at_recipe(path));
+            found.push_back(look_at_recipe(path, today(program)));
             continue;
         }
-        auto folder = look_at_folder(path);
+        auto folder = look_at_folder(path, today(program));
         if (!folder) return Fail(program.complain(folder.error().message, ExitCode::failed));
         std::move(folder->begin(), folder->end(), std::back_inserter(found));
     }
@@ -46,22 +48,22 @@ std::size_t count(const Found& found, recipes::Severity severity) {
     return total;
 }
 
+std::string finding_line(const Program& program, const std::string& path,
+                         const recipes::RecipeFinding& finding) {
+    const bool wrong = finding.severity == recipes::Severity::error;
+    const std::string word = wrong ? "error" : "warning";
+    const auto line = std::to_string(finding.place.line), column = std::to_string(finding.place.column);
+    const auto detail = printable(finding.detail);
+    if (program.line.plain)
+        return path + "\t" + line + "\t" + column + "\t" + word + "\t" + finding.code + "\t" + detail;
+    const auto place = finding.place.line > 0 ? ":" + line + ":" + column : "";
+    return path + place + ": " + program.console.tinted(wrong ? Tint::bad : Tint::none, word) + ": " +
+           detail + " [" + finding.code + "]";
+}
+
 void print_findings(Program& program, const FoundRecipe& each) {
-    for (const auto& finding : each.findings) {
-        const bool wrong = finding.severity == recipes::Severity::error;
-        const std::string word = wrong ? "error" : "warning";
-        const auto line = std::to_string(finding.place.line), column = std::to_string(finding.place.column);
-        const auto detail = printable(finding.detail);
-        if (program.line.plain) {
-            program.console.result(printable(each.path.string()) + "\t" + line + "\t" + column + "\t" + word +
-                                   "\t" + finding.code + "\t" + detail);
-            continue;
-        }
-        const auto place = finding.place.line > 0 ? ":" + line + ":" + column : "";
-        program.console.result(printable(each.path.string()) + place + ": " +
-                               program.console.tinted(wrong ? Tint::bad : Tint::none, word) + ": " + detail +
-                               " [" + finding.code + "]");
-    }
+    const auto path = printable(each.path.string());
+    for (const auto& finding : each.findings) program.console.result(finding_line(program, path, finding));
 }
 
 std::string lint_json(const Found& found) {
@@ -119,7 +121,7 @@ ExitCode lint_recipes(Program& program) {
 ExitCode list_recipes(Program& program) {
     Found found;
     const auto folder = recipes_folder(program);
-    if (auto looked = look_at_folder(folder)) {
+    if (auto looked = look_at_folder(folder, today(program))) {
         found = std::move(*looked);
     } else if (!looked.error().missing || program.line.recipes_dir) {
         return program.complain(looked.error().message,
@@ -150,8 +152,8 @@ ExitCode show_recipe(Program& program) {
     std::error_code error;
     Found found;
     if (fs::is_regular_file(wanted, error)) {
-        found.push_back(look_at_recipe(wanted));
-    } else if (auto looked = look_at_folder(recipes_folder(program))) {
+        found.push_back(look_at_recipe(wanted, today(program)));
+    } else if (auto looked = look_at_folder(recipes_folder(program), today(program))) {
         found = std::move(*looked);
         std::erase_if(found, [&](const FoundRecipe& each) {
             return !each.recipe || (each.recipe->id != wanted && each.recipe->name() != wanted);

@@ -137,6 +137,25 @@ TEST_F(RecipesCommand, ListShowsWhatIsReadyBrokenAndBlockedAndWhatIsBuiltIn) {
     EXPECT_THAT(outcome.err, HasSubstr("darkroom recipes lint"));
 }
 
+TEST_F(RecipesCommand, LicencesOfTheFolderDecideAndAreNoRecipe) {
+    put_good();
+    auto conditional = std::string(recipe);
+    conditional.replace(conditional.find("commercial: yes"), 15,
+                        "sha256: " + std::string(64, 'a') + ", commercial: conditional");
+    put("photos.yaml", conditional);
+    EXPECT_THAT(run({"lint"}).out, HasSubstr("[licence_blocked]"));
+    put("licences.yaml",
+        "grants: [{ sha256: " + std::string(64, 'a') + ", reference: contract 7, until: 9999-12-31 }]\n");
+    EXPECT_EQ(run({"lint"}).code, 0) << run({"lint"}).out;
+    EXPECT_EQ(run({"lint", path("recipes/photos.yaml")}).code, 0);
+    put("licences.yaml",
+        "grants: [{ sha256: " + std::string(64, 'a') + ", reference: old, until: 2020-12-31 }]\n");
+    EXPECT_THAT(run({"lint"}).out, AllOf(HasSubstr("[licence_blocked]"),
+                                         HasSubstr("licences.yaml:1:10: warning: old ended on 2020-12-31")));
+    put("licences.yaml", "grant: []\n");
+    EXPECT_THAT(run({"lint"}).out, HasSubstr("licences.yaml:1:1: error: unknown key \"grant\""));
+}
+
 TEST_F(RecipesCommand, ListWithoutAFolderShowsWhatIsBuiltIn) {
     const auto outcome = run({"list"});
     EXPECT_EQ(outcome.code, 0);
