@@ -1,6 +1,7 @@
 // What comes over ComfyUI's WebSocket, for progress only: events can be lost, late or somebody else's, so a
 // prompt's end is never taken from here. An event that says "look now" is a hint to ask /history. Pure.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
