@@ -52,8 +52,8 @@ bool PatchLevel::is_source(cv::Point p) const {
 int PatchLevel::difference(cv::Point a, cv::Point b, int at_most) const {
     int sum = 0;
     for (int dy = -patch_radius; dy <= patch_radius; ++dy) {
-        const uchar* left = picture_.ptr<uchar>(a.y + dy) + 4 * (a.x - patch_radius);
-        const uchar* right = picture_.ptr<uchar>(b.y + dy) + 4 * (b.x - patch_radius);
+        const uchar* left = picture_.ptr(a.y + dy, a.x - patch_radius);
+        const uchar* right = picture_.ptr(b.y + dy, b.x - patch_radius);
         int row = 0;
         for (int i = 0; i < 4 * patch_side; ++i) {
             const int d = int{left[i]} - int{right[i]};

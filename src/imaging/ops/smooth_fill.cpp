@@ -131,7 +131,7 @@ cv::Mat smooth_fill(const cv::Mat& picture, const cv::Mat& hole) {
     follow_edges(canvas, pixels);
     cv::Mat filled = picture.clone();
     for (const cv::Point p : pixels) {
-        uchar* pixel = filled.ptr<uchar>(p.y) + p.x * channels;
+        uchar* pixel = filled.ptr(p.y, p.x);
         for (int c = 0; c < channels; ++c) pixel[c] = cv::saturate_cast<uchar>(canvas(p)[c]);
     }
     return filled;
