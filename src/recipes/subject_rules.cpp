@@ -103,9 +103,10 @@ constexpr ShopPreset shop_presets[] = {{"ebay", 1600, 0.85}, {"google_shopping",
 // The schema's own defaults are those of amazon_main.
 void expand_white_bg_ecomm(json::object& params) {
     bg_remove_rules().expand(params);
-    if (const auto* preset = params.if_contains("preset")) {
+    if (const auto* sent = params.if_contains("preset")) {
+        const json::value preset = *sent;  // adding members moves them
         for (const auto& shop : shop_presets) {
-            if (*preset != json::string_view(shop.name.data(), shop.name.size())) continue;
+            if (preset != json::string_view(shop.name.data(), shop.name.size())) continue;
             if (!params.contains("size")) params["size"] = shop.side;
             if (!params.contains("fill")) params["fill"] = shop.fill;
         }
