@@ -212,14 +212,15 @@ TEST(RecipeLint, SchemasOfOwnParamsAreCheckedBeforeAnythingReliesOnThem) {
                            "{ type: number, description: 5, default: 1 }",
                            "5"};
     for (const auto* schema : wrong) {
-        const auto text = fixture::head + "params:\n  extra: " + schema +
-                          "\n  seed: { type: integer, default: 1 }\n" + fixture::graph + "bind:\n" +
-                          fixture::seed + fixture::prefix;
+        auto text = fixture::head + "params:\n  extra: ";
+        text.append(schema).append("\n  seed: { type: integer, default: 1 }\n").append(fixture::graph);
+        text.append("bind:\n").append(fixture::seed).append(fixture::prefix);
         EXPECT_THAT(codes(lint(text)), ElementsAre("params_schema")) << schema << "\n" << told(lint(text));
     }
     for (const auto* name : {"v", "Big", "a-b", "_a", "'1'"}) {
-        const auto text = fixture::head + "params:\n  " + name + ": { type: boolean, default: true }\n" +
-                          fixture::graph + "bind:\n" + fixture::prefix;
+        auto text = fixture::head + "params:\n  ";
+        text.append(name).append(": { type: boolean, default: true }\n").append(fixture::graph);
+        text.append("bind:\n").append(fixture::prefix);
         EXPECT_THAT(codes(lint(text)), Contains("params_schema")) << name;
     }
 }

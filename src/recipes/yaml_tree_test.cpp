@@ -54,8 +54,9 @@ TEST(YamlTree, AliasesAnchorsTagsAndRepeatedNamesAreRefusedWhereTheyStand) {
 TEST(YamlTree, ABombOfAliasesIsRefusedAtItsFirstAnchor) {
     std::string bomb = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol]\n";
     for (int i = 1; i < 30; ++i) {
-        const auto before = "*a" + std::to_string(i - 1);
-        bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before + ", " + before + "]\n";
+        const auto name = "a" + std::to_string(i), before = "*a" + std::to_string(i - 1);
+        bomb.append(name).append(": &").append(name).append(" [").append(before).append(", ");
+        bomb.append(before).append("]\n");
     }
     EXPECT_EQ(refused(bomb).place, (TextPlace{1, 5}));
 }
