@@ -3,8 +3,7 @@
 
 Stands in for what is in RunPod's data centers only. As documented there (docs.runpod.io, "S3-compatible API"): keys are file
 paths, the bucket is the volume, every request is signed in its header, and presigned URLs and DeleteObjects do not exist.
-Signatures are checked, so that other people's clients try this one too (volume_server_test.cpp). Prints one line of JSON when
-it listens; ends with SIGTERM.
+Signatures are checked. Prints one line of JSON when it listens; ends with SIGTERM.
 
 usage: volume_server.py --dir FOLDER
 """
