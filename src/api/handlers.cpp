@@ -45,6 +45,15 @@ std::function<ports::HttpResponse(ports::HttpRequest&)> authenticated(ApiContext
     };
 }
 
+std::function<ports::HttpResponse(ports::HttpRequest&)> for_admins(
+    ApiContext& context, Answer (*handler)(ApiContext&, const ports::HttpRequest&)) {
+    return authenticated(
+        context, [&context, handler](const Caller& caller, ports::HttpRequest& request) -> Answer {
+            if (!caller.admin) return Fail(Problem(ProblemCode::forbidden, "Only an admin key may do this."));
+            return handler(context, request);
+        });
+}
+
 std::function<ports::HttpResponse(ports::HttpRequest&)> unauthenticated(OpenHandler handler) {
     return [handler = std::move(handler)](ports::HttpRequest& request) {
         auto answer = handler(request);

@@ -16,6 +16,9 @@ using OpenHandler = std::function<Answer(ports::HttpRequest& request)>;
 
 /// Runs `handler` for requests with a valid key.
 std::function<ports::HttpResponse(ports::HttpRequest&)> authenticated(ApiContext& context, Handler handler);
+/// The same for admin keys only; others are told so.
+std::function<ports::HttpResponse(ports::HttpRequest&)> for_admins(
+    ApiContext& context, Answer (*handler)(ApiContext&, const ports::HttpRequest&));
 /// Runs `handler` for everybody.
 std::function<ports::HttpResponse(ports::HttpRequest&)> unauthenticated(OpenHandler handler);
 

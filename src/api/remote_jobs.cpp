@@ -202,18 +202,9 @@ Answer tell_remote_jobs(ApiContext& context, const ports::HttpRequest& request) 
 }  // namespace
 
 std::vector<ports::HttpRoute> remote_job_routes(ApiContext& context, const std::string& base) {
-    const auto route = [&](const std::string& pattern,
-                           Answer (*handler)(ApiContext&, const ports::HttpRequest&)) {
-        return make_route(
-            ports::HttpMethod::get, base + pattern,
-            authenticated(
-                context, [&context, handler](const Caller& caller, ports::HttpRequest& request) -> Answer {
-                    if (!caller.admin)
-                        return Fail(Problem(ProblemCode::forbidden, "Only an admin key may do this."));
-                    return handler(context, request);
-                }));
-    };
-    return {route("/admin/costs", tell_costs), route("/admin/remote-jobs", tell_remote_jobs)};
+    return {make_route(ports::HttpMethod::get, base + "/admin/costs", for_admins(context, tell_costs)),
+            make_route(ports::HttpMethod::get, base + "/admin/remote-jobs",
+                       for_admins(context, tell_remote_jobs))};
 }
 
 }  // namespace darkroom::api

@@ -165,20 +165,11 @@ Answer find_missing(ApiContext& context, const ports::HttpRequest& request) {
 }  // namespace
 
 std::vector<ports::HttpRoute> upkeep_routes(ApiContext& context, const std::string& base) {
-    const auto route = [&](const std::string& pattern,
-                           Answer (*handler)(ApiContext&, const ports::HttpRequest&)) {
-        return make_route(
-            ports::HttpMethod::post, base + pattern,
-            authenticated(context,
-                          [&context, handler](const Caller& caller, ports::HttpRequest& request) -> Answer {
-                              if (!caller.admin)
-                                  return Fail(
-                                      Problem(ProblemCode::forbidden, "Only an admin key may do this."));
-                              return handler(context, request);
-                          }),
-            {ports::BodyPolicy::Kind::buffer, 16'384});
-    };
-    return {route("/admin/orphans", find_orphans), route("/admin/missing", find_missing)};
+    const ports::BodyPolicy body{ports::BodyPolicy::Kind::buffer, 16'384};
+    return {
+        make_route(ports::HttpMethod::post, base + "/admin/orphans", for_admins(context, find_orphans), body),
+        make_route(ports::HttpMethod::post, base + "/admin/missing", for_admins(context, find_missing),
+                   body)};
 }
 
 }  // namespace darkroom::api
