@@ -8,8 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/unique_fd.h"
-#include "tests/support/child_process.h"
+#include "tests/support/talking_child.h"
 #include "tests/support/temp_dir.h"
 
 namespace darkroom::testing {
@@ -20,7 +19,6 @@ public:
     explicit ComfyuiServer(std::uint16_t port = 0);
     ComfyuiServer(const ComfyuiServer&) = delete;
     ComfyuiServer& operator=(const ComfyuiServer&) = delete;
-    ~ComfyuiServer();
 
     const std::string& url() const { return url_; }
     std::uint16_t port() const;
@@ -35,13 +33,8 @@ public:
     void wait_until_running();
 
 private:
-    std::string read_line();
-
     TempDir folder_;
-    UniqueFd to_server_;
-    UniqueFd from_server_;
-    std::string unread_;
-    std::unique_ptr<ChildProcess> process_;
+    std::unique_ptr<TalkingChild> server_;
     std::string url_;
 };
 

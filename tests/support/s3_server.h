@@ -5,8 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "base/unique_fd.h"
-#include "tests/support/child_process.h"
+#include "tests/support/talking_child.h"
 #include "tests/support/temp_dir.h"
 
 namespace darkroom::testing {
@@ -24,7 +23,6 @@ public:
     S3Server();
     S3Server(const S3Server&) = delete;
     S3Server& operator=(const S3Server&) = delete;
-    ~S3Server();
 
     const std::string& endpoint() const { return endpoint_; }
     /// Of the endpoint, for a proxy in front of it.
@@ -37,13 +35,8 @@ public:
     std::string new_bucket();
 
 private:
-    std::string read_line();
-
     TempDir folder_;
-    UniqueFd to_server_;
-    UniqueFd from_server_;
-    std::string unread_;
-    std::unique_ptr<ChildProcess> process_;
+    std::unique_ptr<TalkingChild> server_;
     std::string endpoint_;
     std::string region_;
     S3Keys owner_;
