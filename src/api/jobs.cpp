@@ -30,9 +30,8 @@ Answer cancel(ApiContext& context, const Caller& caller, const ports::HttpReques
         problem.job_status = refused->status;
         return Fail(std::move(problem));
     }
-    if (const auto* cancelled = std::get_if<ports::JobCancelled>(&*outcome);
-        cancelled != nullptr && cancelled->stop) {
-        context.dispatcher.stop_attempt(*cancelled->stop);
+    if (const auto* cancelled = std::get_if<ports::JobCancelled>(&*outcome)) {
+        for (const auto& attempt : cancelled->stop) context.dispatcher.stop_attempt(attempt);
     }
     const auto job = load_job(context, caller.access(), id);
     if (!job) return Fail(job.error());

@@ -252,13 +252,13 @@ Result<std::optional<ports::RemoteResult>, ports::RemoteTrouble> PodBackend::fin
 }
 
 ports::ObjectResult<std::unique_ptr<ports::ObjectReader>> PodBackend::open_output(
-    const core::ObjectKey& key) {
+    const ports::RemoteFile& wanted) {
     const ports::ObjectError missing{ports::ObjectErrorKind::missing, "the pod has no such result"};
-    const auto attempt = attempt_of(key);
+    const auto attempt = attempt_of(wanted.key);
     if (!attempt) return Fail(missing);
     const auto end = client_.history(prompt_of(*attempt));
     if (!end) return Fail(object_error(end.error()));
-    const auto file = *end ? file_of(**end, *attempt, key) : std::nullopt;
+    const auto file = *end ? file_of(**end, *attempt, wanted.key) : std::nullopt;
     if (!file) return Fail(missing);
     auto download = client_.open(*file);
     if (!download) return Fail(object_error(download.error()));

@@ -50,9 +50,8 @@ public:
                                                                 std::string_view body) const override;
     Result<std::optional<ports::RemoteResult>, ports::RemoteTrouble> find_outputs(
         const JobId& job, const AttemptId& attempt) override;
-    /// `key` is one that look() or find_outputs() told.
     ports::ObjectResult<std::unique_ptr<ports::ObjectReader>> open_output(
-        const core::ObjectKey& key) override;
+        const ports::RemoteFile& wanted) override;
     /// Frees the pod's memory of the prompt. ComfyUI has no way to remove its files.
     void clear(const JobId& job, const AttemptId& attempt) override;
     std::optional<std::string> trouble() const override;

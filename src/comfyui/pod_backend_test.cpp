@@ -85,7 +85,7 @@ TEST_F(PodBackendTest, AnAttemptGoesThereAndItsResultComesBack) {
     const auto& file = seen.result->files[0];
     EXPECT_EQ(file.role, "main");
     EXPECT_EQ(file.content_type, "image/png");
-    auto reader = pod_.open_output(file.key);
+    auto reader = pod_.open_output(file);
     ASSERT_TRUE(reader) << reader.error().detail;
     std::string bytes((*reader)->bytes() + 1, '\0');
     std::size_t got = 0;
@@ -102,7 +102,7 @@ TEST_F(PodBackendTest, AnAttemptGoesThereAndItsResultComesBack) {
     EXPECT_TRUE(found && *found);
     pod_.clear(order.work.job, order.work.attempt);
     EXPECT_EQ(look(order).phase, RemotePhase::gone);
-    EXPECT_FALSE(pod_.open_output(file.key));
+    EXPECT_FALSE(pod_.open_output(file));
 }
 
 TEST_F(PodBackendTest, ASubmitThatIsRepeatedRunsOnce) {
@@ -244,7 +244,7 @@ TEST_F(PodBackendTest, AResultOfAnotherNodeIsNoResult) {
 
 TEST_F(PodBackendTest, NobodyElseSpeaksForAPod) {
     EXPECT_FALSE(pod_.read_report(task_of(new_order()), "{}"));
-    EXPECT_FALSE(pod_.open_output(core::ObjectKey::thumbnail(random_.id<JobId>())));
+    EXPECT_FALSE(pod_.open_output({.role = "main", .key = core::ObjectKey::thumbnail(random_.id<JobId>())}));
     EXPECT_EQ(pod_.endpoint().backend, "pod");
 }
 

@@ -63,6 +63,7 @@ Result<ports::RemoteResult, Trouble> remote_result(const PromptEnd& end, const J
                     Trouble{TroubleKind::bad_output_name, std::string(role), "the file is of no known kind"});
             result.files.push_back({std::string(role),
                                     core::ObjectKey::worker_output(job, attempt, role, extension),
+                                    {},
                                     std::string(*core::content_type_of(extension)),
                                     0,
                                     {}});

@@ -48,6 +48,8 @@ struct Attempt {
     Status status = Status::dispatched;
     std::string params_json = "{}";  // params_effective as run
     std::string recipe;              // id@version
+    std::string recipe_digest;       // as Job's
+    std::string models_json = "[]";  // as Job's
     TimePoint created_at{};
     std::optional<TimePoint> started_at;
     std::optional<TimePoint> finished_at;
@@ -58,8 +60,35 @@ struct Attempt {
     std::string waiting_for;                // while it has not begun: queue, cold_start, capacity, workers
     std::string completed_via;              // local, webhook, callback, poll; empty while open
     std::vector<OutputImage> outputs;
+    std::optional<ObjectKey> thumbnail;
     std::string measures_json = "{}";
     std::string warnings_json = "[]";
+    std::optional<JobError> error;
+};
+
+/// Where a job stands that is a step of a chain: what it works on is what `from` made.
+struct ChainPlace {
+    JobId chain;
+    std::string step;
+    std::string from_step;  // empty: the chain's own inputs
+    std::string from_role;  // of from_step's selected outputs: main, mask, preview
+    bool operator==(const ChainPlace&) const = default;
+};
+
+/// What a chain shows as an output of its own when all steps are done.
+struct ChainOutput {
+    std::string step;
+    std::string step_role;
+    std::string role;  // main for the result; "cut.mask" for what else is kept
+    bool operator==(const ChainOutput&) const = default;
+};
+
+/// A step as its chain shows it.
+struct ChainStep {
+    std::string name;
+    JobId job;
+    std::string type;
+    Status status = Status::queued;
     std::optional<JobError> error;
 };
 
@@ -72,6 +101,8 @@ struct Job {
     std::string params_json = "{}";            // as sent
     std::string params_effective_json = "{}";  // defaults filled, shorthands expanded, seed drawn
     std::string recipe;                        // id@version that will do it
+    std::string recipe_digest;       // hex SHA-256 of all that the recipe consists of; empty = built in
+    std::string models_json = "[]";  // that the recipe uses, with licences and grants, for an audit
     std::vector<InputImage> inputs;
     int priority = 0;  // larger first
     std::string metadata_json = "{}";
@@ -80,7 +111,11 @@ struct Job {
     std::vector<Attempt> attempts;  // oldest first
     int attempts_forgiven = 0;  // made before the owner's last retry; they no longer count against the limit
     std::optional<AttemptId> selected_attempt;
-    std::optional<ObjectKey> thumbnail;
+    std::optional<ObjectKey> thumbnail;      // the selected attempt's
+    std::optional<ChainPlace> place;         // set for a step of a chain
+    std::vector<ChainStep> steps;            // of a chain, in its order; a chain has no attempts
+    std::vector<ChainOutput> chain_outputs;  // of a chain: what of its steps it shows
+    std::vector<OutputImage> outputs;        // of a chain that succeeded; else those of the selected attempt
     TimePoint created_at{};
     TimePoint updated_at{};
     std::optional<TimePoint> started_at;

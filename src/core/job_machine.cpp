@@ -37,14 +37,18 @@ constexpr Row table[] = {
     {failed, requeue, {queued, std::nullopt, enqueue | reopen}},
     {failed, succeed_late, {succeeded, std::nullopt, select_attempt | reopen | finish}},
     {cancelled, requeue, {queued, std::nullopt, enqueue | reopen}},
+
+    {succeeded, rerun, {queued, std::nullopt, enqueue | reopen}},
+    {failed, rerun, {queued, std::nullopt, enqueue | reopen}},
+    {cancelled, rerun, {queued, std::nullopt, enqueue | reopen}},
 };
 
 constexpr std::string_view status_names[] = {"QUEUED",    "DISPATCHED", "RUNNING",
                                              "SUCCEEDED", "FAILED",     "CANCELLED"};
 static_assert(std::size(status_names) == status_count);
 
-constexpr std::string_view event_names[] = {"claim",  "start",   "succeed",   "retry_later", "give_up",
-                                            "cancel", "requeue", "give_back", "succeed_late"};
+constexpr std::string_view event_names[] = {"claim",  "start",   "succeed",   "retry_later",  "give_up",
+                                            "cancel", "requeue", "give_back", "succeed_late", "rerun"};
 static_assert(std::size(event_names) == job_event_kind_count);
 
 }  // namespace
@@ -59,9 +63,13 @@ std::optional<Status> parse_status(std::string_view name) {
     return std::nullopt;
 }
 
-std::optional<Transition> next(Status current, JobEventKind event) {
+std::optional<Transition> next(Status current, JobEventKind event, bool shows_result) {
     for (const auto& row : table) {
-        if (row.from == current && row.event == event) return row.transition;
+        if (row.from != current || row.event != event) continue;
+        auto transition = row.transition;
+        const bool loses = transition.job == failed || transition.job == cancelled;
+        if (loses && shows_result) transition.job = succeeded;
+        return transition;
     }
     return std::nullopt;
 }

@@ -1,13 +1,16 @@
 // The life of a job as one table: status × event → status, the attempt's status, and what must be done with
 // it. Stores perform a transition by compare-and-set; what the table does not allow changes nothing.
 //
-//              claim        start     succeed     retry_later  give_up   cancel      requeue
-//  QUEUED      DISPATCHED   -         -           -            -         CANCELLED   -
-//  DISPATCHED  -            RUNNING   SUCCEEDED   QUEUED       FAILED    CANCELLED   -
-//  RUNNING     -            -         SUCCEEDED   QUEUED       FAILED    CANCELLED   -
-//  SUCCEEDED   -            -         -           -            -         -           -
-//  FAILED      -            -         -           -            -         -           QUEUED
-//  CANCELLED   -            -         -           -            -         -           QUEUED
+//              claim        start     succeed     retry_later  give_up   cancel      requeue   rerun
+//  QUEUED      DISPATCHED   -         -           -            -         CANCELLED   -         -
+//  DISPATCHED  -            RUNNING   SUCCEEDED   QUEUED       FAILED    CANCELLED   -         -
+//  RUNNING     -            -         SUCCEEDED   QUEUED       FAILED    CANCELLED   -         -
+//  SUCCEEDED   -            -         -           -            -         -           -         QUEUED
+//  FAILED      -            -         -           -            -         -           QUEUED    QUEUED
+//  CANCELLED   -            -         -           -            -         -           QUEUED    QUEUED
+//
+// A job that shows a result of an earlier attempt does not lose it: where a rerun would end FAILED or
+// CANCELLED, the job is SUCCEEDED again, as it was.
 //
 // Where backends are remote, also: DISPATCHED × give_back → QUEUED, and QUEUED or FAILED × succeed_late →
 // SUCCEEDED.
@@ -27,17 +30,18 @@ std::optional<Status> parse_status(std::string_view name);
 constexpr bool is_terminal(Status status) { return status >= Status::succeeded; }
 
 enum class JobEventKind {
-    claim,        // a dispatcher took the job for an endpoint
-    start,        // the backend began to work
-    succeed,      // outputs are stored and checked
-    retry_later,  // the attempt failed, another one follows
-    give_up,      // the attempt failed, no other follows
-    cancel,       // its owner does not want it any more
-    requeue,      // its owner wants it after all
-    give_back,    // the backend certainly did not take it: as if it had never been claimed
-    succeed_late  // an attempt that was taken for failed has a result after all
+    claim,         // a dispatcher took the job for an endpoint
+    start,         // the backend began to work
+    succeed,       // outputs are stored and checked
+    retry_later,   // the attempt failed, another one follows
+    give_up,       // the attempt failed, no other follows
+    cancel,        // its owner does not want it any more
+    requeue,       // its owner wants it after all
+    give_back,     // the backend certainly did not take it: as if it had never been claimed
+    succeed_late,  // an attempt that was taken for failed has a result after all
+    rerun          // its owner wants another attempt with other params
 };
-inline constexpr int job_event_kind_count = 9;
+inline constexpr int job_event_kind_count = 10;
 
 std::string_view to_string(JobEventKind kind);  // "claim" ...
 
@@ -64,7 +68,8 @@ struct Transition {
     Effect effects;
 };
 
-/// nullopt: the event comes too late or too early and changes nothing.
-std::optional<Transition> next(Status current, JobEventKind event);
+/// nullopt: the event comes too late or too early and changes nothing. `shows_result`: an attempt is
+/// selected.
+std::optional<Transition> next(Status current, JobEventKind event, bool shows_result = false);
 
 }  // namespace darkroom::core

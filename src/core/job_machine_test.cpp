@@ -28,9 +28,12 @@ const std::map<Status, std::map<JobEventKind, std::string>> drawing = {
       {JobEventKind::retry_later, "QUEUED"},
       {JobEventKind::give_up, "FAILED"},
       {JobEventKind::cancel, "CANCELLED"}}},
-    {Status::succeeded, {}},
-    {Status::failed, {{JobEventKind::requeue, "QUEUED"}, {JobEventKind::succeed_late, "SUCCEEDED"}}},
-    {Status::cancelled, {{JobEventKind::requeue, "QUEUED"}}},
+    {Status::succeeded, {{JobEventKind::rerun, "QUEUED"}}},
+    {Status::failed,
+     {{JobEventKind::requeue, "QUEUED"},
+      {JobEventKind::rerun, "QUEUED"},
+      {JobEventKind::succeed_late, "SUCCEEDED"}}},
+    {Status::cancelled, {{JobEventKind::requeue, "QUEUED"}, {JobEventKind::rerun, "QUEUED"}}},
 };
 
 TEST(JobMachine, EveryStatusAndEventDoesWhatTheDrawingSays) {
@@ -46,6 +49,23 @@ TEST(JobMachine, EveryStatusAndEventDoesWhatTheDrawingSays) {
             if (transition) {
                 EXPECT_EQ(to_string(transition->job), expected->second);
             }
+        }
+    }
+}
+
+TEST(JobMachine, AJobThatShowsAResultIsNotLostToARerunThatFailsOrIsCancelled) {
+    for (int s = 0; s < status_count; ++s) {
+        for (int e = 0; e < job_event_kind_count; ++e) {
+            const auto status = static_cast<Status>(s);
+            const auto event = static_cast<JobEventKind>(e);
+            const auto plain = next(status, event);
+            const auto shown = next(status, event, true);
+            ASSERT_EQ(plain.has_value(), shown.has_value());
+            if (!plain) continue;
+            const bool would_lose = plain->job == Status::failed || plain->job == Status::cancelled;
+            EXPECT_EQ(shown->job, would_lose ? Status::succeeded : plain->job);
+            EXPECT_EQ(shown->attempt, plain->attempt);
+            EXPECT_EQ(shown->effects, plain->effects);
         }
     }
 }

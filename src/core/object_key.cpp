@@ -64,7 +64,10 @@ bool valid(std::string_view text) {
     if (parts[0] == "inputs") return parts.size() == 2 && name.size() == 2 && known_extension(name[1]);
     if (parts[0] == "probe") return parts.size() == 2 && name.size() == 2 && name[1] == "txt";
     if (parts[0] == "uploaded") return parts.size() == 2 && name.size() == 2 && known_extension(name[1]);
-    if (parts[0] == "thumbnails") return parts.size() == 2 && name.size() == 2 && name[1] == "jpg";
+    if (parts[0] == "thumbnails") {
+        const bool of_attempt = name.size() == 3 && lower_case_uuid(name[1]);
+        return parts.size() == 2 && (name.size() == 2 || of_attempt) && name.back() == "jpg";
+    }
     if (parts[0] != "restored" || parts.size() != 3 || !lower_case_uuid(parts[1])) return false;
     if (name.size() == 2) return known_extension(name[1]);
     return name.size() == 3 && known_role(name[1]) && name[1] != "main" && known_extension(name[2]);
@@ -93,6 +96,9 @@ std::vector<ObjectKey> ObjectKey::all_restored(const JobId& job, const AttemptId
 }
 
 ObjectKey ObjectKey::thumbnail(const JobId& job) { return ObjectKey("thumbnails/" + job.str() + ".jpg"); }
+ObjectKey ObjectKey::thumbnail(const JobId& job, const AttemptId& attempt) {
+    return ObjectKey("thumbnails/" + job.str() + "." + attempt.str() + ".jpg");
+}
 
 ObjectKey ObjectKey::worker_input(const JobId& job, std::string_view extension) {
     DR_CHECK(known_extension(extension));

@@ -4,7 +4,8 @@
 //   uploaded/{upload}.{ext}                   what a client sent
 //   restored/{job}/{attempt}.{ext}            the main output of an attempt
 //   restored/{job}/{attempt}.{role}.{ext}     its other outputs
-//   thumbnails/{job}.jpg
+//   thumbnails/{job}.jpg                      of the first attempt that made one
+//   thumbnails/{job}.{attempt}.jpg            of the others
 //   inputs/job_{job}.{ext}                    a copy on a network volume, for a worker
 //   outputs/{job}/{attempt}/{role}.{ext}      what a worker made, until it has been looked at
 //   outputs/{job}/{attempt}/result.json       a worker's note on the volume that all of it is there
@@ -31,6 +32,7 @@ public:
     /// Every key that restored() can make for an attempt: what to remove where it is not known what is there.
     static std::vector<ObjectKey> all_restored(const JobId& job, const AttemptId& attempt);
     static ObjectKey thumbnail(const JobId& job);
+    static ObjectKey thumbnail(const JobId& job, const AttemptId& attempt);
     static ObjectKey worker_input(const JobId& job, std::string_view extension);
     /// `role` also thumbnail.
     static ObjectKey worker_output(const JobId& job, const AttemptId& attempt, std::string_view role,

@@ -149,7 +149,7 @@ Result<ports::WorkDone, OutputsFault> RemoteOutputs::fetch(ports::RemoteBackend&
 
 Result<UniqueFd, OutputsFault> RemoteOutputs::copy_of(ports::RemoteBackend& site,
                                                       const ports::RemoteFile& file) const {
-    const auto reader = site.open_output(file.key);
+    const auto reader = site.open_output(file);
     if (!reader) return explain(file, reader.error());
     const auto bytes = (*reader)->bytes();
     if (bytes > settings_.file_bytes_max)

@@ -37,7 +37,7 @@ public:
                                                                            const AttemptId&) override {
         return std::optional<ports::RemoteResult>();
     }
-    ports::ObjectResult<std::unique_ptr<ports::ObjectReader>> open_output(const core::ObjectKey&) override {
+    ports::ObjectResult<std::unique_ptr<ports::ObjectReader>> open_output(const ports::RemoteFile&) override {
         return Fail(ports::ObjectError{ports::ObjectErrorKind::missing, text_});
     }
     void clear(const JobId&, const AttemptId&) override {}

@@ -11,11 +11,18 @@ inline ports::WorkOrder work_order(const core::Job& job, const AttemptId& attemp
                            .attempt = attempt,
                            .attempt_number = 1,
                            .type = job.type,
+                           .params_json = job.params_json,
                            .params_effective_json = job.params_effective_json,
+                           .recipe = job.recipe,
+                           .recipe_digest = job.recipe_digest,
                            .inputs = job.inputs,
                            .time_limit = time_limit};
     for (const auto& known : job.attempts) {
-        if (known.id == attempt) order.attempt_number = known.number;
+        if (known.id != attempt) continue;
+        order.attempt_number = known.number;
+        order.params_effective_json = known.params_json;  // the job's may be a later rerun's
+        order.recipe = known.recipe;
+        order.recipe_digest = known.recipe_digest;
     }
     return order;
 }

@@ -18,7 +18,10 @@ struct WorkOrder {
     AttemptId attempt;
     int attempt_number = 1;
     std::string type;
-    std::string params_effective_json;
+    std::string params_json;            // as sent
+    std::string params_effective_json;  // of this attempt
+    std::string recipe;                 // id@version
+    std::string recipe_digest;          // empty = built in
     std::vector<core::InputImage> inputs;
     Milliseconds time_limit{600'000};
 };

@@ -69,6 +69,9 @@ struct NewJob {
     std::optional<Access> uploads_of;  // whose uploads it may use; unset = those of the job's user
     std::string actor;
     std::optional<IdempotencyKey> idempotency;
+    /// Makes `job` a chain: id, type, backend, params, recipe and place of each step, whose `place.chain` is
+    /// the job. The rest is taken from the job. Steps come after those that they take from.
+    std::vector<core::Job> steps;
 };
 
 struct JobCreated {};
@@ -86,6 +89,7 @@ struct JobFilter {
     std::optional<std::string> type;
     std::optional<TimePoint> created_from;  // inclusive
     std::optional<TimePoint> created_to;    // exclusive
+    std::optional<JobId> chain;             // its steps; unset: jobs that are no steps
 };
 
 /// Newest first. `before` is the place after the last row of the page before (0 = start); a place is stable
@@ -100,12 +104,47 @@ struct NotAllowedNow {  // the table has no such transition
     core::Status status;
 };
 struct JobCancelled {
-    std::optional<AttemptId> stop;  // an attempt whose backend must be told
+    std::vector<AttemptId> stop;  // attempts whose backends must be told
 };
 using CancelOutcome = std::variant<JobCancelled, NotAllowedNow, NotFound>;
 struct JobRequeued {};
 struct InputsRemoved {};  // retention took them: there is nothing left to work on
 using RequeueOutcome = std::variant<JobRequeued, NotAllowedNow, InputsRemoved, NotFound>;
+
+/// How a job is to be done: which recipe, with what, where.
+struct WorkPlan {
+    std::string backend;
+    std::string params_json;
+    std::string params_effective_json;
+    std::string recipe;
+    std::string recipe_digest;
+    std::string models_json = "[]";
+};
+
+struct AttemptSelected {};
+struct NoSuchAttempt {};
+struct AttemptWithoutResult {};  // it has not succeeded, or retention took its outputs
+using SelectOutcome = std::variant<AttemptSelected, NoSuchAttempt, AttemptWithoutResult, NotFound>;
+
+/// What an attempt was done with.
+struct AuditRow {
+    JobId job;
+    AttemptId attempt;
+    int number = 0;
+    UserId user;
+    std::string type;
+    std::string backend;
+    std::string endpoint;
+    core::Status status = core::Status::dispatched;
+    std::string recipe;
+    std::string recipe_digest;
+    std::string models_json = "[]";
+    TimePoint created_at{};
+};
+struct AuditPage {
+    std::vector<AuditRow> rows;
+    std::int64_t next_after = 0;  // 0 = no more
+};
 
 /// An upload with every object that it may have in the store.
 struct ExpiredUpload {
@@ -177,6 +216,9 @@ struct AttemptFailed {
     core::JobError error;
     std::optional<TimePoint> retry_at;  // nullopt = no other attempt
     std::string completed_via;
+    /// The next attempt is done so: the recipe's fallback. Params stay, params_json and
+    /// params_effective_json are not looked at.
+    std::optional<WorkPlan> retry_as = {};
 };
 using AttemptEnd = std::variant<AttemptSucceeded, AttemptFailed>;
 
@@ -247,11 +289,20 @@ public:
     virtual StoreResult<std::optional<core::Job>> find_job(const Access& access, const JobId& id) = 0;
     virtual StoreResult<JobPage> list_jobs(const Access& access, const JobFilter& filter, std::int64_t before,
                                            int count_max) = 0;
-    /// Remote jobs of its attempt are unwanted from now on.
+    /// Remote jobs of its attempt are unwanted from now on. A chain: all its steps that have not ended.
     virtual StoreResult<CancelOutcome> cancel_job(const Access& access, const JobId& id,
                                                   const std::string& actor, TimePoint now) = 0;
+    /// A chain: its steps that have failed or were cancelled; what succeeded is not done again.
     virtual StoreResult<RequeueOutcome> requeue_job(const Access& access, const JobId& id,
                                                     const std::string& actor, TimePoint now) = 0;
+    /// Another attempt at a job that has ended, with a plan of its own, which is the job's from now on. What
+    /// was made before stays. Not allowed for a chain; a step's chain does not take it up.
+    virtual StoreResult<RequeueOutcome> rerun_job(const Access& access, const JobId& id, const WorkPlan& plan,
+                                                  const std::string& actor, TimePoint now) = 0;
+    /// The job shows this attempt's outputs and thumbnail from now on, until a younger one succeeds.
+    virtual StoreResult<SelectOutcome> select_attempt(const Access& access, const JobId& id,
+                                                      const AttemptId& attempt, const std::string& actor,
+                                                      TimePoint now) = 0;
     /// Events with seq > after, oldest first; nullopt if there is no such job for `access`.
     virtual StoreResult<std::optional<std::vector<core::JobEvent>>> list_events(const Access& access,
                                                                                 const JobId& id,
@@ -292,6 +343,8 @@ public:
     /// flight; any other key while an upload, a job or an attempt names it and retention has not taken it.
     virtual StoreResult<std::vector<core::ObjectKey>> find_unnamed_objects(
         const std::vector<core::ObjectKey>& keys) = 0;
+    /// Attempts since then, in the order of their jobs' creation. `after` as in list_named_objects().
+    virtual StoreResult<AuditPage> list_audit(TimePoint since, std::int64_t after, int count_max) = 0;
     /// The objects that jobs name and that must therefore be there, job after job in the order of creation.
     /// `after` is the place after the last job of the page before (0 = start).
     virtual StoreResult<NamedObjects> list_named_objects(std::int64_t after, int jobs_max) = 0;

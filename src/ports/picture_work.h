@@ -3,16 +3,24 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "ports/backend.h"
 
 namespace darkroom::ports {
 
+/// A further file that an operation reads beside its picture.
+struct PicturePart {
+    std::string name;  // mask: what to remove; original: what a result must agree with; model: weights
+    int file = -1;     // as PictureOrder::input
+};
+
 struct PictureOrder {
     std::string operation;              // a job type
     std::string params_effective_json;  // checked
     int input = -1;                     // an open regular file, read from its start; stays the caller's
+    std::vector<PicturePart> parts = {};
     Milliseconds time_limit{120'000};
 };
 

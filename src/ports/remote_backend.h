@@ -59,11 +59,13 @@ struct RemoteTask {
 /// A file that a worker says it made, below the attempt's own prefix. Not believed before it was opened,
 /// measured and decoded.
 struct RemoteFile {
-    std::string role;  // main, mask, preview, report
-    core::ObjectKey key;
-    std::string content_type;
+    std::string role;     // main, mask, preview, report
+    core::ObjectKey key;  // under which Darkroom speaks of it, also where the file has another name
+    std::string place =
+        {};  // the backend's own word for where it is, for open_output alone; empty = at `key`
+    std::string content_type = {};
     std::uint64_t bytes = 0;  // 0 = not told
-    std::string sha256;       // hex; empty = not told
+    std::string sha256 = {};  // hex; empty = not told
 };
 
 struct RemoteResult {
@@ -129,7 +131,8 @@ public:
     /// What lies in the storage for an attempt although nobody told of it; nullopt = no main output.
     virtual Result<std::optional<RemoteResult>, RemoteTrouble> find_outputs(const JobId& job,
                                                                             const AttemptId& attempt) = 0;
-    virtual ObjectResult<std::unique_ptr<ObjectReader>> open_output(const core::ObjectKey& key) = 0;
+    /// `file` as this backend told it.
+    virtual ObjectResult<std::unique_ptr<ObjectReader>> open_output(const RemoteFile& file) = 0;
     /// Removes the attempt's outputs, which were collected or never will be, and its input if it was copied
     /// for the workers. What stays after all is found by upkeep.
     virtual void clear(const JobId& job, const AttemptId& attempt) = 0;

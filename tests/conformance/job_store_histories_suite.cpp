@@ -192,7 +192,8 @@ private:
         const bool at_work = status == Status::dispatched || status == Status::running;
         const auto outcome = *store().cancel_job(Access::of(ann), job->id, "key:app", model_.now);
         if (Model::happen(*job, JobEventKind::cancel)) {
-            const auto expected = at_work ? std::optional(job->attempts.back().id) : std::nullopt;
+            std::vector<AttemptId> expected;
+            if (at_work) expected.push_back(job->attempts.back().id);
             ASSERT_EQ(std::get<ports::JobCancelled>(outcome).stop, expected);
         } else {
             ASSERT_EQ(std::get<ports::NotAllowedNow>(outcome).status, status);

@@ -160,9 +160,9 @@ TEST_F(DispatcherTest, ACancelledJobKeepsItsSlotUntilTheBackendHasStopped) {
     round();
     const auto outcome = store_->cancel_job(ports::Access::everyone(), id, "key:test", clock_.now());
     const auto stop = std::get<ports::JobCancelled>(*outcome).stop;
-    ASSERT_TRUE(stop);
-    dispatcher_->stop_attempt(*stop);
-    EXPECT_EQ(backend_->stop_requests().count(*stop), 1u);
+    ASSERT_EQ(stop.size(), 1u);
+    dispatcher_->stop_attempt(stop[0]);
+    EXPECT_EQ(backend_->stop_requests().count(stop[0]), 1u);
     EXPECT_EQ(job(id).status, Status::cancelled);
     EXPECT_EQ(store_->count_queue()->inflight, 1);
     backend_->fail(ErrorCode::cancelled);

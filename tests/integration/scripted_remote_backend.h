@@ -245,8 +245,8 @@ public:
     }
 
     ports::ObjectResult<std::unique_ptr<ports::ObjectReader>> open_output(
-        const core::ObjectKey& key) override {
-        return outputs_.open(key);
+        const ports::RemoteFile& file) override {
+        return outputs_.open(file.key);
     }
 
     void clear(const JobId& job, const AttemptId& attempt) override {
@@ -286,7 +286,7 @@ private:
         ports::RemoteResult result;
         for (const auto* role : {"main", "mask", "preview"}) {
             const auto key = core::ObjectKey::worker_output(job, attempt, role, "png");
-            if (outputs_.holds(key)) result.files.push_back({role, key, "image/png", 0, ""});
+            if (outputs_.holds(key)) result.files.push_back({role, key, "", "image/png", 0, ""});
         }
         if (result.files.empty() || result.files.front().role != "main") return std::nullopt;
         result.execution = Milliseconds(3'000);

@@ -177,14 +177,15 @@ TEST_F(ServerlessBackendAgainstEndpoint, AnOrderGoesThroughAllPhasesToItsOutput)
     EXPECT_EQ(end.cost_micro_usd, cost_of(end.execution.value_or(Milliseconds(0)), {"L4", 190}));
     EXPECT_EQ(end.worker, "w1");
     const auto& key = end.result->files.at(0).key;
-    auto reader = backend_->open_output(key);
+    auto reader = backend_->open_output({.role = "main", .key = key});
     ASSERT_TRUE(reader.ok());
     std::string bytes(64, '\0');
     bytes.resize(*(*reader)->read(bytes));
     EXPECT_EQ(bytes, "cut out");
 
     backend_->clear(order_.work.job, order_.work.attempt);
-    EXPECT_EQ(backend_->open_output(key).error().kind, ports::ObjectErrorKind::missing);
+    EXPECT_EQ(backend_->open_output({.role = "main", .key = key}).error().kind,
+              ports::ObjectErrorKind::missing);
     EXPECT_FALSE(std::filesystem::exists(on_volume(payload.inputs.at(0).path)));
     EXPECT_TRUE(main_->head(order_.work.inputs[0].key).ok()) << "the owner's picture stays";
 }

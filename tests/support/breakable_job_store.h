@@ -122,6 +122,22 @@ public:
                                                           const std::string& actor, TimePoint now) override {
         return faults_.around("requeue_job", [&] { return store_.requeue_job(access, id, actor, now); });
     }
+    ports::StoreResult<ports::RequeueOutcome> rerun_job(const ports::Access& access, const JobId& id,
+                                                        const ports::WorkPlan& plan, const std::string& actor,
+                                                        TimePoint now) override {
+        return faults_.around("rerun_job", [&] { return store_.rerun_job(access, id, plan, actor, now); });
+    }
+    ports::StoreResult<ports::SelectOutcome> select_attempt(const ports::Access& access, const JobId& id,
+                                                            const AttemptId& attempt,
+                                                            const std::string& actor,
+                                                            TimePoint now) override {
+        return faults_.around("select_attempt",
+                              [&] { return store_.select_attempt(access, id, attempt, actor, now); });
+    }
+    ports::StoreResult<ports::AuditPage> list_audit(TimePoint since, std::int64_t after,
+                                                    int count_max) override {
+        return faults_.around("list_audit", [&] { return store_.list_audit(since, after, count_max); });
+    }
     ports::StoreResult<std::optional<std::vector<core::JobEvent>>> list_events(const ports::Access& access,
                                                                                const JobId& id,
                                                                                std::int64_t after,

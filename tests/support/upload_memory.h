@@ -84,6 +84,19 @@ public:
                                                           const std::string&, TimePoint) override {
         return unused();
     }
+    ports::StoreResult<ports::RequeueOutcome> rerun_job(const ports::Access&, const JobId&,
+                                                        const ports::WorkPlan&, const std::string&,
+                                                        TimePoint) override {
+        return unused();
+    }
+    ports::StoreResult<ports::SelectOutcome> select_attempt(const ports::Access&, const JobId&,
+                                                            const AttemptId&, const std::string&,
+                                                            TimePoint) override {
+        return unused();
+    }
+    ports::StoreResult<ports::AuditPage> list_audit(TimePoint, std::int64_t, int) override {
+        return unused();
+    }
     ports::StoreResult<std::optional<std::vector<core::JobEvent>>> list_events(const ports::Access&,
                                                                                const JobId&, std::int64_t,
                                                                                int) override {

@@ -70,8 +70,12 @@ ports::ObjectResult<std::optional<ports::RemoteFile>> file_of_role(ports::Object
         const auto head = head_of(store, key);
         if (!head) return Fail(head.error());
         if (*head && (*head)->bytes > 0)
-            return std::optional(ports::RemoteFile{
-                std::string(role), key, std::string(*core::content_type_of(extension)), (*head)->bytes, {}});
+            return std::optional(ports::RemoteFile{std::string(role),
+                                                   key,
+                                                   {},
+                                                   std::string(*core::content_type_of(extension)),
+                                                   (*head)->bytes,
+                                                   {}});
     }
     return std::optional<ports::RemoteFile>();
 }

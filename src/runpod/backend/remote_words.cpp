@@ -97,7 +97,7 @@ Result<ports::RemoteFile, std::string> believed_file(const WorkFile& file, const
     if (!key || !extension) return not_believed(file, "no picture has such a name or type");
     if (*key != core::ObjectKey::worker_output(job, attempt, file.role, *extension))
         return not_believed(file, "its name does not fit its role and type");
-    return ports::RemoteFile{file.role, *key, file.content_type, file.bytes, file.sha256};
+    return ports::RemoteFile{file.role, *key, "", file.content_type, file.bytes, file.sha256};
 }
 
 void tell_failure(ports::RemoteLook& look, JobError error) {

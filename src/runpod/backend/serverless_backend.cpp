@@ -203,8 +203,8 @@ Result<std::optional<ports::RemoteResult>, ports::RemoteTrouble> ServerlessBacke
 }
 
 ports::ObjectResult<std::unique_ptr<ports::ObjectReader>> ServerlessBackend::open_output(
-    const core::ObjectKey& key) {
-    return places_.open_output(key);
+    const ports::RemoteFile& file) {
+    return places_.open_output(file.key);
 }
 
 void ServerlessBackend::clear(const JobId& job, const AttemptId& attempt) { places_.clear(job, attempt); }

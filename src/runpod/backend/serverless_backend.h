@@ -38,7 +38,7 @@ public:
     Result<std::optional<ports::RemoteResult>, ports::RemoteTrouble> find_outputs(
         const JobId& job, const AttemptId& attempt) override;
     ports::ObjectResult<std::unique_ptr<ports::ObjectReader>> open_output(
-        const core::ObjectKey& key) override;
+        const ports::RemoteFile& file) override;
     void clear(const JobId& job, const AttemptId& attempt) override;
 
     std::optional<std::string> trouble() const override;

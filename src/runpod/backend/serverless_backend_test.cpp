@@ -222,7 +222,7 @@ TEST_F(ServerlessBackendTest, WhatItStoresItOpensAndClears) {
     auto backend = backend_of(settings());
     const auto key = sample.output("main", "png");
     bucket.hold(key, "ppp");
-    EXPECT_EQ((*backend.open_output(key))->bytes(), 3u);
+    EXPECT_EQ((*backend.open_output({.role = "main", .key = key}))->bytes(), 3u);
     bucket.broken = {{"open", ports::ObjectErrorKind::unavailable}};
     EXPECT_EQ(backend.find_outputs(sample.job, sample.attempt).error().kind, RemoteTroubleKind::later);
     bucket.broken.clear();

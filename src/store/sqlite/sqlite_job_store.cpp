@@ -179,6 +179,22 @@ StoreResult<ports::RequeueOutcome> SqliteJobStore::requeue_job(const Access& acc
     });
 }
 
+StoreResult<ports::RequeueOutcome> SqliteJobStore::rerun_job(const Access&, const JobId&,
+                                                             const ports::WorkPlan&, const std::string&,
+                                                             TimePoint) {
+    return Fail(ports::StoreError{ports::StoreErrorKind::unavailable, "in work"});
+}
+
+StoreResult<ports::SelectOutcome> SqliteJobStore::select_attempt(const Access&, const JobId&,
+                                                                 const AttemptId&, const std::string&,
+                                                                 TimePoint) {
+    return Fail(ports::StoreError{ports::StoreErrorKind::unavailable, "in work"});
+}
+
+StoreResult<ports::AuditPage> SqliteJobStore::list_audit(TimePoint, std::int64_t, int) {
+    return Fail(ports::StoreError{ports::StoreErrorKind::unavailable, "in work"});
+}
+
 StoreResult<std::optional<std::vector<core::JobEvent>>> SqliteJobStore::list_events(const Access& access,
                                                                                     const JobId& id,
                                                                                     std::int64_t after,

@@ -71,6 +71,14 @@ public:
                                                         const std::string& actor, TimePoint now) override;
     ports::StoreResult<ports::RequeueOutcome> requeue_job(const ports::Access& access, const JobId& id,
                                                           const std::string& actor, TimePoint now) override;
+    ports::StoreResult<ports::RequeueOutcome> rerun_job(const ports::Access& access, const JobId& id,
+                                                        const ports::WorkPlan& plan, const std::string& actor,
+                                                        TimePoint now) override;
+    ports::StoreResult<ports::SelectOutcome> select_attempt(const ports::Access& access, const JobId& id,
+                                                            const AttemptId& attempt,
+                                                            const std::string& actor, TimePoint now) override;
+    ports::StoreResult<ports::AuditPage> list_audit(TimePoint since, std::int64_t after,
+                                                    int count_max) override;
     ports::StoreResult<std::optional<std::vector<core::JobEvent>>> list_events(const ports::Access& access,
                                                                                const JobId& id,
                                                                                std::int64_t after,

@@ -300,8 +300,9 @@ ports::CancelOutcome cancel_job(Transaction& transaction, const ports::Access& a
     }
     if (!perform(transaction, *job, step)) return ports::NotAllowedNow{status};
     if (step.attempt_id) let_go(transaction, *step.attempt_id, "", now);
-    return ports::JobCancelled{has(transition->effects, Effect::stop_backend) ? step.attempt_id
-                                                                              : std::nullopt};
+    ports::JobCancelled cancelled;
+    if (has(transition->effects, Effect::stop_backend)) cancelled.stop.push_back(*step.attempt_id);
+    return cancelled;
 }
 
 ports::RequeueOutcome requeue_job(Transaction& transaction, const ports::Access& access, const JobId& id,
