@@ -1,6 +1,6 @@
 // All recipes of a deployment at one moment: the built-in ones and those of files, each checked, with its
 // licences judged. A file that is wrong disables its own recipe only. Never changes; a reload makes another
-// book (recipe_shelf.h).
+// book (app/recipe_shelf.h).
 #pragma once
 #include <map>
 #include <memory>
