@@ -24,6 +24,9 @@ constexpr auto worker_input_begin = "job_"sv;
 constexpr std::array roles{"main"sv, "mask"sv, "preview"sv, "report"sv};
 constexpr auto thumbnail_role = "thumbnail"sv;
 constexpr auto note_name = "result.json"sv;
+constexpr std::size_t comfy_digits_max = 12;
+constexpr std::size_t foreign_bytes_max = 512;
+constexpr std::size_t foreign_parts_max = 16;
 
 bool known_extension(std::string_view extension) { return content_type_of(extension).has_value(); }
 bool known_role(std::string_view role) { return std::find(roles.begin(), roles.end(), role) != roles.end(); }
@@ -49,12 +52,32 @@ bool known_worker_output(std::string_view name) {
            known_extension(parts[1]);
 }
 
+// main-{attempt}_00001_.png: the prefix that ComfyUI was given, its counter, and an underscore of its own.
+bool known_comfy_output(std::string_view name, std::string_view attempt) {
+    const auto dot = name.find('.');
+    if (dot == std::string_view::npos || !known_extension(name.substr(dot + 1))) return false;
+    const auto parts = split(name.substr(0, dot), '_');
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (parts.size() != 3 || !parts[2].empty()) return false;
+    const auto role = parts[0].substr(0, parts[0].find('-'));
+    return known_role(role) && parts[0] == std::string(role) + "-" + std::string(attempt) &&
+           !parts[1].empty() && parts[1].size() <= comfy_digits_max &&
+           std::all_of(parts[1].begin(), parts[1].end(), is_digit);
+}
+
+bool plain_part(std::string_view part) {
+    return !part.empty() && part != "." && part != ".." && std::all_of(part.begin(), part.end(), [](char c) {
+        return c >= ' ' && c <= '~' && c != '\\' && c != '%';
+    });
+}
+
 bool valid(std::string_view text) {
     auto parts = split(text, '/');
     if (parts.size() < 2) return false;
     if (parts[0] == "outputs")
         return parts.size() == 4 && lower_case_uuid(parts[1]) && lower_case_uuid(parts[2]) &&
-               (parts[3] == note_name || known_worker_output(parts[3]));
+               (parts[3] == note_name || known_worker_output(parts[3]) ||
+                known_comfy_output(parts[3], parts[2]));
     if (parts[0] == "inputs") {
         if (parts.back().substr(0, worker_input_begin.size()) != worker_input_begin) return false;
         parts.back().remove_prefix(worker_input_begin.size());
@@ -127,6 +150,19 @@ std::vector<ObjectKey> ObjectKey::all_worker_outputs(const JobId& job, const Att
         keys.push_back(worker_output(job, attempt, thumbnail_role, extension));
     }
     return keys;
+}
+
+std::optional<ObjectKey> ObjectKey::foreign_output(std::string_view path) {
+    if (path.size() > foreign_bytes_max) return std::nullopt;
+    const auto parts = split(path, '/');
+    if (parts.size() < 2 || parts.size() > foreign_parts_max ||
+        !std::all_of(parts.begin(), parts.end(), plain_part))
+        return std::nullopt;
+    const auto first = std::string(parts[0]) + "/";
+    const bool is_ours = std::find(key_prefixes.begin(), key_prefixes.end(), first) != key_prefixes.end() &&
+                         first != "outputs/";
+    if (is_ours) return std::nullopt;
+    return ObjectKey(std::string(path));
 }
 
 ObjectKey ObjectKey::probe(const UploadId& id) { return ObjectKey("probe/" + id.str() + ".txt"); }

@@ -9,6 +9,7 @@
 //   inputs/job_{job}.{ext}                    a copy on a network volume, for a worker
 //   outputs/{job}/{attempt}/{role}.{ext}      what a worker made, until it has been looked at
 //   outputs/{job}/{attempt}/result.json       a worker's note on the volume that all of it is there
+//   outputs/{job}/{attempt}/{role}-{attempt}_{n}_.{ext}  what ComfyUI saved there, which counts its files
 //   probe/{id}.txt                            what a check of the storage writes and removes
 #pragma once
 #include <compare>
@@ -40,6 +41,9 @@ public:
     static ObjectKey worker_note(const JobId& job, const AttemptId& attempt);
     /// Where all of an attempt's outputs lie, without a slash at the end.
     static std::string worker_output_prefix(const JobId& job, const AttemptId& attempt);
+    /// What a worker that is not Darkroom's left on a network volume under a name of its own: its path there.
+    /// nullopt if the name has a trick in it, or lies where only Darkroom writes. parse() does not take it.
+    static std::optional<ObjectKey> foreign_output(std::string_view path);
     /// Every key that worker_output() and worker_note() can make for an attempt.
     static std::vector<ObjectKey> all_worker_outputs(const JobId& job, const AttemptId& attempt);
     static ObjectKey probe(const UploadId& id);

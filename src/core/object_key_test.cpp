@@ -63,6 +63,48 @@ TEST(ObjectKey, NothingElseIsAKey) {
     }
 }
 
+TEST(ObjectKey, WhatComfyUiSavedForAnAttemptIsAKeyInTheAttemptsOwnFolderOnly) {
+    const std::string id = upload.str();
+    const std::string other = "99999999-9999-4999-8999-999999999999";
+    const auto folder = "outputs/" + other + "/" + id + "/";
+    EXPECT_TRUE(ObjectKey::parse(folder + "main-" + id + "_00001_.png"));
+    EXPECT_TRUE(ObjectKey::parse(folder + "mask-" + id + "_2_.webp"));
+    for (const auto& name :
+         {"main-" + other + "_00001_.png", "main-" + id + "_00001.png", "main-" + id + "__.png",
+          "main-" + id + "_0000x_.png", "main-" + id + "_0000000000001_.png", "n9-" + id + "_00001_.png",
+          "main_00001_.png", "main-" + id + "_00001_.exe", "main-" + id + "_00001_", "-" + id + "_1_.png"})
+        EXPECT_FALSE(ObjectKey::parse(folder + name)) << name;
+    EXPECT_FALSE(ObjectKey::parse("outputs/main-" + id + "_00001_.png"));
+}
+
+TEST(ObjectKey, FilesThatForeignWorkersNamedAreReachedByTheirPathAndNeverByATrick) {
+    for (const auto* path : {"outputs/a.png", "outputs/ComfyUI_00001_.png", "ComfyUI/output/x y (1).jpeg",
+                             "outputs/3f0e/deep/er/b.webp", "outputs/..."})
+        EXPECT_TRUE(ObjectKey::foreign_output(path)) << path;
+    const std::vector<std::string> tricks = {"",
+                                             "a.png",
+                                             "/outputs/a.png",
+                                             "outputs/",
+                                             "outputs//a.png",
+                                             "outputs/../a.png",
+                                             "outputs/./a.png",
+                                             "..",
+                                             "outputs/a\\b.png",
+                                             "outputs/%2e%2e/a.png",
+                                             "outputs/a\n.png",
+                                             "outputs/\x1b[31m.png",
+                                             "outputs/\xc0\xaf.png",
+                                             "outputs/" + std::string(1, '\0') + ".png",
+                                             "outputs/" + std::string(600, 'a'),
+                                             "uploaded/a.png",
+                                             "inputs/a.png",
+                                             "restored/a.png",
+                                             "thumbnails/a.jpg",
+                                             "probe/a.txt",
+                                             "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q.png"};
+    for (const auto& path : tricks) EXPECT_FALSE(ObjectKey::foreign_output(path)) << path;
+}
+
 TEST(ObjectKey, AllKeysOfAnAttemptCanBeReadBack) {
     const auto job = *JobId::parse("22222222-2222-4222-8222-222222222222");
     const auto attempt = *AttemptId::parse("33333333-3333-4333-8333-333333333333");
