@@ -69,11 +69,17 @@ TEST(ObjectKey, WhatComfyUiSavedForAnAttemptIsAKeyInTheAttemptsOwnFolderOnly) {
     const auto folder = "outputs/" + other + "/" + id + "/";
     EXPECT_TRUE(ObjectKey::parse(folder + "main-" + id + "_00001_.png"));
     EXPECT_TRUE(ObjectKey::parse(folder + "mask-" + id + "_2_.webp"));
-    for (const auto& name :
-         {"main-" + other + "_00001_.png", "main-" + id + "_00001.png", "main-" + id + "__.png",
-          "main-" + id + "_0000x_.png", "main-" + id + "_0000000000001_.png", "n9-" + id + "_00001_.png",
-          "main_00001_.png", "main-" + id + "_00001_.exe", "main-" + id + "_00001_", "-" + id + "_1_.png"})
-        EXPECT_FALSE(ObjectKey::parse(folder + name)) << name;
+    const std::vector<std::string> others = {"main-" + other + "_00001_.png",
+                                             "main-" + id + "_00001.png",
+                                             "main-" + id + "__.png",
+                                             "main-" + id + "_0000x_.png",
+                                             "main-" + id + "_0000000000001_.png",
+                                             "n9-" + id + "_00001_.png",
+                                             "main_00001_.png",
+                                             "main-" + id + "_00001_.exe",
+                                             "main-" + id + "_00001_",
+                                             "-" + id + "_1_.png"};
+    for (const auto& name : others) EXPECT_FALSE(ObjectKey::parse(folder + name)) << name;
     EXPECT_FALSE(ObjectKey::parse("outputs/main-" + id + "_00001_.png"));
 }
 
