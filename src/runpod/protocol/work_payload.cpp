@@ -1,6 +1,8 @@
 #include "runpod/protocol/work_payload.h"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
+#include <set>
 
 #include "base/json_writer.h"
 #include "runpod/protocol/json_members.h"
@@ -12,6 +14,8 @@ namespace {
 constexpr std::size_t url_bytes_max = 4096;
 constexpr std::size_t path_bytes_max = 1024;
 constexpr std::size_t type_bytes_max = 64;
+constexpr std::size_t name_bytes_max = 128;
+constexpr std::size_t node_bytes_max = 64;
 constexpr std::size_t header_bytes_max = 1024;
 constexpr std::size_t headers_max = 32;
 constexpr std::uint64_t seconds_max = 604'800;
@@ -24,6 +28,7 @@ void write_input(JsonWriter& json, const WorkInput& input) {
     if (!input.content_type.empty()) json.member("content_type", input.content_type);
     if (input.bytes > 0) json.member("bytes", input.bytes);
     if (!input.sha256.empty()) json.member("sha256", input.sha256);
+    if (!input.name.empty()) json.member("name", input.name);
     json.end_object();
 }
 
@@ -50,6 +55,8 @@ WorkInput read_input(ObjectReader& reader) {
     if (input.url.empty() == input.path.empty()) reader.complain("url", "or path is needed, and not both");
     if (!input.sha256.empty() && !is_sha256_hex(input.sha256))
         reader.complain("sha256", "is no SHA-256 in lower-case hex");
+    input.name = reader.text("name", name_bytes_max);
+    if (!input.name.empty() && !is_input_name(input.name)) reader.complain("name", "is no name of a file");
     return input;
 }
 
@@ -120,11 +127,43 @@ std::optional<WorkFence> read_fence(ObjectReader& parent) {
     return fence;
 }
 
+std::map<std::string, std::string> read_roles(ObjectReader& reader) {
+    std::map<std::string, std::string> roles;
+    const auto* object = reader.object("role_of_node");
+    if (object == nullptr) return roles;
+    if (object->size() > workflow_roles_max) reader.complain("role_of_node", "has too many members");
+    for (const auto& [node, value] : *object) {
+        const auto* role = value.if_string();
+        if (role == nullptr || !is_word({role->data(), role->size()}, "_", type_bytes_max) ||
+            node.size() > node_bytes_max) {
+            reader.complain("role_of_node", "holds what is no role");
+            break;
+        }
+        roles.emplace(std::string(node.data(), node.size()), std::string(*role));
+    }
+    return roles;
+}
+
+// A workflow without a main output, or with inputs that it cannot name, is a mistake of who sent it.
+void check_workflow(ObjectReader& reader, const WorkPayload& payload) {
+    if (reader.object("workflow_api") == nullptr) {
+        if (payload.inputs.empty()) reader.complain("inputs", "is missing or empty");
+        return;
+    }
+    const auto is_main = [](const auto& entry) { return entry.second == "main"; };
+    if (std::count_if(payload.role_of_node.begin(), payload.role_of_node.end(), is_main) != 1)
+        reader.complain("role_of_node", "must say of exactly one node that it is main");
+    std::set<std::string> names;
+    for (const auto& input : payload.inputs) {
+        if (!names.insert(input.name).second || input.name.empty())
+            reader.complain("inputs", "need a name each, and no two the same, for a workflow");
+    }
+}
+
 void check_words(ObjectReader& reader, const WorkPayload& payload) {
     if (!is_word(payload.job_id, "_.:-", 128)) reader.complain("job_id", "is no id");
     if (!is_word(payload.type, "_.-", type_bytes_max)) reader.complain("type", "is no job type");
     if (!is_header_value(payload.auth)) reader.complain("auth", "is no header value");
-    if (payload.inputs.empty()) reader.complain("inputs", "is missing or empty");
 }
 
 WorkPayload read_payload(ObjectReader& reader) {
@@ -133,6 +172,7 @@ WorkPayload read_payload(ObjectReader& reader) {
     payload.type = reader.needed_text("type", type_bytes_max);
     (void)reader.object("params");  // checked here, taken as text by the caller
     payload.inputs = read_each<WorkInput>(reader, "inputs", work_inputs_max, read_input);
+    payload.role_of_node = read_roles(reader);
     payload.output_prefix = reader.text("output_prefix", path_bytes_max);
     payload.outputs = read_each<WorkOutputSlot>(reader, "outputs", work_outputs_max, read_slot);
     payload.webhook_url = read_url(reader, "webhook_url");
@@ -141,10 +181,15 @@ WorkPayload read_payload(ObjectReader& reader) {
     payload.time_limit = Milliseconds((seconds == 0 ? seconds_default : seconds) * 1000);
     payload.fence = read_fence(reader);
     check_words(reader, payload);
+    check_workflow(reader, payload);
     return payload;
 }
 
 }  // namespace
+
+bool is_input_name(std::string_view text) {
+    return is_word(text, "_.- ", name_bytes_max) && text.front() != '.' && text.front() != ' ';
+}
 
 std::string write_work_payload(const WorkPayload& payload) {
     JsonWriter json;
@@ -152,6 +197,11 @@ std::string write_work_payload(const WorkPayload& payload) {
     json.raw_member("params", payload.params_json).key("inputs").begin_array();
     for (const auto& input : payload.inputs) write_input(json, input);
     json.end_array();
+    if (!payload.workflow_json.empty()) {
+        json.raw_member("workflow_api", payload.workflow_json).key("role_of_node").begin_object();
+        for (const auto& [node, role] : payload.role_of_node) json.member(node, role);
+        json.end_object();
+    }
     if (!payload.output_prefix.empty()) json.member("output_prefix", payload.output_prefix);
     if (!payload.outputs.empty()) {
         json.key("outputs").begin_array();
@@ -181,9 +231,12 @@ Result<WorkPayload, ProtocolError> parse_work_payload(std::string_view json) {
     auto payload = read_payload(reader);
     if (!reader.ok()) return Fail(reader.error());
     // Its own text, because numbers that were parsed and written again may read differently.
-    auto members = pick_json_members(json, {{"params", json.size()}}, json.size());
+    auto members =
+        pick_json_members(json, {{"params", json.size()}, {"workflow_api", workflow_bytes_max}}, json.size());
     if (!members) return Fail(std::move(members).error());
+    if (members->too_large("workflow_api")) return Fail(ProtocolError{"input.workflow_api is too large"});
     payload.params_json = members->take_json("params").value_or("{}");
+    payload.workflow_json = members->take_json("workflow_api").value_or("");
     return payload;
 }
 

@@ -54,6 +54,54 @@ TEST(WorkPayload, OfAnotherAppNeedsNoFenceAndNoOutputs) {
     EXPECT_TRUE(read->webhook_url.empty());
 }
 
+WorkPayload with_workflow() {
+    auto payload = full();
+    payload.type = "an-operators-own";
+    payload.workflow_json = R"({"60":{"class_type":"SaveImage","inputs":{"x":0.50}}})";
+    payload.role_of_node = {{"60", "main"}, {"61", "mask"}};
+    payload.inputs[0].name = "input 0.jpg";
+    payload.inputs[1].name = "input-1.png";
+    return payload;
+}
+
+TEST(WorkPayload, CarriesAWorkflowAsItWasWritten) {
+    const auto text = write_work_payload(with_workflow());
+    const auto read = parse_work_payload(text);
+    ASSERT_TRUE(read.ok()) << read.error().detail;
+    EXPECT_EQ(write_work_payload(*read), text);
+    EXPECT_EQ(read->workflow_json, with_workflow().workflow_json);
+    EXPECT_EQ(read->role_of_node.at("61"), "mask");
+    EXPECT_EQ(read->inputs[0].name, "input 0.jpg");
+}
+
+TEST(WorkPayload, OfAWorkflowMayHaveNoInputs) {
+    auto payload = with_workflow();
+    payload.inputs.clear();
+    EXPECT_TRUE(parse_work_payload(write_work_payload(payload)));
+    payload.workflow_json.clear();
+    EXPECT_FALSE(parse_work_payload(write_work_payload(payload)));
+}
+
+TEST(WorkPayload, OfAWorkflowIsRefusedIfNobodyCouldTellItsResultOrItsInputs) {
+    const auto refused = [](auto&& change) {
+        auto payload = with_workflow();
+        change(payload);
+        return !parse_work_payload(write_work_payload(payload));
+    };
+    EXPECT_FALSE(refused([](WorkPayload&) {}));
+    EXPECT_TRUE(refused([](WorkPayload& payload) { payload.role_of_node.clear(); }));
+    EXPECT_TRUE(refused([](WorkPayload& payload) { payload.role_of_node["61"] = "main"; }));
+    EXPECT_TRUE(refused([](WorkPayload& payload) { payload.role_of_node["61"] = "../main"; }));
+    EXPECT_TRUE(refused([](WorkPayload& payload) { payload.inputs[1].name.clear(); }));
+    EXPECT_TRUE(refused([](WorkPayload& payload) { payload.inputs[1].name = payload.inputs[0].name; }));
+    EXPECT_TRUE(refused([](WorkPayload& payload) { payload.inputs[0].name = "../a.png"; }));
+    EXPECT_TRUE(refused([](WorkPayload& payload) { payload.inputs[0].name = ".hidden"; }));
+    EXPECT_TRUE(refused([](WorkPayload& payload) { payload.workflow_json = R"("text")"; }));
+    EXPECT_TRUE(refused([](WorkPayload& payload) {
+        payload.workflow_json = R"({"1":")" + std::string(workflow_bytes_max, 'x') + R"("})";
+    }));
+}
+
 TEST(WorkPayload, RoundsATimeLimitUp) {
     auto payload = full();
     payload.time_limit = Milliseconds(500);
