@@ -23,11 +23,35 @@ core::JobError storage_error(const ports::ObjectError& error) {
                                                             : ErrorCode::storage_unavailable);
 }
 
+const core::Attempt* find_attempt(const core::Job& job, const AttemptId& id) {
+    for (const auto& attempt : job.attempts) {
+        if (attempt.id == id) return &attempt;
+    }
+    return nullptr;
+}
+
+bool is_thumbnail_of(const core::Job& job, const core::ObjectKey& key) {
+    return job.thumbnail == key || std::any_of(job.attempts.begin(), job.attempts.end(),
+                                               [&](const auto& known) { return known.thumbnail == key; });
+}
+
+// What a rerun makes must not take the place of what an earlier attempt shows.
+core::ObjectKey thumbnail_key(const core::Job& job, const AttemptId& attempt) {
+    auto first = core::ObjectKey::thumbnail(job.id);
+    return is_thumbnail_of(job, first) ? core::ObjectKey::thumbnail(job.id, attempt) : first;
+}
+
+// There the recipe cannot be done at all, however often it is tried.
+bool is_for_fallback(ErrorCode code) {
+    return code == ErrorCode::model_unavailable || code == ErrorCode::workflow_rejected;
+}
+
 }  // namespace
 
 Collector::Collector(ports::JobStore& store, ports::ObjectStore& objects, const ports::Clock& clock,
                      ports::Random& random, core::RetryPolicy policy, Milliseconds storage_patience,
-                     OpenAttempts& open, StorageGate& gate, std::function<void()> slot_freed)
+                     OpenAttempts& open, StorageGate& gate, std::function<void()> slot_freed,
+                     Fallback fallback)
     : store_(store),
       objects_(objects),
       clock_(clock),
@@ -36,7 +60,8 @@ Collector::Collector(ports::JobStore& store, ports::ObjectStore& objects, const 
       storage_patience_(storage_patience),
       open_(open),
       gate_(gate),
-      slot_freed_(std::move(slot_freed)) {}
+      slot_freed_(std::move(slot_freed)),
+      fallback_(std::move(fallback)) {}
 
 void Collector::attempt_started(const AttemptId& attempt) {
     const auto started = store_.start_attempt(attempt, clock_.now());
@@ -54,7 +79,7 @@ void Collector::attempt_finished(const AttemptId& attempt, ports::WorkResult res
     const auto& endpoint = open->backend->endpoint().name;
     if (!result) {
         fail(open->job, attempt, result.error(), endpoint);
-    } else if (auto kept = keep(open->job.id, attempt, *result, storage_patience_)) {
+    } else if (auto kept = keep(open->job, attempt, *result, storage_patience_)) {
         kept->completed_via = open->backend->endpoint().backend;
         finish(open->job.id, attempt, *kept, endpoint);
     } else {
@@ -64,7 +89,8 @@ void Collector::attempt_finished(const AttemptId& attempt, ports::WorkResult res
     slot_freed_();
 }
 
-Result<ports::AttemptSucceeded, core::JobError> Collector::keep(const JobId& job, const AttemptId& attempt,
+Result<ports::AttemptSucceeded, core::JobError> Collector::keep(const core::Job& job,
+                                                                const AttemptId& attempt,
                                                                 const ports::WorkDone& done,
                                                                 Milliseconds patience) {
     ports::AttemptSucceeded kept;
@@ -78,8 +104,8 @@ Result<ports::AttemptSucceeded, core::JobError> Collector::keep(const JobId& job
             return Fail(core::JobError{ErrorCode::output_invalid, "The result is of an unknown type."});
         }
         const bool is_thumbnail = file.role == "thumbnail";
-        const auto key = is_thumbnail ? core::ObjectKey::thumbnail(job)
-                                      : core::ObjectKey::restored(job, attempt, file.role, *extension);
+        const auto key = is_thumbnail ? thumbnail_key(job, attempt)
+                                      : core::ObjectKey::restored(job.id, attempt, file.role, *extension);
         const auto put = put_patiently(key, file.path, patience);
         if (!put) {
             discard(kept);
@@ -135,13 +161,30 @@ ports::AttemptFailed Collector::failed(const core::Job& job, const AttemptId& at
         core::pause_before_retry(policy_, error.code, history_of(job, error.code), random_.number());
     ports::AttemptFailed failed{.error = std::move(error), .retry_at = std::nullopt, .completed_via = via};
     if (pause) failed.retry_at = clock_.now() + *pause;
+    failed.retry_as = fallback_for(job, attempt, failed.error.code, pause.has_value());
+    if (failed.retry_as) failed.retry_at = clock_.now();
     const bool cancelled = failed.error.code == ErrorCode::cancelled;
     log::info(cancelled ? "attempt cancelled" : "attempt failed",
               {{"job", job.id.str()},
                {"attempt", attempt.str()},
                {"code", core::to_string(failed.error.code)},
-               {"retry", failed.retry_at ? "yes" : "no"}});
+               {"retry", failed.retry_as   ? failed.retry_as->recipe
+                         : failed.retry_at ? "yes"
+                                           : "no"}});
     return failed;
+}
+
+std::optional<ports::WorkPlan> Collector::fallback_for(const core::Job& job, const AttemptId& attempt,
+                                                       ErrorCode code, bool will_retry) const {
+    const auto* known = find_attempt(job, attempt);
+    if (!fallback_ || known == nullptr || !is_for_fallback(code)) return std::nullopt;
+    auto plan = fallback_(job, *known, will_retry);
+    if (!plan) return std::nullopt;
+    const bool was_tried = std::any_of(job.attempts.begin(), job.attempts.end(), [&](const auto& earlier) {
+        return earlier.number > job.attempts_forgiven && earlier.recipe == plan->recipe;
+    });
+    if (was_tried) return std::nullopt;  // two recipes that name each other would go on for ever
+    return plan;
 }
 
 void Collector::finish(const JobId& job, const AttemptId& attempt, const ports::AttemptEnd& end,
@@ -172,15 +215,17 @@ void Collector::discard_unless_shown(const JobId& job, const AttemptId& attempt,
         if (known.id == attempt && !known.outputs.empty()) return;
     }
     discard(kept);
-    // The thumbnail has one name for all attempts: that of a job which is worked on again may already be the
-    // next attempt's.
-    if (kept.thumbnail && !(*now)->thumbnail && core::is_terminal((*now)->status))
+    // Attempts of a job that shows nothing yet share one name: that of a job which is worked on again may
+    // already be the next attempt's.
+    if (kept.thumbnail && !is_thumbnail_of(**now, *kept.thumbnail) && core::is_terminal((*now)->status))
         (void)objects_.remove(*kept.thumbnail);
 }
 
 void Collector::discard_unrecorded(const core::Job& job, const AttemptId& attempt) {
     auto keys = core::ObjectKey::all_restored(job.id, attempt);
-    if (!job.thumbnail) keys.push_back(core::ObjectKey::thumbnail(job.id));
+    for (auto key : {core::ObjectKey::thumbnail(job.id), core::ObjectKey::thumbnail(job.id, attempt)}) {
+        if (!is_thumbnail_of(job, key)) keys.push_back(std::move(key));
+    }
     remove(keys);
 }
 

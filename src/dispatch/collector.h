@@ -24,13 +24,19 @@ enum class Recorded {
     not_yet  // a store did not take it: it must be offered again, later
 };
 
+/// How a job is to go on whose attempt failed because its recipe cannot be done where it was sent; nullopt =
+/// not otherwise than it was. `will_retry`: it would be tried again as it was. Called from any thread.
+using Fallback = std::function<std::optional<ports::WorkPlan>(const core::Job& job,
+                                                              const core::Attempt& failed, bool will_retry)>;
+
 class Collector : public ports::AttemptSink {
 public:
     /// `slot_freed` is called after each end, from the thread that brought it. A result that the object store
     /// does not take is offered again for `storage_patience`: the work that made it was dear.
     Collector(ports::JobStore& store, ports::ObjectStore& objects, const ports::Clock& clock,
               ports::Random& random, core::RetryPolicy policy, Milliseconds storage_patience,
-              OpenAttempts& open, StorageGate& gate, std::function<void()> slot_freed);
+              OpenAttempts& open, StorageGate& gate, std::function<void()> slot_freed,
+              Fallback fallback = {});
 
     void attempt_started(const AttemptId& attempt) override;
     void attempt_finished(const AttemptId& attempt, ports::WorkResult result) override;
@@ -63,10 +69,12 @@ private:
     Result<ports::ObjectInfo, core::JobError> put_patiently(const core::ObjectKey& key,
                                                             const std::filesystem::path& file,
                                                             Milliseconds patience);
-    Result<ports::AttemptSucceeded, core::JobError> keep(const JobId& job, const AttemptId& attempt,
+    Result<ports::AttemptSucceeded, core::JobError> keep(const core::Job& job, const AttemptId& attempt,
                                                          const ports::WorkDone& done, Milliseconds patience);
     ports::AttemptFailed failed(const core::Job& job, const AttemptId& attempt, core::JobError error,
                                 const std::string& via);
+    std::optional<ports::WorkPlan> fallback_for(const core::Job& job, const AttemptId& attempt,
+                                                core::ErrorCode code, bool will_retry) const;
     Recorded offer_success(const core::Job& job, const core::Attempt& attempt,
                            const ports::AttemptSucceeded& kept);
     void finish(const JobId& job, const AttemptId& attempt, const ports::AttemptEnd& end,
@@ -85,6 +93,7 @@ private:
     OpenAttempts& open_;
     StorageGate& gate_;
     std::function<void()> slot_freed_;
+    Fallback fallback_;
     std::atomic<bool> insisting_{true};
 };
 

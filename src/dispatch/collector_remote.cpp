@@ -47,7 +47,7 @@ Recorded Collector::succeed_remote(const JobId& job, const AttemptId& attempt, c
     if (known == nullptr) return Recorded::stale;
     if (known->status == Status::succeeded) return Recorded::yes;
     if (!may_succeed(**now, *known)) return Recorded::stale;
-    auto kept = keep(job, attempt, done, Milliseconds(0));
+    auto kept = keep(**now, attempt, done, Milliseconds(0));
     if (kept) {
         kept->completed_via = via;
         return offer_success(**now, *known, *kept);

@@ -25,8 +25,9 @@ Dispatcher::Dispatcher(ports::JobStore& store, ports::ObjectStore& objects,
       settings_(settings),
       wake_up_(clock.make_wake_up()),
       gate_(objects, clock),
-      collector_(store, objects, clock, random, settings.retry, settings.storage_patience, open_, gate_,
-                 [this] { wake(); }) {}
+      collector_(
+          store, objects, clock, random, settings.retry, settings.storage_patience, open_, gate_,
+          [this] { wake(); }, settings.fallback) {}
 
 ports::StoreResult<void> Dispatcher::recover() {
     for (const auto* backend : backends_) {

@@ -25,6 +25,7 @@ struct DispatcherSettings {
     core::RetryPolicy retry;
     Milliseconds time_limit{600'000};        // of one attempt's work
     Milliseconds storage_patience{600'000};  // how long a result waits for the object store
+    Fallback fallback = {};                  // none = a job goes on as it was, or fails
 };
 
 class Dispatcher : public ports::DispatchControl {

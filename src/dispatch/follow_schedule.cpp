@@ -20,8 +20,9 @@ FollowTimes FollowTimes::scaled(double factor) const {
     FollowTimes times;
     for (const auto member :
          {&FollowTimes::first_look, &FollowTimes::look_pause_max, &FollowTimes::trouble_pause_max,
-          &FollowTimes::adopt_window, &FollowTimes::not_visible_yet, &FollowTimes::work_limit,
-          &FollowTimes::operator_pause, &FollowTimes::store_pause, &FollowTimes::quiet_round})
+          &FollowTimes::polled_pause_max, &FollowTimes::adopt_window, &FollowTimes::not_visible_yet,
+          &FollowTimes::work_limit, &FollowTimes::operator_pause, &FollowTimes::store_pause,
+          &FollowTimes::quiet_round})
         times.*member = times_factor(this->*member, factor);
     return times;
 }

@@ -11,6 +11,7 @@ namespace darkroom::dispatch {
 struct FollowTimes {
     Milliseconds first_look{2'000};
     Milliseconds look_pause_max{30'000};
+    Milliseconds polled_pause_max{5'000};     // of both, where nobody else tells of ends
     Milliseconds trouble_pause_max{300'000};  // whatever a server asks for
     Milliseconds adopt_window{30'000};        // in which an unclear submit may get a name by itself
     Milliseconds not_visible_yet{60'000};     // a remote job younger than this may be unknown there

@@ -63,10 +63,14 @@ RemoteEnds::RemoteEnds(ports::JobStore& jobs, ports::RemoteJobStore& remote_jobs
       random_(random),
       times_(times) {}
 
+Milliseconds RemoteEnds::within_patience(const RemoteCase& at, Milliseconds pause) const {
+    return at.site.is_polled() ? std::min(pause, times_.polled_pause_max) : pause;
+}
+
 Step RemoteEnds::look_again(const RemoteCase& at, const ports::RemoteLook& look) {
     // A webhook may be ahead of the status by a moment.
     const int looks = at.via == "webhook" ? 0 : at.row.looks;
-    return look_again_at(at, now() + pause_before_look(times_, looks, random_.number()),
+    return look_again_at(at, now() + within_patience(at, pause_before_look(times_, looks, random_.number())),
                          furthest(at.row, look.phase), look.waiting_for);
 }
 
@@ -99,7 +103,8 @@ Step RemoteEnds::trouble(const RemoteCase& at, const ports::RemoteTrouble& troub
                {{"endpoint", at.row.endpoint}, {"remote_id", at.row.remote_id}, {"detail", trouble.detail}});
     const auto pause = trouble.kind == ports::RemoteTroubleKind::paused
                            ? times_.operator_pause
-                           : pause_after_trouble(times_, at.row.looks, trouble.retry_after, random_.number());
+                           : within_patience(at, pause_after_trouble(times_, at.row.looks,
+                                                                     trouble.retry_after, random_.number()));
     const auto* attempt = at.attempt();
     return look_again_at(at, now() + pause, phase_seen, attempt != nullptr ? attempt->waiting_for : "");
 }

@@ -76,6 +76,7 @@ public:
 private:
     Step end_after(const RemoteCase& at, const ports::RemoteLook& look);
     bool clear_if_over(const RemoteCase& at);
+    Milliseconds within_patience(const RemoteCase& at, Milliseconds pause) const;
     template <class Changed>
     void look_now_if(const RemoteCase& at, int phase_seen, const Changed& changed);
 

@@ -13,6 +13,8 @@ constexpr Milliseconds pass_again_after{200};
 // the first to claim must then not get them all.
 constexpr int shared_at_first = 4;
 constexpr int shared_at_most = 64;
+// What is spent elsewhere is not Darkroom's to count, or costs the same whether it works or not.
+constexpr std::string_view paid_kind = "serverless";
 
 }  // namespace
 
@@ -58,9 +60,11 @@ std::map<std::string, std::vector<RemoteLane::Room>> RemoteLane::find_rooms() {
 ports::StoreResult<int> RemoteLane::fill() {
     if (parts_.sites.active().empty() || !parts_.first_pass_done()) return 0;
     const auto kinds = find_rooms();
-    if (kinds.empty() || (parts_.spend_cap != nullptr && parts_.spend_cap->reached())) return 0;
+    if (kinds.empty()) return 0;
+    const bool is_capped = parts_.spend_cap != nullptr && parts_.spend_cap->reached();
     int dispatched = 0;
     for (const auto& [kind, rooms] : kinds) {
+        if (is_capped && kind == paid_kind) continue;
         const auto filled = rooms.size() == 1 ? fill_one(rooms[0], rooms[0].allowance) : fill_kind(rooms);
         if (!filled) return Fail(filled.error());
         dispatched += *filled;

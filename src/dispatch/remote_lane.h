@@ -1,6 +1,6 @@
 // Claims for remote endpoints: which of them get how many jobs now. Left out are endpoints in trouble or on a
-// ramp that is used up, all of them while the day's spend cap is reached, and before the first pass over what
-// an earlier process left (its jobs come first, and nothing that was perhaps sent is sent again). One
+// ramp that is used up, those at RunPod while the day's spend cap is reached, and before the first pass over
+// what an earlier process left (its jobs come first, and nothing that was perhaps sent is sent again). One
 // endpoint takes all it has room for in one claim, so that the jobs of a batch go out together and one
 // warm-up serves many; several of one kind share by weight.
 #pragma once

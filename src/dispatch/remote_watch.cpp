@@ -69,7 +69,7 @@ bool has_failed(const RemoteCase& at) {
 }
 
 bool is_young(const RemoteCase& at, const RemoteEnds& ends) {
-    return ends.now() < at.row.created_at + ends.times().not_visible_yet;
+    return !at.site.is_polled() && ends.now() < at.row.created_at + ends.times().not_visible_yet;
 }
 
 Milliseconds runs_for(const RemoteCase& at, const RemoteEnds& ends) {
