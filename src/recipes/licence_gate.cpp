@@ -1,7 +1,10 @@
 #include "recipes/licence_gate.h"
 
 #include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 
+#include "recipes/canonical_json.h"
 #include "recipes/param_words.h"
 
 namespace darkroom::recipes {
@@ -38,6 +41,20 @@ LicenceVerdict judge_licences(const std::vector<ModelUse>& models, const Licence
         return {false, refusal(model, commercial), model.place};
     }
     return {};
+}
+
+std::string models_record(const std::vector<ModelUse>& models, const LicencePolicy& policy) {
+    boost::json::array record;
+    for (const auto& model : models) {
+        boost::json::object entry{
+            {"role", model.role},       {"name", model.name},
+            {"version", model.version}, {"sha256", model.sha256},
+            {"licence", model.licence}, {"commercial", commercial_word(judged(model, policy))}};
+        const auto grant = policy.grants.find(model.sha256);
+        if (!model.sha256.empty() && grant != policy.grants.end()) entry.emplace("grant", grant->second);
+        record.push_back(std::move(entry));
+    }
+    return canonical_json(boost::json::value(std::move(record)));
 }
 
 std::string_view commercial_word(Commercial commercial) {

@@ -43,6 +43,10 @@ struct LicenceVerdict {
 
 LicenceVerdict judge_licences(const std::vector<ModelUse>& models, const LicencePolicy& policy);
 
+/// What an attempt keeps for an audit: of each model role, name, version, sha256, licence, commercial as
+/// judged here, and the reference of its grant.
+std::string models_record(const std::vector<ModelUse>& models, const LicencePolicy& policy);
+
 std::string_view commercial_word(Commercial commercial);
 
 }  // namespace darkroom::recipes

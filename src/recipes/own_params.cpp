@@ -174,8 +174,11 @@ std::vector<SchemaProblem> check_own_params(const json::object& params) {
     for (const auto& param : params) {
         if (problems.size() >= params_max) break;
         const std::string name(view(param.key()));
-        if (!is_param_name(name) || name == "v") {
-            problems.push_back({name, "a name must be a letter and up to 39 of a-z, 0-9 and _, and not v"});
+        if (!is_param_name(name) || name == "v" || name == "engine" || name == "recipe") {
+            problems.push_back(
+                {name,
+                 "a name must be a letter and up to 39 of a-z, 0-9 and _, and not v, engine or "
+                 "recipe, which all types have"});
         } else if (auto wrong = wrong_schema(name, param.value())) {
             problems.push_back({name, std::move(*wrong)});
         }

@@ -58,6 +58,9 @@ std::vector<std::int64_t> read_params_v(MapReader& map) {
             map.complain(item.place, "wrong_value", "params_v must be a list of whole numbers from 1 on");
         }
     }
+    if (list != nullptr && list->empty())
+        map.complain(map.member("params_v")->place, "wrong_value", "params_v names no version");
+    if (versions.empty()) versions.push_back(1);
     return versions;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json/string.hpp>
+#include <charconv>
 #include <utility>
 
 #include "base/check.h"
@@ -60,8 +61,13 @@ JobType builtin_type(std::string_view name, std::string recipe_title, TypeRules 
     type.schema_json = canonical_json(schema);
     // Darkroom's own workers run the same operations elsewhere.
     type.backends = {"local", "serverless"};
-    type.recipes.push_back({type.name + ".builtin", 1, std::move(recipe_title), "builtin", type.backends});
-    type.params = std::make_unique<ParamSchema>(schema);
+    Recipe recipe;
+    recipe.id = type.name + ".builtin";
+    recipe.title = std::move(recipe_title);
+    recipe.engine = "builtin";
+    recipe.backends = type.backends;
+    type.recipes.push_back(std::move(recipe));
+    type.params = std::make_shared<const ParamSchema>(schema);
     type.rules = rules;
     return type;
 }
@@ -83,6 +89,18 @@ std::vector<JobType> builtin_types() {
 bool Recipe::runs_on(std::string_view backend) const {
     return std::find(backends.begin(), backends.end(), backend) != backends.end();
 }
+
+bool Recipe::is_meant_by(std::string_view pin) const {
+    const auto at = pin.find('@');
+    if (id != pin.substr(0, at)) return false;
+    if (at == std::string_view::npos) return true;
+    int wanted = 0;
+    const auto digits = pin.substr(at + 1);
+    const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), wanted);
+    return end.ec == std::errc{} && end.ptr == digits.data() + digits.size() && wanted == version;
+}
+
+bool JobType::is_chain() const { return !recipes.empty() && recipes.front().engine == "chain"; }
 
 const TypeCatalogue& TypeCatalogue::builtin() {
     static const TypeCatalogue catalogue(builtin_types());
