@@ -25,7 +25,6 @@ std::string digest_of(const RecipeText& text) {
     hash.update("darkroom recipe 1\n");
     add_piece(hash, text.yaml);
     add_piece(hash, text.workflow_json.value_or(""));
-    add_piece(hash, text.model_sha256.value_or(""));
     return to_hex(hash.finish());
 }
 
@@ -140,6 +139,10 @@ private:
     }
 
     void judge(Draft& draft, const TypeCatalogue& types) {
+        if (draft.text.yaml.empty() && !draft.text.findings.empty()) {  // it could not be read at all
+            draft.findings = draft.text.findings;
+            return;
+        }
         auto lines = draft.text.workflow_json ? std::optional<std::string_view>(*draft.text.workflow_json)
                                               : std::nullopt;
         draft.findings = lint_recipe(draft.read, lines, {types, licences_});

@@ -24,7 +24,6 @@ struct RecipeText {
     std::string yaml;
     std::optional<std::string> workflow_json =
         {};  // of the file that the recipe names; unset = cannot be read
-    std::optional<std::string> model_sha256 = {};  // of the model file beside it that it names, likewise
     RecipeFindings findings = {};                  // of reading the files: an error disables the recipe
 };
 

@@ -7,7 +7,9 @@
 
 #include "base/json.h"
 #include "recipes/fill.h"
+#include "recipes/params.h"
 #include "recipes/recipe_fixture.h"
+#include "recipes/shipped_recipes.h"
 
 namespace darkroom::recipes {
 namespace {
@@ -34,6 +36,44 @@ TEST(ShippedRecipes, AllPassLintWithoutFindings) {
         EXPECT_TRUE(findings.empty()) << entry.path() << "\n" << fixture::told(findings);
     }
     EXPECT_GE(count, 1);
+}
+
+TEST(ShippedRecipes, AreInTheProgramAsTheyAreInTheFolder) {
+    std::size_t files = 0;
+    for (const auto& entry : fs::directory_iterator(folder)) files += entry.path().extension() == ".yaml";
+    const auto shipped = shipped_recipes();
+    EXPECT_EQ(shipped.size(), files);
+    for (const auto& text : shipped) {
+        EXPECT_EQ(text.yaml, text_of(folder / text.name));
+        const auto read = read_recipe(text.yaml);
+        EXPECT_EQ(text.workflow_json.value(), text_of(folder / read.recipe->workflow->file));
+    }
+}
+
+TEST(ShippedRecipes, RestoreIsDoneByThemWhereThereIsAGpu) {
+    const RecipeBook book(with_shipped({}), {});
+    EXPECT_TRUE(book.findings().empty());
+    const auto& type = *book.types().find("restore");
+    const auto recipe = [&](std::vector<std::string> backends) {
+        const auto checked = check_params(type, {}, 1, Places{std::move(backends)});
+        return checked->recipe + " " + checked->backend;
+    };
+    EXPECT_EQ(recipe({"serverless", "local"}), "restore.comfy@1 serverless");
+    EXPECT_EQ(recipe({"pod", "local"}), "restore.comfy@1 pod");
+    EXPECT_EQ(recipe({"local"}), "restore.builtin@1 local");
+    const auto next = fallback_of(book, "restore", "restore.comfy@1", R"({"engine":"auto","recipe":null})",
+                                  {{"pod", "local"}}, {"restore.comfy@1"}, "pod");
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->recipe->name() + " " + next->backend, "restore.builtin@1 local");
+}
+
+TEST(ShippedRecipes, GiveWayToAnOperatorsOwnOfTheSameId) {
+    auto own = shipped_recipes().front();
+    own.name = "mine.yaml";
+    own.yaml.replace(own.yaml.find("version: 1"), 10, "version: 7");
+    const RecipeBook book(with_shipped({own}), {});
+    ASSERT_EQ(book.recipes().size(), 1u);
+    EXPECT_EQ(book.recipes().front()->file.name(), "restore.comfy@7");
 }
 
 TEST(ShippedRecipes, RestoreFillsTheAddressesThatItsUsersKnow) {
