@@ -23,12 +23,18 @@ constexpr std::array key_prefixes{"uploaded/"sv, "restored/"sv, "thumbnails/"sv,
 constexpr auto worker_input_begin = "job_"sv;
 constexpr std::array roles{"main"sv, "mask"sv, "preview"sv, "report"sv};
 constexpr auto thumbnail_role = "thumbnail"sv;
+constexpr auto report_role = "report"sv;
+constexpr auto report_extension = "json"sv;
 constexpr auto note_name = "result.json"sv;
 constexpr std::size_t comfy_digits_max = 12;
 constexpr std::size_t foreign_bytes_max = 512;
 constexpr std::size_t foreign_parts_max = 16;
 
 bool known_extension(std::string_view extension) { return content_type_of(extension).has_value(); }
+/// A report of Darkroom's own is the one output that is no picture.
+bool known_output(std::string_view role, std::string_view extension) {
+    return known_extension(extension) || (role == report_role && extension == report_extension);
+}
 bool known_role(std::string_view role) { return std::find(roles.begin(), roles.end(), role) != roles.end(); }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -93,7 +99,7 @@ bool valid(std::string_view text) {
     }
     if (parts[0] != "restored" || parts.size() != 3 || !lower_case_uuid(parts[1])) return false;
     if (name.size() == 2) return known_extension(name[1]);
-    return name.size() == 3 && known_role(name[1]) && name[1] != "main" && known_extension(name[2]);
+    return name.size() == 3 && known_role(name[1]) && name[1] != "main" && known_output(name[1], name[2]);
 }
 
 }  // namespace
@@ -105,7 +111,7 @@ ObjectKey ObjectKey::uploaded(const UploadId& upload, std::string_view extension
 
 ObjectKey ObjectKey::restored(const JobId& job, const AttemptId& attempt, std::string_view role,
                               std::string_view extension) {
-    DR_CHECK(known_role(role) && known_extension(extension));
+    DR_CHECK(known_role(role) && known_output(role, extension));
     const auto middle = role == "main" ? std::string(".") : "." + std::string(role) + ".";
     return ObjectKey("restored/" + job.str() + "/" + attempt.str() + middle + std::string(extension));
 }
@@ -115,6 +121,7 @@ std::vector<ObjectKey> ObjectKey::all_restored(const JobId& job, const AttemptId
     for (const auto role : roles) {
         for (const auto& [type, extension] : types) keys.push_back(restored(job, attempt, role, extension));
     }
+    keys.push_back(restored(job, attempt, report_role, report_extension));
     return keys;
 }
 

@@ -119,6 +119,18 @@ TEST(ObjectKey, AllKeysOfAnAttemptCanBeReadBack) {
     for (const auto* role : {"main", "mask", "preview", "report"}) {
         EXPECT_EQ(std::count(keys.begin(), keys.end(), ObjectKey::restored(job, attempt, role, "png")), 1);
     }
+    const auto report = ObjectKey::restored(job, attempt, "report", "json");
+    EXPECT_EQ(std::count(keys.begin(), keys.end(), report), 1);
+}
+
+TEST(ObjectKey, OnlyAReportCanBeJson) {
+    const std::string id = "22222222-2222-4222-8222-222222222222";
+    const auto folder = "restored/" + id + "/" + id;
+    EXPECT_TRUE(ObjectKey::parse(folder + ".report.json"));
+    EXPECT_FALSE(ObjectKey::parse(folder + ".mask.json"));
+    EXPECT_FALSE(ObjectKey::parse(folder + ".json"));
+    EXPECT_FALSE(ObjectKey::parse("uploaded/" + id + ".json"));
+    EXPECT_FALSE(extension_of("application/json")) << "nobody uploads one as a picture";
 }
 
 TEST(ObjectKey, TypesAndEndingsBelongTogether) {

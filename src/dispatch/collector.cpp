@@ -98,7 +98,9 @@ Result<ports::AttemptSucceeded, core::JobError> Collector::keep(const core::Job&
     kept.measures_json = done.measures_json;
     kept.warnings_json = done.warnings_json;
     for (const auto& file : done.files) {
-        const auto extension = core::extension_of(file.content_type);
+        const bool is_report = file.role == "report" && file.content_type == "application/json";
+        const auto extension =
+            is_report ? std::optional<std::string_view>("json") : core::extension_of(file.content_type);
         if (!extension) {
             discard(kept);
             return Fail(core::JobError{ErrorCode::output_invalid, "The result is of an unknown type."});
