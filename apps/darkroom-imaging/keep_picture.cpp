@@ -10,6 +10,7 @@
 #include "imaging/codec/bare_file.h"
 #include "imaging/codec/decode.h"
 #include "imaging/ops/param_values.h"
+#include "request_parts.h"
 #include "result_files.h"
 #include "stopwatch.h"
 
@@ -20,8 +21,6 @@ using core::ErrorCode;
 using core::ImageFormat;
 using core::JobError;
 
-// The pool lets no output be larger (PoolOptions::output_bytes_max). A 16-bit PNG of 40 megapixels fits.
-constexpr std::uint64_t result_bytes_max = std::uint64_t{256} << 20;
 constexpr int turned_jpeg_quality = 95;
 constexpr int lossless_webp_quality = 100;
 
@@ -29,30 +28,10 @@ JobError unusable(const std::string& why) {
     return {ErrorCode::output_invalid, "The result cannot be used. " + why};
 }
 
-// Decoders speak of inputs, which a result is not: its maker is to blame, and another try may help.
-JobError as_output_error(const JobError& error) {
-    switch (error.code) {
-        case ErrorCode::input_unreadable:
-        case ErrorCode::input_unsupported_format:
-        case ErrorCode::input_too_large:
-        case ErrorCode::input_too_small:
-        case ErrorCode::input_animated:
-            return unusable(error.message);
-        default:
-            return error;
-    }
-}
-
 JobError describe(BareFileError error) {
     return unusable(error == BareFileError::truncated
                         ? "The file was cut off: it ends before the picture does."
                         : "The file is not built as its format asks.");
-}
-
-core::ImageLimits limits_of_results(core::ImageLimits limits) {
-    limits.side_min = 1;
-    limits.file_bytes_max = std::max(limits.file_bytes_max, result_bytes_max);
-    return limits;
 }
 
 Result<std::string, JobError> read_whole(int file) {
@@ -67,24 +46,6 @@ Result<std::string, JobError> read_whole(int file) {
         at += static_cast<std::size_t>(part);
     }
     return bytes;
-}
-
-JobError write_error(int error) {
-    if (error == ENOSPC || error == EDQUOT)
-        return {ErrorCode::storage_full, "There is no space left for the result."};
-    if (error == EFBIG) return {ErrorCode::output_invalid, "The result is larger than allowed."};
-    return {ErrorCode::internal, "The result could not be written."};
-}
-
-Result<void, JobError> write_whole(int file, std::string_view bytes) {
-    if (::ftruncate(file, 0) != 0) return Fail(write_error(errno));
-    for (std::size_t at = 0; at < bytes.size();) {
-        const ssize_t part = ::pwrite(file, bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
-        if (part < 0 && errno == EINTR) continue;
-        if (part < 0) return Fail(write_error(errno));
-        at += static_cast<std::size_t>(part);
-    }
-    return {};
 }
 
 Result<void, JobError> copy_bare(ImageFormat format, int from, int to) {
@@ -167,6 +128,10 @@ PictureAnswer keep_picture(const PictureRequest& request, const RequestFiles& fi
     auto picture = keep_main(request, files, done);
     if (!picture) return Fail(picture.error());
     done.timing.decode = watch.lap();
+    if (flag_param(request.params, "preview", false)) {
+        if (auto written = write_preview(picture->pixels, files[preview_file], done); !written)
+            return Fail(written.error());
+    }
     if (!flag_param(request.params, "thumbnail", true)) return done;
     if (auto written = write_thumbnail(picture->pixels, files[thumbnail_file], done); !written)
         return Fail(written.error());

@@ -84,8 +84,11 @@ PictureAnswer answer_probe(const PictureRequest& request) {
 
 PictureAnswer answer(const Packet& packet, const PictureRequest& request, bool probes) {
     if (probes && request.operation == "probe") return answer_probe(request);
-    RequestFiles files{};
-    for (std::size_t i = 0; i < files.size(); ++i) files[i] = packet.files[i].get();
+    const auto file = [&](std::size_t i) { return packet.files[i].get(); };
+    RequestFiles files(file(input_file), file(main_file), file(mask_file), file(thumbnail_file),
+                       file(preview_file), file(report_file));
+    for (std::size_t i = 0; i < request.parts.size(); ++i)
+        files.add_part(request.parts[i], file(request_file_count + i));
     return run_picture_job(request, files);
 }
 
@@ -95,7 +98,8 @@ int serve(bool probes) {
         Result<Packet, PacketError> packet = receive_packet(socket_fd);
         if (!packet) return packet.error() == PacketError::closed ? 0 : exit_bad_message;
         const auto request = parse_request(packet->text);
-        if (!request || packet->files.size() != request_file_count) return exit_bad_message;
+        if (!request || packet->files.size() != request_file_count + request->parts.size())
+            return exit_bad_message;
         const std::string text = write_answer(answer(*packet, *request, probes));
         packet->files.clear();
         if (!send_packet(socket_fd, text, {})) return 0;

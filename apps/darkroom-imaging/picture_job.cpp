@@ -8,9 +8,11 @@
 #include "imaging/codec/decode.h"
 #include "imaging/codec/resize.h"
 #include "imaging/ops/operations.h"
+#include "imaging/ops/removal_region.h"
 #include "inspected_output.h"
 #include "keep_picture.h"
 #include "output_plan.h"
+#include "request_parts.h"
 #include "result_files.h"
 #include "stopwatch.h"
 
@@ -66,6 +68,16 @@ Result<void, JobError> write_main(OperationOutput& output, const EncodeOptions& 
     return write_output(output.main, main, files[main_file], "main", done);
 }
 
+Result<void, JobError> write_extras(const OperationOutput& output, const PictureRequest& request,
+                                    const RequestFiles& files, PictureDone& done) {
+    if (!output.noop) {
+        if (auto written = write_preview(output.main, files[preview_file], done); !written) return written;
+    }
+    const auto* checks = output.measures.if_contains("report");
+    if (checks == nullptr) return {};
+    return write_report({{"type", request.operation}, {"checks", *checks}}, files[report_file], done);
+}
+
 Result<void, JobError> write_outputs(OperationOutput& output, const EncodeOptions& main, Inspect inspect,
                                      const PictureRequest& request, const RequestFiles& files,
                                      PictureDone& done) {
@@ -78,7 +90,31 @@ Result<void, JobError> write_outputs(OperationOutput& output, const EncodeOption
         if (auto written = write_output(output.mask, quick, files[mask_file], "mask", done); !written)
             return written;
     }
+    if (request.extras) {
+        if (auto written = write_extras(output, request, files, done); !written) return written;
+    }
     return write_thumbnail(output.main, files[thumbnail_file], done);
+}
+
+Result<OperationParts, JobError> read_parts(const PictureRequest& request, const RequestFiles& files,
+                                            const Picture& picture) {
+    OperationParts parts;
+    if (names_mask(request.params) && files.part("mask") >= 0) {
+        auto mask = decode_mask(files.part("mask"), picture, request.limits);
+        if (!mask) return Fail(mask.error());
+        parts.mask = *std::move(mask);
+    }
+    if (request.operation == composite_operation) {
+        auto result = decode_foreign_result(files[input_file], request.limits);
+        if (!result) return Fail(result.error());
+        parts.result = *std::move(result);
+    }
+    return parts;
+}
+
+// What the operation works on: for a result of somebody else that is the job's own picture, beside it.
+int picture_file(const PictureRequest& request, const RequestFiles& files) {
+    return request.operation == composite_operation ? files.part("original") : files[input_file];
 }
 
 PictureAnswer work(const PictureRequest& request, const OperationTraits& operation,
@@ -86,11 +122,13 @@ PictureAnswer work(const PictureRequest& request, const OperationTraits& operati
     const SharedParams shared = read_shared_params(request.params);
     PictureDone done;
     Stopwatch watch;
-    auto input = decode_picture(files[input_file], plan_decoding(request, operation, shared));
+    auto input = decode_picture(picture_file(request, files), plan_decoding(request, operation, shared));
     if (!input) return Fail(input.error());
+    auto parts = read_parts(request, files, *input);
+    if (!parts) return Fail(parts.error());
     done.timing.decode = watch.lap();
 
-    OperationResult result = operation.run(input->pixels, request.params);
+    OperationResult result = operation.run(input->pixels, request.params, *parts);
     if (!result) return Fail(as_job_error(result.error()));
     done.timing.op = watch.lap();
 

@@ -21,6 +21,7 @@ public:
         auto finished = pool_.run({.operation = order.operation,
                                    .params = std::move(params->get_object()),
                                    .input = order.input,
+                                   .parts = order.parts,
                                    .time_limit = order.time_limit},
                                   cancel_);
         if (!finished) return Fail(finished.error());

@@ -131,6 +131,9 @@ Result<Picture, JobError> decode_checked(int file, const core::ImageHeader& head
     // libheif has turned the picture already.
     const bool turned_by_decoder = header.format == ImageFormat::heic || header.format == ImageFormat::avif;
     if (!turned_by_decoder) set_upright(picture.pixels, header.orientation);
+    const bool turned = !turned_by_decoder && header.turned();
+    picture.full_size =
+        turned ? cv::Size(opened.height(), opened.width()) : cv::Size(opened.width(), opened.height());
     return picture;
 }
 

@@ -179,4 +179,13 @@ RefinedAlpha refine_alpha(const cv::Mat& guide, const Trimap& trimap) {
     return whole;
 }
 
+RefinedAlpha settled_alpha(const cv::Mat& guide, const Trimap& trimap, const cv::Mat& alpha) {
+    RefinedAlpha refined;
+    refined.alpha = alpha.clone();
+    settle(refined.alpha, trimap);
+    refined.coefficients =
+        fit_guided(guide, refined.alpha, std::max(2, trimap.band_px / 2), smoothing_epsilon);
+    return refined;
+}
+
 }  // namespace darkroom::imaging

@@ -16,4 +16,7 @@ struct RefinedAlpha {
 /// `guide` is the picture at the trimap's size, CV_32FC3 0..1.
 RefinedAlpha refine_alpha(const cv::Mat& guide, const Trimap& trimap);
 
+/// The same for an `alpha` (CV_32F of the trimap's size) that somebody else found: it counts in the band.
+RefinedAlpha settled_alpha(const cv::Mat& guide, const Trimap& trimap, const cv::Mat& alpha);
+
 }  // namespace darkroom::imaging

@@ -38,7 +38,8 @@ OperationOutput unchanged(const cv::Mat& picture) {
 
 }  // namespace
 
-OperationResult bg_remove(const cv::Mat& picture, const boost::json::object& given) {
+OperationResult bg_remove(const cv::Mat& picture, const boost::json::object& given,
+                          const OperationParts& parts) {
     const BgRemoveParams params = read_bg_remove_params(given);
     if (params.respect_existing_alpha && is_cut_out_already(eight_bit(picture))) return unchanged(picture);
     cv::Mat rgb = eight_bit(picture);
@@ -47,7 +48,7 @@ OperationResult bg_remove(const cv::Mat& picture, const boost::json::object& giv
     if (std::min(region.width, region.height) < side_min) {
         return Fail(OperationError{"no_subject", "The region of interest is too small to hold a subject."});
     }
-    const auto cutout = cut_out(rgb(region), params, std::max(rgb.cols, rgb.rows) / 1024.0);
+    const auto cutout = cut_out(rgb(region), params, std::max(rgb.cols, rgb.rows) / 1024.0, parts.stage);
     if (!cutout) return Fail(cutout.error());
     if (params.fail_on_low_confidence && cutout->confidence < params.min_confidence) {
         return Fail(OperationError{"no_subject", "No subject was found with the confidence asked for."});

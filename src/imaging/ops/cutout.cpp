@@ -7,6 +7,7 @@
 #include "imaging/ops/alpha_refine.h"
 #include "imaging/ops/border_model.h"
 #include "imaging/ops/confidence.h"
+#include "imaging/ops/outline_score.h"
 #include "imaging/ops/segmentation.h"
 #include "imaging/ops/shadow_flood.h"
 #include "imaging/ops/shadows.h"
@@ -74,19 +75,48 @@ cv::Mat photographed_shadow(const WorkingCopy& copy, const BorderModel& model, c
     return keep_shadow(picture, ground, shadowed, mask);
 }
 
+Result<std::optional<Segmentation>, OperationError> find_mask(const WorkingCopy& copy,
+                                                              const BorderModel& model,
+                                                              const ShadowFlood& flood, ModelStage* stage) {
+    if (stage == nullptr || stage->kind() != StageKind::coarse_mask) return segment(copy, model, flood);
+    const auto likelihood = stage->run(copy.rgb, {});
+    if (!likelihood) return Fail(likelihood.error());
+    Segmentation found;
+    found.flood_used = false;
+    found.mask = *likelihood > 0.5F;
+    if (cv::countNonZero(found.mask) == 0) return std::optional<Segmentation>();
+    found.score = outline_score(copy.lab, found.mask);
+    return std::optional(std::move(found));
+}
+
+Result<RefinedAlpha, OperationError> find_alpha(const cv::Mat& guide, const Trimap& trimap,
+                                                ModelStage* stage) {
+    if (stage == nullptr || stage->kind() != StageKind::alpha) return refine_alpha(guide, trimap);
+    cv::Mat picture;
+    guide.convertTo(picture, CV_8U, 255);
+    const auto alpha = stage->run(picture, {});
+    if (!alpha) return Fail(alpha.error());
+    return settled_alpha(guide, trimap, *alpha);
+}
+
 }  // namespace
 
-Result<Cutout, OperationError> cut_out(const cv::Mat& picture, const BgRemoveParams& params, double unit) {
+Result<Cutout, OperationError> cut_out(const cv::Mat& picture, const BgRemoveParams& params, double unit,
+                                       ModelStage* stage) {
     const WorkingCopy copy = make_working_copy(picture);
     const BorderModel model = model_border(copy.lab);
     const ShadowFlood flood = flood_shadows(copy.linear, copy.luma, model);
-    const std::optional<Segmentation> segmentation = segment(copy, model, flood);
+    const auto found = find_mask(copy, model, flood, stage);
+    if (!found) return Fail(found.error());
+    const std::optional<Segmentation>& segmentation = *found;
     if (!segmentation) return Fail(no_subject("Nothing in the picture stands out from its background."));
 
     const cv::Size size = bounded(picture.size(), alpha_long_side);
     const Trimap trimap = make_trimap(segmentation->mask, size, params.edges);
     const cv::Mat guide = as_float(picture, size);
-    RefinedAlpha refined = refine_alpha(guide, trimap);
+    auto outline = find_alpha(guide, trimap, stage);
+    if (!outline) return Fail(outline.error());
+    RefinedAlpha refined = *std::move(outline);
     const double coverage = cv::mean(refined.alpha)[0];
     if (coverage < coverage_min)
         return Fail(no_subject("Nothing in the picture stands out from its background."));

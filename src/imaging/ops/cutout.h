@@ -18,7 +18,9 @@ struct Cutout {
 };
 
 /// `picture` is CV_8UC3 RGB of at least 8x8 pixels. `unit` is how many of its pixels are one at long side
-/// 1024. Fails with no_subject where nothing differs from the background, or everything does.
-Result<Cutout, OperationError> cut_out(const cv::Mat& picture, const BgRemoveParams& params, double unit);
+/// 1024. `stage` (null = none) does coarse_mask or alpha in place of the code here; one of another kind is
+/// not asked. Fails with no_subject where nothing differs from the background, or everything does.
+Result<Cutout, OperationError> cut_out(const cv::Mat& picture, const BgRemoveParams& params, double unit,
+                                       ModelStage* stage);
 
 }  // namespace darkroom::imaging

@@ -140,10 +140,11 @@ OperationOutput finished(const Placed& placed, cv::Rect box, const BgRemoveParam
 
 }  // namespace
 
-OperationResult cutout_subject(const cv::Mat& picture, const boost::json::object& given) {
+OperationResult cutout_subject(const cv::Mat& picture, const boost::json::object& given,
+                               const OperationParts& beside) {
     const CutoutSubjectParams params = read_cutout_subject_params(given);
     const cv::Rect region = looked_at(params, picture.size());
-    auto found = find_subject(picture, region, params.matte);
+    auto found = find_subject(picture, region, params.matte, beside.stage);
     if (!found) return Fail(found.error());
     const SubjectParts parts(found->cutout.alpha);
     const std::vector<int> chosen = chosen_parts(parts, params, region, picture.size());

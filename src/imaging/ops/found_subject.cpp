@@ -38,7 +38,7 @@ OperationError no_subject(const char* why) { return {"no_subject", why}; }
 }  // namespace
 
 Result<FoundSubject, OperationError> find_subject(const cv::Mat& picture, cv::Rect region,
-                                                  const BgRemoveParams& params) {
+                                                  const BgRemoveParams& params, ModelStage* stage) {
     if (std::min(region.width, region.height) < side_min)
         return Fail(no_subject("The place to look in is too small to hold a subject."));
     const cv::Mat pixels = eight_bit(picture);
@@ -53,7 +53,7 @@ Result<FoundSubject, OperationError> find_subject(const cv::Mat& picture, cv::Re
             return Fail(no_subject("Everything in the picture is transparent."));
         return found;
     }
-    auto cutout = cut_out(found.rgb(region), params, std::max(picture.cols, picture.rows) / 1024.0);
+    auto cutout = cut_out(found.rgb(region), params, std::max(picture.cols, picture.rows) / 1024.0, stage);
     if (!cutout) return Fail(cutout.error());
     if (params.fail_on_low_confidence && cutout->confidence < params.min_confidence)
         return Fail(no_subject("No subject was found with the confidence asked for."));

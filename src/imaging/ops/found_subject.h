@@ -17,9 +17,10 @@ struct FoundSubject {
     bool cut_out_before = false;
 };
 
-/// Fails with no_subject as bg_remove does, also for too little confidence where `params` ask for that.
+/// `stage` as for cut_out(). Fails with no_subject as bg_remove does, also for too little confidence where
+/// `params` ask for that.
 Result<FoundSubject, OperationError> find_subject(const cv::Mat& picture, cv::Rect region,
-                                                  const BgRemoveParams& params);
+                                                  const BgRemoveParams& params, ModelStage* stage);
 
 /// The subject in the whole picture as straight RGBA, with the photo's own shadow where that is kept; made
 /// shadows come later. Solid pixels have the picture's own colour.

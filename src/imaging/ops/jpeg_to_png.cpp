@@ -73,7 +73,8 @@ void measure(OperationOutput& output) {
     output.measures["soft_alpha_fraction"] = cv::countNonZero((levels > 5) & (levels < 250)) / total;
 }
 
-OperationResult by_matte(const cv::Mat& picture, const boost::json::object& params) {
+OperationResult by_matte(const cv::Mat& picture, const boost::json::object& params,
+                         const OperationParts& parts) {
     const OperationTraits* matting = find_operation("bg_remove");
     if (matting == nullptr) {
         return Fail(OperationError{"recipe_not_found",
@@ -81,7 +82,7 @@ OperationResult by_matte(const cv::Mat& picture, const boost::json::object& para
     }
     boost::json::object asked{{"v", 1}};
     if (!flag_param(params, "despill", true)) asked["halo"] = boost::json::object{{"mode", "off"}};
-    OperationResult result = matting->run(with_depth(picture, CV_8U), asked);
+    OperationResult result = matting->run(with_depth(picture, CV_8U), asked, parts);
     if (result) result->mask.release();  // the alpha of main says it all
     return result;
 }
@@ -118,18 +119,19 @@ std::string choose_method(const cv::Mat& picture, const cv::Mat& distance, const
 }
 
 OperationResult make_transparent(const cv::Mat& picture, const boost::json::object& params,
-                                 std::string& method) {
-    if (method == "matte") return by_matte(picture, params);
+                                 const OperationParts& parts, std::string& method) {
+    if (method == "matte") return by_matte(picture, params, parts);
     const KeySettings settings = read_settings(picture, params);
     const cv::Mat distance = distance_to_key(picture, settings.key);
     if (method == "auto") method = choose_method(picture, distance, settings);
-    if (method == "matte") return by_matte(picture, params);
+    if (method == "matte") return by_matte(picture, params, parts);
     return by_key(picture, distance, settings, method == "unmix");
 }
 
 }  // namespace
 
-OperationResult jpeg_to_png(const cv::Mat& picture, const boost::json::object& params) {
+OperationResult jpeg_to_png(const cv::Mat& picture, const boost::json::object& params,
+                            const OperationParts& parts) {
     if (is_transparent_already(picture)) {
         OperationOutput output;
         output.main = picture;
@@ -140,7 +142,7 @@ OperationResult jpeg_to_png(const cv::Mat& picture, const boost::json::object& p
     const bool wide = png != nullptr && png->is_object() && number_param(png->get_object(), "bits", 8) == 16;
     const cv::Mat source = with_depth(as_opaque(picture), wide ? CV_16U : CV_8U);
     std::string method(word_param(params, "method", "auto"));
-    OperationResult result = make_transparent(source, params, method);
+    OperationResult result = make_transparent(source, params, parts, method);
     if (!result || result->noop) return result;
     if (wide) result->main = with_depth(result->main, CV_16U);
     measure(*result);

@@ -8,64 +8,25 @@
 #include "imaging/ops/operation.h"
 #include "imaging/ops/param_values.h"
 #include "imaging/ops/patch_fill.h"
-#include "imaging/ops/removal_region.h"
+#include "imaging/ops/picture_parts.h"
+#include "imaging/ops/region_cover.h"
 #include "imaging/ops/smooth_fill.h"
 
 namespace darkroom::imaging {
 namespace {
 
-constexpr int surroundings_min = 32;  // pixels around the region from which it is filled
 // Standard deviation of the Laplacian in the ring; rounding a gradient to 8 bits makes 1.3 of it.
 constexpr double plain_texture = 1.5;
 constexpr double narrow_px = 3;    // half the width of what a smooth fill closes without a trace
 constexpr double misfit_bad = 40;  // levels at which patches have nothing in common any more
 
-struct Settings {
-    double grow_px;
-    double feather_px;
+struct Filled {
+    cv::Mat picture;
     std::string method;
-    std::uint64_t seed;
+    double misfit = 0;
 };
 
-/// How much of the filled picture is seen, per pixel: 1 in the grown region, falling to 0 across the seam.
-struct Cover {
-    cv::Rect box;   // outside of it nothing changes
-    cv::Mat share;  // CV_32F of the box's size
-};
-
-Settings read_settings(const boost::json::object& params, cv::Size size) {
-    const double long_side = std::max(size.width, size.height);
-    return {.grow_px = std::clamp(number_param(params, "grow", 0.008), 0.0, 0.1) * long_side,
-            .feather_px = std::clamp(number_param(params, "feather", 0.004), 0.0, 0.05) * long_side,
-            .method = std::string(word_param(params, "method", "auto")),
-            .seed = static_cast<std::uint64_t>(std::max(0.0, number_param(params, "seed", 0)))};
-}
-
-// The region's box with its own size around it on all sides.
-cv::Rect surroundings(const cv::Mat& region, const Settings& settings) {
-    const cv::Rect box = cv::boundingRect(region);
-    const int reach = static_cast<int>(std::ceil(settings.grow_px + settings.feather_px));
-    const int x = std::max(surroundings_min, box.width) + reach;
-    const int y = std::max(surroundings_min, box.height) + reach;
-    return cv::Rect(box.x - x, box.y - y, box.width + 2 * x, box.height + 2 * y) &
-           cv::Rect({}, region.size());
-}
-
-Cover cover_of(const cv::Mat& region, const Settings& settings) {
-    Cover cover;
-    cover.box = surroundings(region, settings);
-    cv::Mat distance;
-    cv::distanceTransform(region(cover.box) == 0, distance, cv::DIST_L2, cv::DIST_MASK_PRECISE);
-    cover.share.create(distance.size(), CV_32F);
-    for (int y = 0; y < distance.rows; ++y) {
-        for (int x = 0; x < distance.cols; ++x) {
-            const double beyond = distance.at<float>(y, x) - settings.grow_px;
-            const double share = beyond <= 0 ? 1 : 1 - beyond / std::max(settings.feather_px, 1e-9);
-            cover.share.at<float>(y, x) = static_cast<float>(std::clamp(share, 0.0, 1.0));
-        }
-    }
-    return cover;
-}
+using FillResult = Result<Filled, OperationError>;
 
 // Ten pixels around the hole, or all there is.
 double ring_texture(const cv::Mat& picture, const cv::Mat& hole) {
@@ -88,30 +49,37 @@ bool smooth_is_enough(const cv::Mat& picture, const cv::Mat& hole) {
     return deepest <= narrow_px || ring_texture(picture, hole) < plain_texture;
 }
 
-void blend(cv::Mat& picture, const cv::Mat& filled, const cv::Mat& share) {
-    const int channels = picture.channels();
-    for (int y = 0; y < picture.rows; ++y) {
-        uchar* row = picture.ptr<uchar>(y);
-        const uchar* from = filled.ptr<uchar>(y);
-        for (int x = 0; x < picture.cols; ++x) {
-            const float part = share.at<float>(y, x);
-            if (part <= 0) continue;
-            for (int i = x * channels; i < (x + 1) * channels; ++i) {
-                const auto before = static_cast<float>(row[i]);
-                row[i] = cv::saturate_cast<uchar>(before + part * (static_cast<float>(from[i]) - before));
-            }
-        }
-    }
+// Networks know no transparency: it is continued as colours are.
+FillResult by_network(const cv::Mat& picture, const cv::Mat& hole, ModelStage& stage) {
+    cv::Mat rgb = picture;
+    if (picture.channels() == 4) cv::cvtColor(picture, rgb, cv::COLOR_RGBA2RGB);
+    auto filled = stage.run(rgb, hole);
+    if (!filled) return Fail(filled.error());
+    if (picture.channels() == 3) return Filled{*filled, "model", 0};
+    cv::Mat rgba = smooth_fill(picture, hole);
+    const int from_to[] = {0, 0, 1, 1, 2, 2};
+    cv::mixChannels(&*filled, 1, &rgba, 1, from_to, 3);
+    return Filled{rgba, "model", 0};
 }
 
-std::string percent(double share) {
-    return std::to_string(static_cast<int>(std::lround(share * 100))) + " %";
+FillResult fill(const cv::Mat& picture, const cv::Mat& hole, const boost::json::object& params,
+                ModelStage* stage) {
+    const auto method = word_param(params, "method", "auto");
+    const bool asked = method == "fast" || method == "exemplar";
+    if (stage != nullptr && stage->kind() == StageKind::inpaint && !asked)
+        return by_network(picture, hole, *stage);
+    if (method == "fast" || (method != "exemplar" && smooth_is_enough(picture, hole)))
+        return Filled{smooth_fill(picture, hole), "fast", 0};
+    const auto seed = static_cast<std::uint64_t>(std::max(0.0, number_param(params, "seed", 0)));
+    PatchFill filled = patch_fill(picture, hole, seed);
+    return Filled{filled.picture, "exemplar", filled.misfit};
 }
 
-void report(OperationOutput& output, const std::string& method, double misfit, double share) {
-    const double confidence = std::clamp(1 - misfit / misfit_bad, 0.0, 1.0);
+void report(OperationOutput& output, const Filled& filled, double share) {
     output.measures["region_share"] = share;
-    output.measures["method"] = method;
+    output.measures["method"] = filled.method;
+    if (filled.method == "model") return;  // a network does not say how sure it is
+    const double confidence = std::clamp(1 - filled.misfit / misfit_bad, 0.0, 1.0);
     output.measures["confidence"] = confidence;
     if (confidence < 0.5) {
         output.warnings.push_back(
@@ -119,42 +87,68 @@ void report(OperationOutput& output, const std::string& method, double misfit, d
     }
 }
 
-void fill(OperationOutput& output, const cv::Mat& region, const Settings& settings, double share) {
-    const Cover cover = cover_of(region, settings);
-    const cv::Mat hole = cover.share > 0;
-    cv::Mat part = output.main(cover.box);
-    const bool smooth =
-        settings.method == "fast" || (settings.method != "exemplar" && smooth_is_enough(part, hole));
-    double misfit = 0;
-    if (smooth) {
-        blend(part, smooth_fill(part, hole), cover.share);
-    } else {
-        const PatchFill filled = patch_fill(part, hole, settings.seed);
-        misfit = filled.misfit;
-        blend(part, filled.picture, cover.share);
+/// The result on the picture's own pixels, with as many channels as these.
+cv::Mat fitted_result(const cv::Mat& result, const cv::Mat& picture, cv::Mat& share) {
+    cv::Mat fitted = eight_bit(result);
+    if (fitted.size() != picture.size()) {
+        const bool smaller = picture.total() < fitted.total();
+        cv::resize(fitted, fitted, picture.size(), 0, 0, smaller ? cv::INTER_AREA : cv::INTER_CUBIC);
     }
-    output.mask = cv::Mat::zeros(region.size(), CV_8U);
-    cover.share.convertTo(output.mask(cover.box), CV_8U, 255);
-    report(output, smooth ? "fast" : "exemplar", misfit, share);
+    if (fitted.channels() == picture.channels()) return fitted;
+    if (fitted.channels() == 3) {
+        // What made the result knew nothing of the picture's transparency, which therefore stays.
+        cv::Mat rgba = picture.clone();
+        const int from_to[] = {0, 0, 1, 1, 2, 2};
+        cv::mixChannels(&fitted, 1, &rgba, 1, from_to, 3);
+        return rgba;
+    }
+    cv::Mat alpha;  // where the result is transparent, the picture shines through
+    channel_of(fitted, 3).convertTo(alpha, CV_32F, 1.0 / 255);
+    share = share.mul(alpha);
+    cv::cvtColor(fitted, fitted, cv::COLOR_RGBA2RGB);
+    return fitted;
 }
 
 }  // namespace
 
-OperationResult object_remove(const cv::Mat& picture, const boost::json::object& params) {
-    auto region = draw_region(params, picture.size());
+OperationResult object_remove(const cv::Mat& picture, const boost::json::object& params,
+                              const OperationParts& parts) {
+    const auto region = wanted_region(picture, params, parts);
     if (!region) return Fail(region.error());
-    if (flag_param(params, "include_shadow", false)) include_shadow(picture, *region);
-    const double share =
-        static_cast<double>(cv::countNonZero(*region)) / static_cast<double>(region->total());
-    const double most = std::clamp(number_param(params, "max_region", 0.5), 0.01, 0.9);
-    if (share > most) {
-        return Fail(OperationError{"region_too_large", "The region covers " + percent(share) +
-                                                           " of the picture; max_region allows " +
-                                                           percent(most) + "."});
-    }
+    const Cover cover = cover_of(*region, params);
     OperationOutput output;
     output.main = picture.clone();
-    fill(output, *region, read_settings(params, picture.size()), share);
+    cv::Mat part = output.main(cover.box);
+    const auto filled = fill(part, cover.share > 0, params, parts.stage);
+    if (!filled) return Fail(filled.error());
+    blend(part, filled->picture, cover.share);
+    output.mask = drawn_cover(cover, picture.size());
+    report(output, *filled, region_share(*region));
+    return output;
+}
+
+OperationResult composite_through_region(const cv::Mat& picture, const boost::json::object& params,
+                                         const OperationParts& parts) {
+    if (parts.result.empty())
+        return Fail(OperationError{"output_missing", "There is no result to be put in."});
+    const auto region = wanted_region(picture, params, parts);
+    if (!region) return Fail(region.error());
+    const Cover cover = cover_of(*region, params);
+    cv::Mat share = cv::Mat::zeros(picture.size(), CV_32F);
+    cover.share.copyTo(share(cover.box));
+    const cv::Mat result = fitted_result(parts.result, picture, share);
+    OperationOutput output;
+    output.main = picture.clone();
+    blend(output.main, result, share);
+    output.mask = drawn_cover(cover, picture.size());
+    output.measures["region_share"] = region_share(*region);
+    output.measures["method"] = "composite";
+    if (parts.result.size() != picture.size()) {
+        output.warnings.push_back({"result_resized", "The result came back as " +
+                                                         std::to_string(parts.result.cols) + " x " +
+                                                         std::to_string(parts.result.rows) +
+                                                         " pixels and was fitted to the picture."});
+    }
     return output;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "imaging/ops/model_stage.h"
 
 namespace darkroom::imaging {
 
@@ -31,17 +32,36 @@ struct OperationError {
 
 using OperationResult = Result<OperationOutput, OperationError>;
 
+/// What an operation may be given beside its picture. None of it outlives the call.
+struct OperationParts {
+    cv::Mat mask;    // object_remove: CV_8U of the picture's size, 255 where something is to go
+    cv::Mat result;  // composite_through_region: RGB or RGBA of 8 bits and any size
+    ModelStage* stage =
+        nullptr;  // a network that does one stage; operations that have no such stage ignore it
+};
+
 /// `picture` has 3 (RGB) or 4 (RGBA, straight alpha) channels of 8 or 16 bits, is sRGB and stands upright
 /// (EXIF applied). `params` are params_effective of the type: complete, checked, shorthands expanded. The
 /// same bytes in give the same bytes out, at any thread count.
-using Operation = OperationResult (*)(const cv::Mat& picture, const boost::json::object& params);
+using Operation = OperationResult (*)(const cv::Mat& picture, const boost::json::object& params,
+                                      const OperationParts& parts);
 
-OperationResult bg_remove(const cv::Mat& picture, const boost::json::object& params);
-OperationResult restore(const cv::Mat& picture, const boost::json::object& params);
-OperationResult cutout_subject(const cv::Mat& picture, const boost::json::object& params);
-OperationResult white_bg_ecomm(const cv::Mat& picture, const boost::json::object& params);
-OperationResult upscale_2k(const cv::Mat& picture, const boost::json::object& params);
-OperationResult object_remove(const cv::Mat& picture, const boost::json::object& params);
-OperationResult jpeg_to_png(const cv::Mat& picture, const boost::json::object& params);
+OperationResult bg_remove(const cv::Mat& picture, const boost::json::object& params,
+                          const OperationParts& parts = {});
+OperationResult restore(const cv::Mat& picture, const boost::json::object& params,
+                        const OperationParts& parts = {});
+OperationResult cutout_subject(const cv::Mat& picture, const boost::json::object& params,
+                               const OperationParts& parts = {});
+OperationResult white_bg_ecomm(const cv::Mat& picture, const boost::json::object& params,
+                               const OperationParts& parts = {});
+OperationResult upscale_2k(const cv::Mat& picture, const boost::json::object& params,
+                           const OperationParts& parts = {});
+OperationResult object_remove(const cv::Mat& picture, const boost::json::object& params,
+                              const OperationParts& parts = {});
+/// What another program made of an object_remove: `parts.result` is seen in the region, `picture` elsewhere.
+OperationResult composite_through_region(const cv::Mat& picture, const boost::json::object& params,
+                                         const OperationParts& parts);
+OperationResult jpeg_to_png(const cv::Mat& picture, const boost::json::object& params,
+                            const OperationParts& parts = {});
 
 }  // namespace darkroom::imaging

@@ -5,6 +5,10 @@ namespace {
 
 constexpr OperationTraits table[] = {
     {.type = "bg_remove", .run = bg_remove, .keeps_16_bit = false, .reduces_first = true},
+    {.type = "composite_through_region",
+     .run = composite_through_region,
+     .keeps_16_bit = false,
+     .reduces_first = true},
     {.type = "cutout_subject", .run = cutout_subject, .keeps_16_bit = false, .reduces_first = false},
     {.type = "jpeg_to_png", .run = jpeg_to_png, .keeps_16_bit = true, .reduces_first = true},
     {.type = "object_remove", .run = object_remove, .keeps_16_bit = false, .reduces_first = true},

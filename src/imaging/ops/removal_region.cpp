@@ -148,7 +148,25 @@ double light_around(const cv::Mat& grey, const cv::Mat& region, int reach) {
 
 }  // namespace
 
-Result<cv::Mat, OperationError> draw_region(const json::object& params, cv::Size size) {
+bool names_mask(const json::object& params) {
+    const auto* region = params.if_contains("region");
+    const auto* members = region != nullptr ? region->if_object() : nullptr;
+    const auto* name = members != nullptr ? members->if_contains("mask") : nullptr;
+    return name != nullptr && name->is_string();
+}
+
+Result<cv::Mat, OperationError> draw_region(const json::object& params, cv::Size size, const cv::Mat& mask) {
+    if (names_mask(params)) {
+        if (mask.empty())
+            return Fail(OperationError{"input_missing", "The mask that region.mask names is missing."});
+        if (mask.size() != size)
+            return Fail(OperationError{"mask_size_mismatch", "The mask is not as large as the picture."});
+        if (cv::countNonZero(mask) == 0) {
+            return Fail(OperationError{"region_missing",
+                                       "The mask marks nothing: no pixel of it is 128 or brighter."});
+        }
+        return mask.clone();
+    }
     const bool pixels = word_param(params, "units", "norm") == "px";
     Paper paper{.mask = cv::Mat::zeros(size, CV_8U),
                 .unit = pixels ? cv::Point2d(1, 1) : cv::Point2d(size.width, size.height)};

@@ -163,7 +163,7 @@ cv::Mat with_alpha(const cv::Mat& colours, const cv::Mat& original) {
 
 }  // namespace
 
-OperationResult restore(const cv::Mat& original, const boost::json::object& params) {
+OperationResult restore(const cv::Mat& original, const boost::json::object& params, const OperationParts&) {
     const Settings settings = read_settings(params);
     cv::Mat colours = original;
     if (original.channels() == 4) cv::cvtColor(original, colours, cv::COLOR_RGBA2RGB);

@@ -19,6 +19,7 @@ namespace darkroom::imaging {
 namespace {
 
 constexpr double consistency_min_db = 38.5;  // half a decibel above the promise, for rounding to 8 bits
+constexpr double consistency_promised_db = 38;
 constexpr int correction_rounds_max = 6;
 
 struct Settings {
@@ -92,6 +93,26 @@ struct Enlarged {
     double consistency_db;
 };
 
+using EnlargedResult = Result<Enlarged, OperationError>;
+
+// A network invents detail; what must come back when the result is averaged down is put right afterwards.
+EnlargedResult enlarge_by_network(const cv::Mat& colours, cv::Size size, ModelStage& stage) {
+    cv::Mat levels;
+    colours.convertTo(levels, CV_8U);
+    auto large = stage.run(levels, {});
+    if (!large) return Fail(large.error());
+    const bool smaller = size.width < large->cols;
+    cv::Mat fitted;
+    cv::resize(*large, fitted, size, 0, 0, smaller ? cv::INTER_AREA : cv::INTER_CUBIC);
+    std::vector<cv::Mat> low, planes;
+    cv::split(colours, low);
+    cv::split(fitted, planes);
+    Enlarged result;
+    result.consistency_db = restore_consistency(planes, low);
+    cv::merge(planes, result.colours);
+    return result;
+}
+
 Enlarged enlarge_colours(const cv::Mat& colours, cv::Size size, const Settings& settings) {
     std::vector<cv::Mat> low, planes;
     cv::split(colours, low);
@@ -114,7 +135,7 @@ cv::Mat with_alpha(const cv::Mat& colours, const cv::Mat& alpha) {
     return rgba;
 }
 
-OperationOutput enlarge(const cv::Mat& picture, cv::Size size, const Settings& settings) {
+OperationResult enlarge(const cv::Mat& picture, cv::Size size, const Settings& settings, ModelStage* stage) {
     const double levels = levels_of(picture);
     cv::Mat bled = picture, colours, alpha;
     if (picture.channels() == 4) {
@@ -124,9 +145,12 @@ OperationOutput enlarge(const cv::Mat& picture, cv::Size size, const Settings& s
         cv::cvtColor(bled, bled, cv::COLOR_RGBA2RGB);
     }
     bled.convertTo(colours, CV_32F, 1 / levels);
-    Enlarged enlarged = enlarge_colours(colours, size, settings);
+    const bool asks = stage != nullptr && stage->kind() == StageKind::upscale_x4;
+    const EnlargedResult enlarged = asks ? enlarge_by_network(colours, size, *stage)
+                                         : EnlargedResult(enlarge_colours(colours, size, settings));
+    if (!enlarged) return Fail(enlarged.error());
     OperationOutput output;
-    enlarged.colours.convertTo(output.main, picture.depth(), levels);
+    enlarged->colours.convertTo(output.main, picture.depth(), levels);
     if (!alpha.empty()) {
         cv::Mat plane;
         alpha.convertTo(plane, CV_32F, 1 / levels);
@@ -135,7 +159,10 @@ OperationOutput enlarge(const cv::Mat& picture, cv::Size size, const Settings& s
         output.main = with_alpha(output.main, alpha);
     }
     output.measures["scale"] = double(size.width) / picture.cols;
-    output.measures["consistency_db"] = std::min(enlarged.consistency_db, 99.0);
+    output.measures["consistency_db"] = std::min(enlarged->consistency_db, 99.0);
+    if (enlarged->consistency_db < consistency_promised_db) {
+        output.warnings.push_back({"content_drift", "The network changed the picture, not only its size."});
+    }
     return output;
 }
 
@@ -161,7 +188,8 @@ OperationOutput unchanged(const cv::Mat& picture) {
 
 }  // namespace
 
-OperationResult upscale_2k(const cv::Mat& original, const boost::json::object& params) {
+OperationResult upscale_2k(const cv::Mat& original, const boost::json::object& params,
+                           const OperationParts& parts) {
     const Settings settings = read_settings(params);
     cv::Mat picture = original;
     if (picture.channels() == 4 && settings.drop_alpha) cv::cvtColor(original, picture, cv::COLOR_RGBA2RGB);
@@ -175,11 +203,12 @@ OperationResult upscale_2k(const cv::Mat& original, const boost::json::object& p
     }
     const int reachable = static_cast<int>(std::floor(long_side * settings.max_scale + 1e-9));
     const int result_side = std::min(settings.target, reachable);
-    OperationOutput output = enlarge(picture, scaled_size(picture.size(), result_side), settings);
-    if (result_side < settings.target) {
-        output.warnings.push_back({"target_not_reached", "The picture was enlarged to " +
-                                                             std::to_string(result_side) +
-                                                             " pixels, the most that max_scale allows."});
+    OperationResult output =
+        enlarge(picture, scaled_size(picture.size(), result_side), settings, parts.stage);
+    if (output && result_side < settings.target) {
+        output->warnings.push_back({"target_not_reached", "The picture was enlarged to " +
+                                                              std::to_string(result_side) +
+                                                              " pixels, the most that max_scale allows."});
     }
     return output;
 }

@@ -131,11 +131,12 @@ void add_warnings(OperationOutput& output, const Plan& plan, const EcommParams& 
 
 }  // namespace
 
-OperationResult white_bg_ecomm(const cv::Mat& picture, const boost::json::object& given) {
+OperationResult white_bg_ecomm(const cv::Mat& picture, const boost::json::object& given,
+                               const OperationParts& parts) {
     const EcommParams params = read_ecomm_params(given);
     BgRemoveParams matte;
     matte.shadow = params.shadow;
-    auto found = find_subject(picture, cv::Rect({}, picture.size()), matte);
+    auto found = find_subject(picture, cv::Rect({}, picture.size()), matte, parts.stage);
     if (!found) return Fail(found.error());
     const cv::Rect box = visible_box_of(found->cutout.alpha);
     if (box.empty()) return Fail(OperationError{"no_subject", "Nothing stands out from the background."});

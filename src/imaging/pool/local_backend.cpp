@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "imaging/pool/input_file.h"
+#include "imaging/pool/order_parts.h"
 
 namespace darkroom::imaging {
 namespace {
@@ -46,15 +47,16 @@ Result<std::unique_ptr<LocalBackend>, std::string> LocalBackend::open(LocalBacke
     auto pool = ProcessPool::open(std::move(options.pool));
     if (!pool) return Fail(pool.error());
     ports::EndpointInfo endpoint{.backend = "local", .name = options.name, .inflight_max = inflight_max};
-    return std::unique_ptr<LocalBackend>(
-        new LocalBackend(std::move(endpoint), work_dir, *std::move(pool), objects, clock));
+    return std::unique_ptr<LocalBackend>(new LocalBackend(
+        std::move(endpoint), work_dir, std::move(options.model_of), *std::move(pool), objects, clock));
 }
 
-LocalBackend::LocalBackend(ports::EndpointInfo endpoint, std::filesystem::path work_dir,
+LocalBackend::LocalBackend(ports::EndpointInfo endpoint, std::filesystem::path work_dir, ModelOf model_of,
                            std::unique_ptr<ProcessPool> pool, ports::ObjectStore& objects,
                            const ports::Clock& clock)
     : endpoint_(std::move(endpoint)),
       work_dir_(std::move(work_dir)),
+      model_of_(std::move(model_of)),
       objects_(objects),
       clock_(clock),
       pool_(std::move(pool)) {
@@ -130,10 +132,14 @@ ports::WorkResult LocalBackend::work_on(const Open& open) {
 ports::WorkResult LocalBackend::work_on_file(const Open& open, int input) {
     auto params = parse_params(open.order.params_effective_json);
     if (!params) return Fail(params.error());
+    const auto parts = OrderParts::open(open.order, *params, objects_, work_dir_, model_of_, models_);
+    if (!parts) return Fail(parts.error());
     const Instant began = clock_.monotonic();
     auto finished = pool_->run({.operation = open.order.type,
                                 .params = *std::move(params),
                                 .input = input,
+                                .parts = parts->list(),
+                                .extras = true,
                                 .time_limit = open.order.time_limit},
                                open.cancel);
     if (!finished) return Fail(finished.error());

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "imaging/pool/model_file.h"
 #include "imaging/pool/process_pool.h"
 #include "ports/backend.h"
 #include "ports/clock.h"
@@ -26,6 +27,7 @@ struct LocalBackendOptions {
     // Like all, they start when there is work and end when idle.
     int processes_for_others = 0;
     PoolOptions pool;  // its processes_max follows from the two above
+    ModelOf model_of;  // unset: no recipe has a network
 };
 
 class LocalBackend final : public ports::Backend {
@@ -55,7 +57,7 @@ private:
         CancelFlag cancel;
     };
 
-    LocalBackend(ports::EndpointInfo endpoint, std::filesystem::path work_dir,
+    LocalBackend(ports::EndpointInfo endpoint, std::filesystem::path work_dir, ModelOf model_of,
                  std::unique_ptr<ProcessPool> pool, ports::ObjectStore& objects, const ports::Clock& clock);
     void run_orders();
     std::shared_ptr<Open> next_order();
@@ -64,6 +66,8 @@ private:
 
     const ports::EndpointInfo endpoint_;
     const std::filesystem::path work_dir_;
+    const ModelOf model_of_;
+    ModelFiles models_;
     ports::ObjectStore& objects_;
     const ports::Clock& clock_;
     std::unique_ptr<ProcessPool> pool_;

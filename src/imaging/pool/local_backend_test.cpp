@@ -19,26 +19,26 @@ namespace {
 
 using core::ErrorCode;
 
-/// One object, in memory; with or without a descriptor of its own.
+/// One object in memory, and others by their keys; with or without descriptors of their own.
 class OneObject final : public darkroom::testing::UnusedObjectStore {
 public:
     explicit OneObject(std::string content) : bytes(std::move(content)) {}
     std::string bytes;
+    std::map<std::string, std::string> others;
     std::string version = "1";
     bool has_fd = false;
     std::optional<ports::ObjectErrorKind> broken;
 
     class Reader final : public ports::ObjectReader {
     public:
-        explicit Reader(const OneObject& object)
-            : object_(object), fd_(::memfd_create("object", MFD_CLOEXEC)) {
-            EXPECT_EQ(::write(fd_.get(), object.bytes.data(), object.bytes.size()),
-                      static_cast<ssize_t>(object.bytes.size()));
+        Reader(const OneObject& object, const std::string& bytes)
+            : object_(object), bytes_(bytes), fd_(::memfd_create("object", MFD_CLOEXEC)) {
+            EXPECT_EQ(::write(fd_.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
         }
-        std::uint64_t bytes() const override { return object_.bytes.size(); }
+        std::uint64_t bytes() const override { return bytes_.size(); }
         Result<std::size_t, ports::ObjectError> read(std::span<char> buffer) override {
             const std::size_t part =
-                object_.bytes.copy(buffer.data(), std::min<std::size_t>(buffer.size(), 1'000), at_);
+                bytes_.copy(buffer.data(), std::min<std::size_t>(buffer.size(), 1'000), at_);
             at_ += part;
             return part;
         }
@@ -46,16 +46,19 @@ public:
 
     private:
         const OneObject& object_;
+        const std::string bytes_;
         UniqueFd fd_;
         std::size_t at_ = 0;
     };
 
     ports::ObjectResult<std::unique_ptr<ports::ObjectReader>> open(
-        const core::ObjectKey&, const ports::OpenOptions& options = {}) override {
+        const core::ObjectKey& key, const ports::OpenOptions& options = {}) override {
         if (!options.version.empty() && options.version != version)
             return Fail(ports::ObjectError{ports::ObjectErrorKind::changed, "another version"});
         if (broken) return Fail(ports::ObjectError{*broken, "as the test asks"});
-        return std::unique_ptr<ports::ObjectReader>(std::make_unique<Reader>(*this));
+        const auto other = others.find(key.str());
+        return std::unique_ptr<ports::ObjectReader>(
+            std::make_unique<Reader>(*this, other != others.end() ? other->second : bytes));
     }
 };
 
@@ -103,6 +106,7 @@ protected:
         options.pool.program = DARKROOM_IMAGING_PROGRAM;
         options.pool.work_dir = folder_.path();
         options.pool.allow_probes = true;
+        options.model_of = model_of_;
         auto opened = LocalBackend::open(std::move(options), objects_, clock_, random_);
         ASSERT_TRUE(opened) << opened.error();
         backend_ = *std::move(opened);
@@ -112,13 +116,14 @@ protected:
         core::InputImage image;
         image.key = core::ObjectKey::uploaded(random_.id<UploadId>(), "png");
         image.bytes = objects_.bytes.size();
-        return {.job = random_.id<JobId>(),
-                .attempt = random_.id<AttemptId>(),
-                .attempt_number = 1,
-                .type = type,
-                .params_effective_json = params,
-                .inputs = {image},
-                .time_limit = Milliseconds(60'000)};
+        ports::WorkOrder work;
+        work.job = random_.id<JobId>();
+        work.attempt = random_.id<AttemptId>();
+        work.type = type;
+        work.params_effective_json = params;
+        work.inputs = {image};
+        work.time_limit = Milliseconds(60'000);
+        return work;
     }
     ErrorCode failure_of(ports::WorkOrder work) {
         const AttemptId attempt = work.attempt;
@@ -133,6 +138,7 @@ protected:
     testing::SeededRandom random_{1};
     OneObject objects_{testing::stored_png(100, 80)};
     Listener listener_;
+    ModelOf model_of_;
     std::unique_ptr<LocalBackend> backend_;
 };
 
@@ -177,6 +183,55 @@ TEST_F(LocalBackendTest, TroubleWithTheInputHasItsOwnCodes) {
     objects_.broken = ports::ObjectErrorKind::unavailable;
     EXPECT_EQ(failure_of(order()), ErrorCode::storage_unavailable);
     EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+}
+
+TEST_F(LocalBackendTest, ARegionsMaskIsTheInputOfThatNameOrTheSecond) {
+    open();
+    const auto with_mask = [&](const std::string& word, const std::string& input_name) {
+        auto work = order("object_remove", R"({"v":1,"region":{"mask":")" + word + R"("}})");
+        core::InputImage mask;
+        mask.name = input_name;
+        mask.key = core::ObjectKey::uploaded(random_.id<UploadId>(), "png");
+        objects_.others[mask.key.str()] = testing::stored_mask(100, 80);
+        work.inputs.push_back(mask);
+        return work;
+    };
+    for (const auto& [word, name] : {std::pair("hole.png", "hole.png"), std::pair("mask", "hole.png")}) {
+        const auto work = with_mask(word, name);
+        backend_->start(work, listener_);
+        const auto* result = listener_.wait_finished(work.attempt);
+        ASSERT_NE(result, nullptr);
+        ASSERT_TRUE(result->ok()) << word << result->error().message;
+        EXPECT_NE((*result)->measures_json.find("region_share"), std::string::npos);
+    }
+    EXPECT_EQ(failure_of(with_mask("other.png", "hole.png")), ErrorCode::input_missing);
+    auto alone = with_mask("mask", "hole.png");
+    alone.inputs.pop_back();
+    EXPECT_EQ(failure_of(std::move(alone)), ErrorCode::input_missing);
+    auto small = with_mask("mask", "mask");
+    objects_.others[small.inputs[1].key.str()] = testing::stored_mask(80, 100);
+    EXPECT_EQ(failure_of(std::move(small)), ErrorCode::mask_size_mismatch);
+}
+
+TEST_F(LocalBackendTest, ANetworkThatIsNotTheOneOfTheRecipeIsNeverHandedToAPixelProcess) {
+    const auto file = folder_.path() / "net.onnx";
+    std::ofstream(file) << "other weights";
+    std::optional<core::JobError> refusal;
+    model_of_ = [&](const ports::WorkOrder& work) -> Result<std::optional<OrderModel>, core::JobError> {
+        if (refusal) return Fail(*refusal);
+        if (work.recipe != "cut.net@1") return std::optional<OrderModel>();
+        return std::optional(OrderModel{{{"stage", "coarse_mask"}}, file, std::string(64, 'a')});
+    };
+    open();
+    auto by_network = order("bg_remove", R"({"v":1})");
+    by_network.recipe = "cut.net@1";
+    EXPECT_EQ(failure_of(by_network), ErrorCode::model_unavailable);
+    const auto built_in = order();
+    backend_->start(built_in, listener_);
+    EXPECT_TRUE(listener_.wait_finished(built_in.attempt)->ok());
+    EXPECT_EQ(backend_->process_counts().started, 1u) << "none was started for a network that is not there";
+    refusal = core::JobError{ErrorCode::recipe_not_found, "gone"};
+    EXPECT_EQ(failure_of(order()), ErrorCode::recipe_not_found);
 }
 
 TEST_F(LocalBackendTest, StoppingAnAttemptEndsItAsCancelledAndOthersGoOn) {

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "core/image_header.h"
 #include "imaging/pool/conversation.h"
@@ -60,12 +61,35 @@ private:
     int file_;
 };
 
+bool is_report(int file) {
+    constexpr std::size_t report_bytes_max = 64u << 10;
+    std::string text(report_bytes_max + 1, '\0');
+    FileSource source(file);
+    text.resize(source.read_at(0, {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}));
+    const auto parsed = parse_json(text, report_bytes_max);
+    return parsed && parsed->is_object();
+}
+
 // What the process says of a file is believed only as far as the file itself says the same.
 bool is_as_described(const PictureOutput& output, int file) {
+    if (output.content_type == report_type) return is_report(file);
     FileSource source(file);
     const auto header = core::read_image_header(source);
     return header && core::content_type(header->format) == output.content_type &&
            header->width == output.width && header->height == output.height;
+}
+
+Result<void, PacketError> send_order(const ChildProcess& child, const PictureTask& task,
+                                     const TaskFiles& files, const core::ImageLimits& limits) {
+    PictureRequest request{task.operation, task.params, limits, {}, task.extras};
+    std::vector<int> fds{task.input};
+    for (std::size_t file = main_file; file < request_file_count; ++file)
+        fds.push_back(files.fd(static_cast<RequestFile>(file)));
+    for (const auto& part : task.parts) {
+        request.parts.push_back(part.name);
+        fds.push_back(part.file);
+    }
+    return send_packet(child.socket(), write_request(request), fds);
 }
 
 }  // namespace
@@ -197,9 +221,7 @@ PictureResult ProcessPool::run_in(ChildProcess& child, const PictureTask& task, 
     }
     child.allow_cpu(options_.cpu_limit);
     const auto deadline = steady_clock::now() + std::min(task.time_limit, options_.wall_limit);
-    const std::string request = write_request({task.operation, task.params, options_.limits});
-    const int fds[] = {task.input, files.fd(main_file), files.fd(mask_file), files.fd(thumbnail_file)};
-    if (const auto sent = send_packet(child.socket(), request, fds); !sent) {
+    if (const auto sent = send_order(child, task, files, options_.limits); !sent) {
         trusted = sent.error() == PacketError::malformed;  // too long: nothing was sent
         never_began = sent.error() == PacketError::closed;
         return Fail(trusted ? JobError{ErrorCode::params_invalid, "The params are too long."}

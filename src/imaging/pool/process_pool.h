@@ -19,14 +19,17 @@
 #include "imaging/pool/task_files.h"
 #include "imaging/wire/messages.h"
 #include "ports/backend.h"
+#include "ports/picture_work.h"
 
 namespace darkroom::imaging {
 
 struct PictureTask {
-    std::string operation;             // a job type
-    boost::json::object params;        // params_effective
-    int input = -1;                    // an open regular file, read from its start; stays the caller's
-    Milliseconds time_limit{120'000};  // PoolOptions::wall_limit applies as well
+    std::string operation;       // a job type
+    boost::json::object params;  // params_effective
+    int input = -1;              // an open regular file, read from its start; stays the caller's
+    std::vector<ports::PicturePart> parts = {};  // named as imaging/wire/messages.h says, none twice
+    bool extras = false;                         // a preview and a report too, where the operation has one
+    Milliseconds time_limit{120'000};            // PoolOptions::wall_limit applies as well
 };
 
 struct FinishedPicture {

@@ -11,8 +11,10 @@ namespace darkroom::imaging {
 namespace {
 
 constexpr std::string_view prefix = "picture-";
-constexpr std::array names{"input", "main", "mask", "thumbnail"};
+constexpr std::array names{"input", "main", "mask", "thumbnail", "preview", "report"};
 static_assert(names.size() == request_file_count);
+constexpr std::array outputs{main_file, mask_file, thumbnail_file, preview_file, report_file};
+static_assert(outputs.size() + 1 == request_file_count);
 
 }  // namespace
 
@@ -33,7 +35,7 @@ Result<void, std::string> prepare_work_folder(const std::filesystem::path& folde
 
 Result<TaskFiles, int> TaskFiles::make(const std::filesystem::path& folder, std::uint64_t number) {
     TaskFiles files;
-    for (const RequestFile file : {main_file, mask_file, thumbnail_file}) {
+    for (const RequestFile file : outputs) {
         const auto path = folder / (std::string(prefix) + std::to_string(number) + "." + names[file]);
         UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
         if (!fd) return Fail(errno);
@@ -63,7 +65,7 @@ std::filesystem::path TaskFiles::give_away(RequestFile file) {
 }
 
 RequestFile file_of_role(std::string_view role) {
-    for (const RequestFile file : {main_file, mask_file, thumbnail_file}) {
+    for (const RequestFile file : outputs) {
         if (role == names[file]) return file;
     }
     DR_CHECK(false && "parse_answer lets other roles through");

@@ -18,7 +18,7 @@ Result<void, std::string> prepare_work_folder(const std::filesystem::path& folde
 
 class TaskFiles {
 public:
-    /// Makes empty files for main, mask and thumbnail; fails with errno. `number` is unique within this
+    /// Makes an empty file for each output; fails with errno. `number` is unique within this
     /// process.
     static Result<TaskFiles, int> make(const std::filesystem::path& folder, std::uint64_t number);
     TaskFiles(TaskFiles&&) = default;

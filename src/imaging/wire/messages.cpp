@@ -101,9 +101,11 @@ json::object done_json(const PictureDone& done) {
                                        {"encode", done.timing.encode.count()}}}};
 }
 
+constexpr std::array output_roles{"main", "mask", "thumbnail", "preview", "report"};
+constexpr std::array picture_types{"image/png", "image/jpeg", "image/webp", "image/tiff"};
+static_assert(request_file_count + part_names.size() <= packet_files_max);
+
 std::optional<PictureOutput> read_output(const json::value& value) {
-    static constexpr std::array roles{"main", "mask", "thumbnail"};
-    static constexpr std::array types{"image/png", "image/jpeg", "image/webp", "image/tiff"};
     Fields fields(&value);
     PictureOutput output;
     output.role = fields.text("role");
@@ -111,15 +113,21 @@ std::optional<PictureOutput> read_output(const json::value& value) {
     output.width = static_cast<std::uint32_t>(fields.number("width", side_max));
     output.height = static_cast<std::uint32_t>(fields.number("height", side_max));
     output.has_alpha = fields.flag("has_alpha");
-    if (!fields.good() || output.width == 0 || output.height == 0) return std::nullopt;
-    if (std::ranges::find(roles, output.role) == roles.end()) return std::nullopt;
-    if (std::ranges::find(types, output.content_type) == types.end()) return std::nullopt;
+    if (!fields.good() || std::ranges::find(output_roles, output.role) == output_roles.end())
+        return std::nullopt;
+    const bool has_size = output.width > 0 && output.height > 0;
+    if (output.role == "report") {
+        const bool plain = output.width == 0 && output.height == 0 && !output.has_alpha;
+        return plain && output.content_type == report_type ? std::optional(output) : std::nullopt;
+    }
+    if (!has_size || std::ranges::find(picture_types, output.content_type) == picture_types.end())
+        return std::nullopt;
     return output;
 }
 
 bool read_outputs(const json::value* value, std::vector<PictureOutput>& outputs) {
     const json::array* list = value != nullptr ? value->if_array() : nullptr;
-    if (list == nullptr || list->empty() || list->size() > 3) return false;
+    if (list == nullptr || list->empty() || list->size() > output_roles.size()) return false;
     for (const auto& item : *list) {
         auto output = read_output(item);
         if (!output) return false;
@@ -182,6 +190,20 @@ std::optional<core::JobError> read_error(const json::value& value) {
     return core::JobError{*code, std::move(message)};
 }
 
+bool read_parts(const json::value* value, std::vector<std::string>& parts) {
+    const json::array* list = value != nullptr ? value->if_array() : nullptr;
+    if (list == nullptr || list->size() > part_names.size()) return false;
+    for (const auto& item : *list) {
+        const json::string* text = item.if_string();
+        const std::string name = text != nullptr ? std::string(*text) : std::string();
+        if (std::ranges::find(part_names, name) == part_names.end() ||
+            std::ranges::find(parts, name) != parts.end())
+            return false;
+        parts.push_back(name);
+    }
+    return true;
+}
+
 std::optional<PictureDone> read_done(const json::object& object) {
     constexpr std::uint64_t day_ms = 86'400'000;
     Fields fields(object);
@@ -204,7 +226,9 @@ std::optional<PictureDone> read_done(const json::object& object) {
 std::string write_request(const PictureRequest& request) {
     return json::serialize(json::object{{"operation", request.operation},
                                         {"params", request.params},
-                                        {"limits", limits_json(request.limits)}});
+                                        {"limits", limits_json(request.limits)},
+                                        {"parts", json::array(request.parts.begin(), request.parts.end())},
+                                        {"extras", request.extras}});
 }
 
 std::optional<PictureRequest> parse_request(std::string_view text) {
@@ -216,6 +240,8 @@ std::optional<PictureRequest> parse_request(std::string_view text) {
     const json::value* params = fields.find("params");
     Fields limits(fields.find("limits"));
     request.limits = read_limits(limits);
+    request.extras = fields.flag("extras");
+    if (!read_parts(fields.find("parts"), request.parts)) return std::nullopt;
     if (!fields.good() || !limits.good() || !params->is_object()) return std::nullopt;
     request.params = params->get_object();
     return request;

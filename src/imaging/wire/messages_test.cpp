@@ -23,6 +23,8 @@ TEST(PictureMessages, RequestComesBackAsItWasSent) {
     request.params = boost::json::parse(R"({"v":1,"target":2048,"nested":{"a":[1,2.5,null]}})").as_object();
     request.limits.pixels_max = 1'234;
     request.limits.heic = false;
+    request.parts = {"mask", "model"};
+    request.extras = true;
     const auto read = parse_request(write_request(request));
     ASSERT_TRUE(read);
     EXPECT_EQ(read->operation, "upscale_2k");
@@ -30,6 +32,34 @@ TEST(PictureMessages, RequestComesBackAsItWasSent) {
     EXPECT_EQ(read->limits.pixels_max, 1'234u);
     EXPECT_EQ(read->limits.side_max, request.limits.side_max);
     EXPECT_FALSE(read->limits.heic);
+    EXPECT_EQ(read->parts, request.parts);
+    EXPECT_TRUE(read->extras);
+}
+
+TEST(PictureMessages, PartsOfAnotherNameOrNamedTwiceMakeNoRequest) {
+    const std::string good = write_request({"object_remove", {{"v", 1}}, {}, {"mask"}, false});
+    EXPECT_TRUE(parse_request(good));
+    for (const std::string_view bad :
+         {R"("shadow")", R"("mask","mask")", "7", R"("mask","original","model","mask")", R"(["mask"])"}) {
+        std::string text = good;
+        text.replace(text.find(R"("mask")"), 6, bad);
+        EXPECT_FALSE(parse_request(text)) << bad;
+    }
+}
+
+TEST(PictureMessages, AReportIsJsonWithoutASizeAndNothingElseIs) {
+    PictureDone done = sample_done();
+    done.outputs.push_back({"preview", "image/webp", 625, 400, false});
+    done.outputs.push_back({"report", "application/json", 0, 0, false});
+    const auto read = parse_answer(write_answer(done));
+    ASSERT_TRUE(read && read->ok());
+    EXPECT_EQ((*read)->outputs.at(3).role, "report");
+    done.outputs[3].width = 1;
+    EXPECT_FALSE(parse_answer(write_answer(done)));
+    done.outputs[3] = {"report", "image/png", 10, 10, false};
+    EXPECT_FALSE(parse_answer(write_answer(done)));
+    done.outputs[3] = {"thumbnail", "application/json", 0, 0, false};
+    EXPECT_FALSE(parse_answer(write_answer(done)));
 }
 
 TEST(PictureMessages, AnswersComeBackAsTheyWereSent) {

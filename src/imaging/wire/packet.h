@@ -14,7 +14,7 @@
 namespace darkroom::imaging {
 
 inline constexpr std::size_t packet_bytes_max = 128u << 10;
-inline constexpr std::size_t packet_files_max = 4;
+inline constexpr std::size_t packet_files_max = 10;
 
 enum class PacketError {
     closed,     // the other side is gone

@@ -80,6 +80,20 @@ protected:
         return pool_->run({.operation = operation, .params = std::move(params), .input = input.get()},
                           never_);
     }
+    PictureResult run_with_parts(const std::string& bytes, const std::string& operation,
+                                 boost::json::object params,
+                                 const std::vector<std::pair<std::string, std::string>>& parts,
+                                 bool extras = false) {
+        const UniqueFd input = file_of(bytes);
+        PictureTask task{.operation = operation, .params = std::move(params), .input = input.get()};
+        std::vector<UniqueFd> files;
+        for (const auto& [name, content] : parts) {
+            files.push_back(file_of(content));
+            task.parts.push_back({name, files.back().get()});
+        }
+        task.extras = extras;
+        return pool_->run(task, never_);
+    }
     PictureResult probe(const std::string& what) { return run("none", "probe", {{"what", what}}); }
     PictureResult upscale(const std::string& bytes) {
         return run(bytes, "upscale_2k", {{"v", 1}, {"target", 512}});

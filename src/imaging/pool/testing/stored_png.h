@@ -49,6 +49,25 @@ inline std::string png_header(std::uint32_t width, std::uint32_t height) {
            png_chunk("IHDR", big_endian(width) + big_endian(height) + std::string("\x08\x02\0\0\0", 5));
 }
 
+inline std::string png_of_rows(std::uint32_t width, std::uint32_t height, const std::string& rows) {
+    return png_header(width, height) + png_chunk("IDAT", stored_zlib(rows)) + png_chunk("IEND", "");
+}
+
+/// RGB: black with a white square around the middle, of a quarter of the shorter side.
+inline std::string stored_mask(std::uint32_t width, std::uint32_t height) {
+    std::string rows;
+    const std::int64_t reach = std::min(width, height) / 8;
+    for (std::int64_t y = 0; y < height; ++y) {
+        rows += '\0';
+        for (std::int64_t x = 0; x < width; ++x) {
+            const std::int64_t dx = x - width / 2, dy = y - height / 2;
+            const bool inside = dx >= -reach && dx < reach && dy >= -reach && dy < reach;
+            rows.append(3, inside ? '\xff' : '\0');
+        }
+    }
+    return png_of_rows(width, height, rows);
+}
+
 /// RGB: a dark disc on white with some texture.
 inline std::string stored_png(std::uint32_t width, std::uint32_t height) {
     std::string rows;
@@ -62,7 +81,7 @@ inline std::string stored_png(std::uint32_t width, std::uint32_t height) {
             rows += {shade, inside ? '\x20' : shade, shade};
         }
     }
-    return png_header(width, height) + png_chunk("IDAT", stored_zlib(rows)) + png_chunk("IEND", "");
+    return png_of_rows(width, height, rows);
 }
 
 }  // namespace darkroom::testing
