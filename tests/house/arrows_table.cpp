@@ -36,8 +36,9 @@ constexpr std::array house = {
          "keeps bytes in a bucket; knows nothing of jobs, and of HTTP only the port"},
     Room{"runpod/client", "base core ports runpod/protocol", "tests/support",
          "asks a RunPod endpoint; what the answers mean for a job is decided elsewhere"},
-    Room{"runpod/backend", "base core ports runpod/protocol runpod/client", "tests/support",
-         "makes a RunPod endpoint a place where attempts run; stores and HTTP are ports to it"},
+    Room{"runpod/backend", "base core recipes ports runpod/protocol runpod/client", "tests/support",
+         "makes a RunPod endpoint a place where attempts run; stores and HTTP are ports to it, and what a "
+         "foreign worker is sent is a recipe's workflow"},
     Room{"runpod/scale", "base core ports runpod/protocol runpod/client", "tests/support",
          "how many workers an endpoint should have, and why its jobs wait; knows no job"},
     Room{"comfyui", "base core ports", "tests/support http",

@@ -4,6 +4,8 @@
 #include <array>
 
 #include "base/log.h"
+#include "runpod/protocol/comfy_answer.h"
+#include "runpod/protocol/comfy_error.h"
 #include "runpod/protocol/output_path.h"
 #include "runpod/protocol/submit.h"
 #include "runpod/protocol/worker_error.h"
@@ -37,19 +39,6 @@ bool speaks_of_memory(const std::string& lower) {
         "out of memory", "outofmemory", "out_of_memory", "oomkilled", "oom-kill", "bad_alloc", "memoryerror"};
     return std::any_of(signs.begin(), signs.end(),
                        [&](std::string_view sign) { return lower.find(sign) != std::string::npos; });
-}
-
-/// One line of a worker's message; empty where it is none that anybody should read.
-std::string for_owner(std::string_view message) {
-    if (message.find("Traceback (most recent") != std::string_view::npos) return {};
-    auto end = std::min(message.size(), owner_bytes_max);
-    while (end > 0 && end < message.size() && (static_cast<unsigned char>(message[end]) & 0xc0u) == 0x80u)
-        --end;
-    std::string line(message.substr(0, end));
-    std::replace_if(
-        line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; },
-        ' ');
-    return line;
 }
 
 bool is_of_secrets(char c) {
@@ -121,11 +110,35 @@ void tell_result(ports::RemoteLook& look, const WorkResult& result, const ports:
     tell_failure(look, {ErrorCode::output_invalid, "The worker named an output that is not this job's."});
 }
 
-void tell_output(ports::RemoteLook& look, const JobObject& job, const ports::RemoteTask& task) {
+/// False: the output is none of a foreign worker's.
+bool tell_foreign_output(ports::RemoteLook& look, const std::string& output, const ports::RemoteTask& task,
+                         const ForeignLayout& layout) {
+    const auto answer = parse_comfy_answer(output);
+    if (answer && !*answer) return false;
+    if (answer) {
+        auto result = foreign_result(**answer, task.job, task.attempt, layout);
+        if (result) {
+            look.phase = RemotePhase::succeeded;
+            look.result = *std::move(result);
+        } else {
+            tell_failure(look, result.error());
+        }
+        return true;
+    }
+    log::warning("an answer of a foreign worker is refused",
+                 {{"job", task.job.str()}, {"remote_id", task.remote_id}, {"why", answer.error().detail}});
+    tell_failure(look, {ErrorCode::output_invalid,
+                        "The worker's answer cannot be used: " + answer.error().detail + "."});
+    return true;
+}
+
+void tell_output(ports::RemoteLook& look, const JobObject& job, const ports::RemoteTask& task,
+                 const ForeignLayout& layout) {
     if (!job.output_json) {  // none, or too large to be taken: the storage knows
         look.phase = RemotePhase::succeeded;
         return;
     }
+    if (tell_foreign_output(look, *job.output_json, task, layout)) return;
     const auto result = parse_work_result(*job.output_json);
     if (result) return tell_result(look, *result, task);
     log::warning("an output is no result of a Darkroom worker",
@@ -142,6 +155,18 @@ void tell_execution(ports::RemoteLook& look, Milliseconds execution, const Price
 }
 
 }  // namespace
+
+std::string for_owner(std::string_view message) {
+    if (message.find("Traceback (most recent") != std::string_view::npos) return {};
+    auto end = std::min(message.size(), owner_bytes_max);
+    while (end > 0 && end < message.size() && (static_cast<unsigned char>(message[end]) & 0xc0u) == 0x80u)
+        --end;
+    std::string line(message.substr(0, end));
+    std::replace_if(
+        line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; },
+        ' ');
+    return line;
+}
 
 std::int64_t cost_of(Milliseconds execution, const Price& price) {
     return (execution.count() * price.micro_usd_per_second + 999) / 1000;
@@ -167,14 +192,17 @@ Result<ports::RemoteResult, std::string> believed(const WorkResult& result, cons
     return out;
 }
 
-JobError error_of(std::string_view text) {
+JobError error_of(std::string_view text, std::string_view details) {
     const auto error = read_worker_error(text);
     if (const auto code = core::parse_error_code(error.type)) return told(*code, error.message);
     if (speaks_of_memory(lower_case(error.type + " " + error.message))) return plain(ErrorCode::worker_oom);
+    if (const auto code = comfy_error_code(error.type + " " + error.message + " " + std::string(details)))
+        return plain(*code);
     return plain(ErrorCode::worker_crashed);  // "job timed out after 1 retries" as well: its workers died
 }
 
-ports::RemoteLook look_of(const JobObject& job, const ports::RemoteTask& task, const Price& price) {
+ports::RemoteLook look_of(const JobObject& job, const ports::RemoteTask& task, const Price& price,
+                          const ForeignLayout& layout) {
     ports::RemoteLook look;
     if (job.delay) look.delay = std::clamp(*job.delay, Milliseconds(0), policy_time_max);
     if (job.execution) tell_execution(look, *job.execution, price);
@@ -189,10 +217,10 @@ ports::RemoteLook look_of(const JobObject& job, const ports::RemoteTask& task, c
             look.phase = RemotePhase::running;
             break;
         case JobState::completed:
-            tell_output(look, job, task);
+            tell_output(look, job, task, layout);
             break;
         case JobState::failed:
-            tell_failure(look, error_of(job.error.value_or("")));
+            tell_failure(look, error_of(job.error.value_or(""), job.output_json.value_or("")));
             log::info("a remote job failed", {{"job", task.job.str()},
                                               {"remote_id", task.remote_id},
                                               {"code", core::to_string(look.error->code)},

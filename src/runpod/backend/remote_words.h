@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "core/error_code.h"
 #include "ports/remote_backend.h"
+#include "runpod/backend/foreign_words.h"
 #include "runpod/protocol/job_object.h"
 #include "runpod/protocol/work_callback.h"
 #include "runpod/protocol/work_result.h"
@@ -23,7 +24,9 @@ struct Price {
 /// Of whole milliseconds, rounded up: an execution that took any time costs something.
 std::int64_t cost_of(Milliseconds execution, const Price& price);
 
-ports::RemoteLook look_of(const JobObject& job, const ports::RemoteTask& task, const Price& price);
+/// Answers of foreign workers are read too, whatever was sent: their files lie as `layout` says.
+ports::RemoteLook look_of(const JobObject& job, const ports::RemoteTask& task, const Price& price,
+                          const ForeignLayout& layout = {});
 /// Fails with a sentence for the operator if the callback speaks of something else than `task`.
 Result<ports::RemoteLook, std::string> look_of(const WorkCallback& callback, const ports::RemoteTask& task,
                                                const Price& price);
@@ -32,7 +35,10 @@ Result<ports::RemoteLook, std::string> look_of(const WorkCallback& callback, con
 Result<ports::RemoteResult, std::string> believed(const WorkResult& result, const JobId& job,
                                                   const AttemptId& attempt);
 
-/// Why a job failed, from RunPod's `error`, which may be anything.
-core::JobError error_of(std::string_view text);
+/// Why a job failed, from RunPod's `error`, which may be anything. `details` is searched for what the worker
+/// says beside it.
+core::JobError error_of(std::string_view text, std::string_view details = {});
+/// One line of a worker's message; empty where it is none that anybody should read.
+std::string for_owner(std::string_view message);
 
 }  // namespace darkroom::runpod

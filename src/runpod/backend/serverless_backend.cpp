@@ -46,6 +46,13 @@ Failure<ports::RemoteTrouble> no_such_id() {
     return Fail(ports::RemoteTrouble{RemoteTroubleKind::refused, "the remote id is none"});
 }
 
+void add_workflow(WorkPayload& payload, WorkflowOrder workflow) {
+    payload.workflow_json = std::move(workflow.for_darkroom->graph_json);
+    payload.role_of_node = std::move(workflow.for_darkroom->role_of_node);
+    for (std::size_t i = 0; i < payload.inputs.size() && i < workflow.input_names.size(); ++i)
+        payload.inputs[i].name = std::move(workflow.input_names[i]);
+}
+
 }  // namespace
 
 ServerlessBackend::ServerlessBackend(ServerlessSettings settings, ports::ObjectStore& main,
@@ -57,6 +64,8 @@ ServerlessBackend::ServerlessBackend(ServerlessSettings settings, ports::ObjectS
       price_{settings_.gpu, settings_.micro_usd_per_second},
       clock_(clock),
       places_(main, volume),
+      foreign_(settings_, main, volume),
+      foreign_files_(settings_.layout, volume != nullptr ? &volume->volume() : nullptr),
       client_(settings_.client, http, clock, random) {
     DR_CHECK(problems(settings_).empty());
 }
@@ -90,6 +99,22 @@ WorkPayload ServerlessBackend::payload_of(const ports::RemoteOrder& order) const
     return payload;
 }
 
+Result<std::string, ports::SubmitRefused> ServerlessBackend::input_of(const ports::RemoteOrder& order) {
+    auto workflow = foreign_.order_of(order.work);
+    if (!workflow) return Fail(std::move(workflow).error());
+    if (*workflow && !(*workflow)->for_darkroom) {
+        foreign_files_.note(order.work.attempt);
+        return std::move((*workflow)->input_json);
+    }
+    auto payload = payload_of(order);
+    const auto url_life =
+        std::clamp(horizon(order), url_life_min, std::max(url_life_min, settings_.url_life_max));
+    if (auto ready = places_.prepare(order.work, url_life, payload); !ready)
+        return Fail(std::move(ready).error());
+    if (*workflow) add_workflow(payload, **std::move(workflow));
+    return write_work_payload(payload);
+}
+
 ports::SubmitAnswer ServerlessBackend::submit(const ports::RemoteOrder& order) {
     {
         const std::lock_guard lock(mutex_);
@@ -97,12 +122,10 @@ ports::SubmitAnswer ServerlessBackend::submit(const ports::RemoteOrder& order) {
             return ports::SubmitRefused{RefusalRule::pause, unavailable("The backend is paused."), *paused_,
                                         probe_period};
     }
-    auto payload = payload_of(order);
-    const auto url_life =
-        std::clamp(horizon(order), url_life_min, std::max(url_life_min, settings_.url_life_max));
-    if (auto ready = places_.prepare(order.work, url_life, payload); !ready) return std::move(ready).error();
+    auto input = input_of(order);
+    if (!input) return std::move(input).error();
     SubmitRequest request;
-    request.input_json = write_work_payload(payload);
+    request.input_json = *std::move(input);
     if (auto url = public_url(settings_, "/webhooks/runpod-completion?token=" + order.token); !url.empty())
         request.webhook = std::move(url);
     request.policy = policy_of(order);
@@ -162,7 +185,8 @@ Result<ports::RemoteLook, ports::RemoteTrouble> ServerlessBackend::read(
         return gone;
     }
     if (!job) return Fail(trouble_of(job.error()));
-    auto look = look_of(*job, task, price_);
+    auto look = look_of(*job, task, price_, settings_.layout);
+    if (look.result) foreign_files_.note_placed(task.attempt, look.result->files);
     if (look.phase == ports::RemotePhase::queued && why_waiting_) look.waiting_for = why_waiting_();
     return look;
 }
@@ -198,16 +222,20 @@ Result<ports::RemoteLook, ports::RemoteTrouble> ServerlessBackend::read_report(c
 Result<std::optional<ports::RemoteResult>, ports::RemoteTrouble> ServerlessBackend::find_outputs(
     const JobId& job, const AttemptId& attempt) {
     auto found = places_.find_outputs(job, attempt);
+    if (found && !*found) found = foreign_files_.find(job, attempt);
     if (!found) return Fail(storage_trouble(found.error()));
     return *std::move(found);
 }
 
 ports::ObjectResult<std::unique_ptr<ports::ObjectReader>> ServerlessBackend::open_output(
     const ports::RemoteFile& file) {
-    return places_.open_output(file.key);
+    return file.place.empty() ? places_.open_output(file.key) : foreign_files_.open(file);
 }
 
-void ServerlessBackend::clear(const JobId& job, const AttemptId& attempt) { places_.clear(job, attempt); }
+void ServerlessBackend::clear(const JobId& job, const AttemptId& attempt) {
+    foreign_files_.clear(job, attempt);
+    places_.clear(job, attempt);
+}
 
 ports::RemoteTrouble ServerlessBackend::trouble_of(const CallError& error) {
     switch (error.kind) {
@@ -247,7 +275,10 @@ ports::RemoteTrouble ServerlessBackend::refuse_questions(ports::RemoteTrouble tr
 }
 
 std::optional<std::string> ServerlessBackend::trouble() const {
-    if (auto nowhere = places_.problem()) return nowhere;
+    // Pictures that travel inside orders and answers need no place.
+    if (settings_.worker != "worker_comfyui") {
+        if (auto nowhere = places_.problem()) return nowhere;
+    }
     {
         const std::lock_guard lock(mutex_);
         if (paused_) return paused_;

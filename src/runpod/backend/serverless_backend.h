@@ -13,6 +13,8 @@
 #include "ports/http_client.h"
 #include "ports/random.h"
 #include "ports/remote_backend.h"
+#include "runpod/backend/foreign_files.h"
+#include "runpod/backend/foreign_work.h"
 #include "runpod/backend/remote_words.h"
 #include "runpod/backend/serverless_settings.h"
 #include "runpod/backend/work_places.h"
@@ -55,6 +57,10 @@ public:
     /// set before other threads use the backend.
     void explain_waiting_by(std::function<std::string()> why) { why_waiting_ = std::move(why); }
     RunpodClient& client() { return client_; }
+    /// Recipes with a workflow go to workers that run ComfyUI. Both before other threads use the backend;
+    /// without the second, what foreign workers leave at links is missing.
+    void make_workflows_by(MakeWorkflow make) { foreign_.make_workflows_by(std::move(make)); }
+    void read_links_by(const LinkReader& links) { foreign_files_.read_links_by(&links); }
 
 private:
     Milliseconds execution_limit(const ports::RemoteOrder& order) const;
@@ -62,6 +68,8 @@ private:
     /// How long from now on somebody may want the order's result.
     Milliseconds horizon(const ports::RemoteOrder& order) const;
     WorkPayload payload_of(const ports::RemoteOrder& order) const;
+    /// Of /run; inputs are placed.
+    Result<std::string, ports::SubmitRefused> input_of(const ports::RemoteOrder& order);
     ports::SubmitAnswer answer_of(SubmitOutcome outcome);
     ports::SubmitAnswer refused(const RefusedForSure& refusal);
     ports::RemoteTrouble trouble_of(const CallError& error);
@@ -78,6 +86,8 @@ private:
     const Price price_;
     const ports::Clock& clock_;
     WorkPlaces places_;
+    ForeignWork foreign_;
+    ForeignFiles foreign_files_;
     RunpodClient client_;
     std::function<std::string()> why_waiting_;
     mutable std::mutex mutex_;  // of what follows

@@ -1,5 +1,7 @@
 #include "runpod/backend/serverless_settings.h"
 
+#include <algorithm>
+
 #include "runpod/protocol/object_reader.h"
 #include "runpod/protocol/submit.h"
 
@@ -12,6 +14,19 @@ constexpr std::size_t base_url_bytes_max = 1024;  // paths and a token follow, a
 std::string_view without_slashes(std::string_view url) {
     while (url.ends_with('/')) url.remove_suffix(1);
     return url;
+}
+
+void add_worker_problems(const ServerlessSettings& settings, std::vector<std::string>& found) {
+    if (settings.worker != "auto" && settings.worker != "darkroom" && !settings.is_foreign())
+        found.push_back("the workers of an endpoint are auto, darkroom, volume_files or worker_comfyui");
+    const auto& layout = settings.layout;
+    if (!core::ObjectKey::foreign_output(layout.output_folder + "/a"))
+        found.push_back("the folder of outputs must be a path on the volume, without a slash at either end");
+    const bool is_path = std::all_of(layout.mounts.begin(), layout.mounts.end(), [](const auto& mount) {
+        return mount.size() > 2 && mount.starts_with('/') && mount.ends_with('/');
+    });
+    if (layout.mounts.empty() || !is_path)
+        found.push_back("where workers see the volume must be a path that begins and ends with a slash");
 }
 
 }  // namespace
@@ -30,6 +45,7 @@ std::vector<std::string> problems(const ServerlessSettings& settings) {
         found.push_back("the time that a job may wait at an endpoint must lie between 0 and 7 days");
     if (settings.execution_max < Milliseconds(0))
         found.push_back("the longest time for one job must not be negative");
+    add_worker_problems(settings, found);
     if (settings.url_life_max <= Milliseconds(0)) found.push_back("presigned URLs must live longer than 0");
     return found;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "runpod/backend/foreign_words.h"
 #include "runpod/client/client_settings.h"
 
 namespace darkroom::runpod {
@@ -23,7 +24,14 @@ struct ServerlessSettings {
     Milliseconds queue_budget{3'600'000};             // how long a job may wait there for a worker
     Milliseconds execution_max{0};                    // no order gets more; 0 = the order's own limit
     Milliseconds url_life_max{7LL * 24 * 3'600'000};  // of presigned URLs, which live as long as their order
+    // What its workers are: darkroom, volume_files, worker_comfyui; auto = Darkroom's for what is built in,
+    // and for workflows what the recipe says.
+    std::string worker = "auto";
+    ForeignLayout layout;
     ClientSettings client;
+
+    /// Its workers know nothing of Darkroom's own orders.
+    bool is_foreign() const { return worker == "volume_files" || worker == "worker_comfyui"; }
 };
 
 /// One line for each thing that is wrong; names no key.

@@ -18,8 +18,9 @@ struct ClientSettings {
     Milliseconds call_timeout{15'000};   // of one try of anything else
     Milliseconds call_deadline{45'000};  // of all tries together
     Milliseconds run_patience{5'000};    // how long a submit waits for its turn under the limits
-    std::size_t output_bytes_max = 4u
-                                   << 20;  // of a job's output; beyond, it is known to be there and not kept
+    /// Of a job's output, in which some workers send their pictures; beyond, it is known to be there and not
+    /// kept.
+    std::size_t output_bytes_max = 20u << 20;
 };
 
 /// One line for each thing that is wrong; names no key.
