@@ -159,6 +159,13 @@ Result<UniqueFd, InputFiles::Trouble> InputFiles::receive(const WorkInput& input
     return *std::move(file);
 }
 
+Result<UniqueFd, JobError> InputFiles::keep(std::string_view bytes) const {
+    auto file = nameless_file();
+    if (!file) return Fail(file.error());
+    if (!write_all(file->get(), bytes.data(), bytes.size())) return Fail(disk_trouble(errno));
+    return *std::move(file);
+}
+
 Result<UniqueFd, JobError> InputFiles::nameless_file() const {
     UniqueFd file(::open(settings_.work_dir.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
     if (file) return file;

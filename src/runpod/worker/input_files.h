@@ -2,6 +2,8 @@
 // Size and digest are checked where the payload tells them, so that nobody works on other bytes than were
 // sent.
 #pragma once
+#include <string_view>
+
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "core/error_code.h"
@@ -24,6 +26,9 @@ public:
 
     /// The error is for the owner of the job; with `halt` stopped it means nothing.
     Result<UniqueFd, core::JobError> open(const WorkInput& input, Instant deadline, Interruptible& halt);
+
+    /// What came inside of a payload, as a nameless file.
+    Result<UniqueFd, core::JobError> keep(std::string_view bytes) const;
 
 private:
     struct Trouble {

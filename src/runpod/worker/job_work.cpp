@@ -72,7 +72,10 @@ std::string name_of_work(const WorkPayload& payload) {
     add(payload.output_prefix);
     add(payload.type);
     add(payload.params_json);
+    add(payload.workflow_json);
+    for (const auto& [node, role] : payload.role_of_node) add(node + " " + role);
     for (const auto& input : payload.inputs) {
+        add(input.name);
         add(input.path);
         add(input.sha256.empty() ? input.url : input.sha256);
     }
@@ -97,9 +100,36 @@ void RecentResults::add(const std::string& work, const WorkResult& result) {
     if (results_.size() > recent_max) results_.pop_front();
 }
 
+bool JobWork::is_left_to_others(const RemoteJobId& job) const {
+    const auto why = workflows_.trouble();
+    if (why) log::warning("a job is left to another worker", {{"job", job.str()}, {"why", *why}});
+    return why.has_value();
+}
+
+std::optional<JobEnd> JobWork::perform_foreign(const Result<ForeignJob, JobError>& foreign, JobInHand& job,
+                                               const std::function<void(std::string_view)>& tell_stage) {
+    if (const auto refused = workflows_.refuse()) return failed(*refused);
+    if (!foreign) return failed(foreign.error());
+    if (is_left_to_others(job.id())) return std::nullopt;
+    auto report = foreign_.perform(*foreign, job, inputs_, tell_stage);
+    if (report) {
+        JobEnd end;
+        end.succeeded = true;
+        end.report = *std::move(report);
+        if (auto& error = end.report.small.error)
+            end.report.small = failed({ErrorCode::output_invalid, *std::move(error)}).report.small;
+        return end;
+    }
+    if (job.halt().is_stopped()) return std::nullopt;
+    return failed(report.error());
+}
+
 std::optional<JobEnd> JobWork::perform(JobInHand& job,
                                        const std::function<void(std::string_view)>& tell_stage) {
+    if (const auto foreign = read_foreign_job(job.taken().input_json.value_or(""), settings_.input_bytes_max))
+        return perform_foreign(*foreign, job, tell_stage);
     const auto plan = read(job.taken());
+    if (plan && !plan->payload.workflow_json.empty() && is_left_to_others(job.id())) return std::nullopt;
     const Outcome outcome = plan ? do_plan(*plan, job, tell_stage) : Outcome(Fail(plan.error()));
     if (job.halt().is_stopped()) return std::nullopt;
     if (!outcome)
@@ -120,9 +150,12 @@ Result<JobWork::Plan, JobError> JobWork::read(const TakenJob& job) {
     auto payload = parse_work_payload(*job.input_json);
     if (!payload)
         return Fail(JobError{ErrorCode::params_invalid, "The input is wrong: " + payload.error().detail});
-    auto params = complete_params(*payload, random_.number());
+    const bool is_workflow = !payload->workflow_json.empty();
+    if (const auto refused = workflows_.refuse(); refused && is_workflow) return Fail(*refused);
+    // What the params of a workflow mean was decided by who filled them in.
+    auto params = is_workflow ? Result<std::string, JobError>(payload->params_json)
+                              : complete_params(*payload, random_.number());
     if (!params) return Fail(params.error());
-    if (payload->inputs.empty()) return Fail(plain(ErrorCode::input_missing));
     if (const auto refused = outputs_.refuse(*payload)) return Fail(*refused);
     const auto work = name_of_work(*payload);
     return Plan{*std::move(payload), *std::move(params), work};
@@ -174,18 +207,9 @@ JobWork::Outcome JobWork::work(const Plan& plan, JobInHand& job,
                                const std::function<void(std::string_view)>& tell_stage) {
     const auto& payload = plan.payload;
     const Instant deadline = clock_.monotonic() + payload.time_limit;
-    const auto time_left = [&] {
-        return std::chrono::duration_cast<Milliseconds>(deadline - clock_.monotonic());
-    };
-    tell_stage("fetching");
-    const auto input = inputs_.open(payload.inputs.front(), deadline, job.halt());
-    if (!input) return Fail(input.error());
-    if (time_left() <= Milliseconds(0)) return Fail(plain(ErrorCode::timeout));
-    tell_stage("working");
-    const auto done = job.picture().run({.operation = payload.type,
-                                         .params_effective_json = plan.params_effective_json,
-                                         .input = input->get(),
-                                         .time_limit = time_left()});
+    const auto done = payload.workflow_json.empty()
+                          ? make(plan, job, deadline, tell_stage)
+                          : workflows_.run(payload, job, inputs_, deadline, tell_stage);
     if (!done) return Fail(done.error());
     const Leftovers leftovers(done->files);
     if (job.halt().is_stopped()) return Fail(plain(ErrorCode::cancelled));
@@ -196,6 +220,20 @@ JobWork::Outcome JobWork::work(const Plan& plan, JobInHand& job,
                       .measures_json = done->measures_json,
                       .warnings_json = done->warnings_json,
                       .execution = done->execution};
+}
+
+ports::WorkResult JobWork::make(const Plan& plan, JobInHand& job, Instant deadline,
+                                const std::function<void(std::string_view)>& tell_stage) {
+    tell_stage("fetching");
+    const auto input = inputs_.open(plan.payload.inputs.front(), deadline, job.halt());
+    if (!input) return Fail(input.error());
+    const auto time_left = std::chrono::duration_cast<Milliseconds>(deadline - clock_.monotonic());
+    if (time_left <= Milliseconds(0)) return Fail(plain(ErrorCode::timeout));
+    tell_stage("working");
+    return job.picture().run({.operation = plan.payload.type,
+                              .params_effective_json = plan.params_effective_json,
+                              .input = input->get(),
+                              .time_limit = time_left});
 }
 
 JobEnd JobWork::end_of(const Outcome& outcome) const {
@@ -209,7 +247,11 @@ JobEnd JobWork::end_of(const Outcome& outcome) const {
         end.report.small.output_json = write_work_result(small);
         return end;
     }
-    const auto& error = outcome.error();
+    return failed(outcome.error());
+}
+
+JobEnd JobWork::failed(const JobError& error) const {
+    JobEnd end;
     WorkerError told;
     told.type = std::string(core::to_string(error.code));
     told.message = error.message;

@@ -42,7 +42,7 @@ protected:
             work_.emplace(world_.settings, world_.limits, world_.web, volume_ ? &*volume_ : nullptr,
                           world_.clock, world_.random);
         }
-        JobInHand job(taken("a-u1", std::move(input)), world_.clock, world_.pictures);
+        JobInHand job(taken("a-u1", std::move(input)), world_.clock, {world_.pictures});
         if (stopped_before_) job.stop();
         stages_.clear();
         return work_->perform(job, [&](std::string_view stage) { stages_.emplace_back(stage); });

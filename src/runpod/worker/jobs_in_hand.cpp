@@ -5,11 +5,11 @@
 
 namespace darkroom::runpod::worker {
 
-JobsInHand::JobsInHand(int concurrency, int jobs_max, const ports::Clock& clock, ports::PictureWork& work)
+JobsInHand::JobsInHand(int concurrency, int jobs_max, const ports::Clock& clock, WorkTools tools)
     : concurrency_(concurrency),
       jobs_max_(jobs_max > 0 ? jobs_max : std::numeric_limits<int>::max()),
       clock_(clock),
-      work_(work),
+      tools_(tools),
       emptied_(clock.make_wake_up()) {}
 
 int JobsInHand::room() const {
@@ -24,7 +24,7 @@ int JobsInHand::wait_for_room() {
 
 bool JobsInHand::add(TakenJob job) {
     const RemoteJobId id = job.id;
-    auto in_hand = std::make_shared<JobInHand>(std::move(job), clock_, work_);
+    auto in_hand = std::make_shared<JobInHand>(std::move(job), clock_, tools_);
     {
         const std::lock_guard lock(mutex_);
         if (!jobs_.emplace(id, in_hand).second) return false;

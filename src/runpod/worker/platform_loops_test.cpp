@@ -19,7 +19,7 @@ class PlatformLoops : public ::testing::Test {
 protected:
     WorkerWorld world_;
     const WorkerUrls urls_ = world_.urls();
-    JobsInHand jobs_{4, 0, world_.clock, world_.pictures};
+    JobsInHand jobs_{4, 0, world_.clock, {world_.pictures}};
 };
 
 TEST_F(PlatformLoops, TheHeartbeatNamesTheJobsInHandAtEvenIntervals) {

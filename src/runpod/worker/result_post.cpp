@@ -1,23 +1,45 @@
 #include "runpod/worker/result_post.h"
 
 #include <algorithm>
+#include <fstream>
 
 #include "base/log.h"
 #include "runpod/worker/backoff.h"
 #include "runpod/worker/platform_request.h"
 
 namespace darkroom::runpod::worker {
+namespace {
+
+/// Gone when the report is delivered or given up.
+class BodyFile {
+public:
+    explicit BodyFile(const std::filesystem::path& path) : path_(path) {}
+    BodyFile(const BodyFile&) = delete;
+    BodyFile& operator=(const BodyFile&) = delete;
+    ~BodyFile() {
+        std::error_code ignored;
+        std::filesystem::remove(path_, ignored);
+    }
+    bool end_with(std::string_view text) const {
+        std::ofstream out(path_, std::ios::binary | std::ios::app);
+        out << text;
+        out.close();
+        return out.good();
+    }
+
+private:
+    const std::filesystem::path& path_;
+};
+
+}  // namespace
 
 Delivery ResultPost::deliver(const RemoteJobId& job, const JobReport& report, Interruptible& halt) {
     const Instant deadline = clock_.monotonic() + limits_.done_patience;
-    const auto small = write_done_report(report.small);
-    auto body = write_done_report(report.whole);
-    if (body.size() > limits_.done_bytes_max) body = small;
     int status = 0;
-    auto delivery = send_until(job, body, deadline, halt, status);
+    auto delivery = deliver_within(job, report, deadline, halt, status);
     if (delivery == Delivery::refused && (status == 400 || status == 413)) {
         log::warning("the endpoint refused a result; saying the essential only", {{"job", job.str()}});
-        delivery = send_until(job, small, deadline, halt, status);
+        delivery = send_until(job, request_for(job, write_done_report(report.small)), deadline, halt, status);
     }
     switch (delivery) {
         case Delivery::delivered:
@@ -38,17 +60,38 @@ Delivery ResultPost::deliver(const RemoteJobId& job, const JobReport& report, In
     return delivery;
 }
 
-Delivery ResultPost::send_until(const RemoteJobId& job, const std::string& body, Instant deadline,
-                                Interruptible& halt, int& last_status) {
-    Backoff backoff(random_);
+Delivery ResultPost::deliver_within(const RemoteJobId& job, const JobReport& report, Instant deadline,
+                                    Interruptible& halt, int& last_status) {
+    if (report.body_file.empty()) {
+        auto body = write_done_report(report.whole);
+        if (body.size() > limits_.done_bytes_max) body = write_done_report(report.small);
+        return send_until(job, request_for(job, std::move(body)), deadline, halt, last_status);
+    }
+    const BodyFile file(report.body_file);
+    if (!file.end_with(report.whole.stop_worker ? R"(,"stopPod":true})" : "}"))
+        return send_until(job, request_for(job, write_done_report(report.small)), deadline, halt,
+                          last_status);
+    auto request = request_for(job, {});
+    request.body_file = ports::FileSlice{report.body_file, 0, std::nullopt};
+    return send_until(job, std::move(request), deadline, halt, last_status);
+}
+
+ports::OutgoingRequest ResultPost::request_for(const RemoteJobId& job, std::string body) const {
     auto request = platform_request(settings_, ports::HttpMethod::post, urls_.done(job));
     request.headers.emplace_back("X-Request-ID", job.str());
-    request.body = body;
+    request.body = std::move(body);
+    return request;
+}
+
+Delivery ResultPost::send_until(const RemoteJobId& job, ports::OutgoingRequest request, Instant deadline,
+                                Interruptible& halt, int& last_status) {
+    Backoff backoff(random_);
     request.stop_fd = halt.stop_fd();
     for (;;) {
         if (halt.is_stopped()) return Delivery::stopped;
         const auto left = std::chrono::duration_cast<Milliseconds>(deadline - clock_.monotonic());
-        request.total_timeout = std::clamp(left, Milliseconds(1'000), limits_.post_wait);
+        const auto wait = request.body_file ? limits_.file_post_wait : limits_.post_wait;
+        request.total_timeout = std::clamp(left, Milliseconds(1'000), wait);
         const auto answer = http_.fetch(request);
         if (answer) last_status = answer->status;
         if (answer && is_success(answer->status)) return Delivery::delivered;

@@ -3,6 +3,7 @@
 //   2xx delivered · 404 the job is gone, nothing to do · 400, 413 once more with the small body
 //   connection errors, 408, 425, 429, 5xx: again, with growing pauses · anything else: given up, aloud
 #pragma once
+#include <filesystem>
 #include <string>
 
 #include "ports/clock.h"
@@ -17,6 +18,9 @@ namespace darkroom::runpod::worker {
 
 /// What is said at the end: `small` says the essential where the platform refuses the whole.
 struct JobReport {
+    /// If set, sent instead of `whole`: a file that is the body but for its end, and is gone afterwards.
+    /// Holds pictures that memory had better not hold.
+    std::filesystem::path body_file = {};
     DoneReport whole;
     DoneReport small;
 };
@@ -33,8 +37,12 @@ public:
     Delivery deliver(const RemoteJobId& job, const JobReport& report, Interruptible& halt);
 
 private:
-    Delivery send_until(const RemoteJobId& job, const std::string& body, Instant deadline,
+    Delivery deliver_within(const RemoteJobId& job, const JobReport& report, Instant deadline,
+                            Interruptible& halt, int& last_status);
+    /// What `request` says, under job-done's address and with this worker's credentials.
+    Delivery send_until(const RemoteJobId& job, ports::OutgoingRequest request, Instant deadline,
                         Interruptible& halt, int& last_status);
+    ports::OutgoingRequest request_for(const RemoteJobId& job, std::string body) const;
 
     const WorkerSettings& settings_;
     const WorkerLimits& limits_;

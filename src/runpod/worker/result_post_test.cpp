@@ -38,6 +38,34 @@ TEST_F(ResultPostTest, DeliversTheWholeAtOnce) {
     EXPECT_THAT(posts()[0].headers, ::testing::Contains(::testing::Pair("X-Request-ID", "a-u1")));
 }
 
+TEST_F(ResultPostTest, SendsAFileAsItsBodyAndRemovesIt) {
+    report_.body_file = world_.folder.path() / "answer";
+    report_.small.error = "too large";
+    testing::write_file(report_.body_file, R"({"output":{"images":[]})");
+    EXPECT_EQ(deliver({answer(503), answer(200)}), Delivery::delivered);
+    ASSERT_EQ(posts().size(), 2U);
+    EXPECT_EQ(posts()[1].body, R"({"output":{"images":[]}})");
+    EXPECT_FALSE(std::filesystem::exists(report_.body_file));
+}
+
+TEST_F(ResultPostTest, SaysTheEssentialWhereAFileIsTooLargeAndAsksToBeReplaced) {
+    report_.body_file = world_.folder.path() / "answer";
+    report_.small.output_json.reset();
+    report_.small.error = "too large";
+    report_.whole.stop_worker = report_.small.stop_worker = true;
+    testing::write_file(report_.body_file, R"({"output":{"images":[]})");
+    EXPECT_EQ(deliver({answer(413), answer(200)}), Delivery::delivered);
+    ASSERT_EQ(posts().size(), 2U);
+    EXPECT_EQ(posts()[0].body, R"({"output":{"images":[]},"stopPod":true})");
+    EXPECT_EQ(posts()[1].body, R"({"error":"too large","stopPod":true})");
+}
+
+TEST_F(ResultPostTest, AFileThatIsGoneIsToldOfInAFewWords) {
+    report_.body_file = world_.folder.path() / "no such folder" / "answer";
+    EXPECT_EQ(deliver({answer(200)}), Delivery::delivered);
+    EXPECT_EQ(posts()[0].body, R"({"output":{"files":[]}})");
+}
+
 TEST_F(ResultPostTest, TriesAgainWhateverMayBeOver) {
     EXPECT_EQ(deliver({failure(FetchError::interrupted), failure(FetchError::unreachable), answer(408),
                        answer(429), answer(500), answer(524), answer(200)}),

@@ -19,7 +19,7 @@ class TakerTest : public ::testing::Test {
 protected:
     /// Takes by this script until the last answer, at which the worker is stopped.
     void take(std::vector<FetchResult> answers, int concurrency = 1, int jobs_max = 0) {
-        jobs_.emplace(concurrency, jobs_max, world_.clock, world_.pictures);
+        jobs_.emplace(concurrency, jobs_max, world_.clock, WorkTools{world_.pictures});
         const auto urls = world_.urls();
         Taker taker(world_.settings, world_.limits, urls, world_.web, world_.clock, world_.random, *jobs_);
         std::size_t next = 0;
@@ -108,7 +108,7 @@ TEST_F(TakerTest, JobsWithoutIdOrTwiceHarmNobody) {
 }
 
 TEST_F(TakerTest, StopsAfterAsManyJobsAsItMayDo) {
-    jobs_.emplace(1, 1, world_.clock, world_.pictures);
+    jobs_.emplace(1, 1, world_.clock, WorkTools{world_.pictures});
     const auto urls = world_.urls();
     Taker taker(world_.settings, world_.limits, urls, world_.web, world_.clock, world_.random, *jobs_);
     world_.web.on(take_url, {answer(200, R"({"id":"a","input":{}})")});
@@ -118,7 +118,7 @@ TEST_F(TakerTest, StopsAfterAsManyJobsAsItMayDo) {
 }
 
 TEST_F(TakerTest, ALongPollEndsAtOnceWhenTheWorkerStops) {
-    jobs_.emplace(1, 0, world_.clock, world_.pictures);
+    jobs_.emplace(1, 0, world_.clock, WorkTools{world_.pictures});
     const auto urls = world_.urls();
     Taker taker(world_.settings, world_.limits, urls, world_.web, world_.clock, world_.random, *jobs_);
     world_.web.on(take_url, hold);

@@ -11,14 +11,16 @@ Worker::Worker(WorkerSettings settings, WorkerUrls urls, WorkerPorts ports, Work
       urls_(std::move(urls)),
       web_(ports.http, ports.resolver, settings_.private_urls),
       volume_(settings_.volume_dir.empty() ? std::nullopt : Volume::open(settings_.volume_dir, ports.random)),
-      jobs_(settings_.concurrency, settings_.refresh_after, ports.clock, ports.pictures),
+      workflows_(ports.driven.workflows),
+      jobs_(settings_.concurrency, settings_.refresh_after, ports.clock, {ports.pictures, workflows_}),
       taker_(settings_, limits_, urls_, ports.http, ports.clock, ports.random, jobs_),
       stop_listener_(settings_, limits_, urls_, ports.http, ports.clock, ports.random, jobs_),
       heartbeat_(settings_, urls_, ports.http, ports.clock, jobs_),
       progress_(settings_, limits_, urls_, ports.http, ports.clock),
       callbacks_(settings_, limits_, web_, ports.clock, ports.random),
       results_(settings_, limits_, urls_, ports.http, ports.clock, ports.random),
-      work_(settings_, limits_, web_, volume_ ? &*volume_ : nullptr, ports.clock, ports.random) {}
+      work_(settings_, limits_, web_, volume_ ? &*volume_ : nullptr, ports.clock, ports.random,
+            ports.driven) {}
 
 void Worker::take_jobs() {
     taker_.run();
@@ -36,11 +38,22 @@ void Worker::work_on(JobInHand& job) {
     const auto& id = job.id();
     auto end = work_.perform(job, [&](std::string_view stage) { progress_.tell(id, stage); });
     progress_.end(id);
-    const bool last = jobs_.is_last();
+    const bool last = wants_to_go();
     if (!end) return;
     if (end->callback) callbacks_.send(*std::move(end->callback));
     end->report.whole.stop_worker = end->report.small.stop_worker = last;
     results_.deliver(id, end->report, job.halt());
+}
+
+std::optional<std::string> Worker::trouble() const {
+    return workflows_ == nullptr ? std::nullopt : workflows_->trouble();
+}
+
+bool Worker::wants_to_go() {
+    const bool is_last = jobs_.is_last();
+    if (!trouble()) return is_last;
+    stop();
+    return true;
 }
 
 void Worker::stop() {
@@ -63,11 +76,11 @@ JobEnd perform_alone(const WorkerSettings& settings, std::string input_json, Wor
     GuardedClient web(ports.http, ports.resolver, settings.private_urls);
     const auto volume =
         settings.volume_dir.empty() ? std::nullopt : Volume::open(settings.volume_dir, ports.random);
-    JobWork work(settings, limits, web, volume ? &*volume : nullptr, ports.clock, ports.random);
+    JobWork work(settings, limits, web, volume ? &*volume : nullptr, ports.clock, ports.random, ports.driven);
     TakenJob taken;
     taken.id = *RemoteJobId::parse("local_test");
     taken.input_json = std::move(input_json);
-    JobInHand job(std::move(taken), ports.clock, ports.pictures);
+    JobInHand job(std::move(taken), ports.clock, {ports.pictures, ports.driven.workflows});
     return *work.perform(job, [](std::string_view) {});  // nobody can stop it
 }
 

@@ -33,6 +33,7 @@ struct WorkerPorts {
     ports::PictureWork& pictures;
     const ports::Clock& clock;
     ports::Random& random;
+    ComfyTools driven = {};
 };
 
 class Worker {
@@ -60,15 +61,21 @@ public:
     void cut_off() { callbacks_.stop(); }
 
     std::vector<RemoteJobId> jobs_in_hand() const { return jobs_.ids(); }
+    /// Why this machine has to be replaced: its ComfyUI or its GPU can do no more. No more jobs are taken
+    /// then.
+    std::optional<std::string> trouble() const;
 
 private:
     void work_on(JobInHand& job);
+    /// True if the platform has to be told that this worker wants to be replaced.
+    bool wants_to_go();
 
     const WorkerSettings settings_;
     const WorkerLimits limits_;
     const WorkerUrls urls_;
     GuardedClient web_;
     std::optional<Volume> volume_;
+    ports::WorkflowWork* const workflows_;
     JobsInHand jobs_;
     Taker taker_;
     StopListener stop_listener_;

@@ -20,6 +20,7 @@
 #include "ports/picture_work.h"
 #include "runpod/worker/worker.h"
 #include "tests/support/child_process.h"
+#include "tests/support/picture_headers.h"
 #include "tests/support/real_clock.h"
 #include "tests/support/scripted_resolver.h"
 #include "tests/support/seeded_random.h"
@@ -198,6 +199,81 @@ private:
     std::filesystem::path folder_;
 };
 
+/// Workflows that are run by writing files down. With `blocks` a run waits until it is stopped.
+class FakeWorkflows : public ports::WorkflowWork {
+public:
+    std::unique_ptr<ports::WorkflowRun> prepare() override { return std::make_unique<Run>(*this); }
+    std::optional<std::string> trouble() const override {
+        const std::lock_guard lock(mutex_);
+        return trouble_;
+    }
+    void break_down(const std::string& why) {
+        const std::lock_guard lock(mutex_);
+        trouble_ = why;
+    }
+
+    /// What comes of a run; paths are filled in and `contents` written there, one for each file.
+    ports::WorkflowDone done{"prompt-1", {{"9", "images", "main", "ComfyUI_00001_.png"}}, Milliseconds(7)};
+    std::vector<std::string> contents;
+    std::optional<core::JobError> error;
+    std::optional<std::string> breaks;  // the machine, at the end of a run
+    std::atomic<bool> blocks{false};
+    std::atomic<int> runs{0};
+    StopEvent started;
+    ports::WorkflowOrder seen;             // without its files
+    std::vector<std::string> inputs_seen;  // name=bytes
+
+private:
+    class Run : public ports::WorkflowRun {
+    public:
+        explicit Run(FakeWorkflows& all) : all_(all) {}
+        ports::WorkflowResult run(const ports::WorkflowOrder& order,
+                                  const std::function<void(std::string_view)>& tell_stage) override {
+            ++all_.runs;
+            all_.look_at(order);
+            all_.started.set();
+            tell_stage("working");
+            if (all_.blocks) {
+                pollfd one{stop_.fd(), POLLIN, 0};
+                ::poll(&one, 1, 10'000);
+            }
+            if (all_.breaks) all_.break_down(*all_.breaks);
+            if (stop_.is_set()) return Fail(core::JobError{core::ErrorCode::cancelled, "stopped"});
+            if (all_.error) return Fail(*all_.error);
+            return all_.write_files(order);
+        }
+        void stop() override { stop_.set(); }
+
+    private:
+        FakeWorkflows& all_;
+        StopEvent stop_;
+    };
+
+    void look_at(const ports::WorkflowOrder& order) {
+        seen = order;
+        inputs_seen.clear();
+        for (const auto& input : order.inputs) {
+            std::string bytes(100, '\0');
+            bytes.resize(static_cast<std::size_t>(
+                std::max<ssize_t>(0, ::pread(input.file, bytes.data(), bytes.size(), 0))));
+            inputs_seen.push_back(input.name + "=" + bytes);
+        }
+    }
+    ports::WorkflowDone write_files(const ports::WorkflowOrder& order) {
+        auto result = done;
+        for (std::size_t i = 0; i < result.files.size(); ++i) {
+            auto& file = result.files[i];
+            file.path = order.work_dir / ("workflow-" + std::to_string(runs) + "-" + std::to_string(i));
+            testing::write_file(file.path, i < contents.size() ? contents[i] : testing::png_header(4, 3));
+            file.bytes = std::filesystem::file_size(file.path);
+        }
+        return result;
+    }
+
+    mutable std::mutex mutex_;
+    std::optional<std::string> trouble_;
+};
+
 inline const std::string base_url = "http://endpoint.test/v2/ep";
 
 /// Everything that a worker needs, none of it real.
@@ -227,7 +303,7 @@ public:
         templates.ping = base_url + "/ping/$RUNPOD_POD_ID?gpu=A";
         return *WorkerUrls::make(templates, {settings.worker_id, ""});
     }
-    WorkerPorts ports() { return {web, resolver, pictures, clock, random}; }
+    WorkerPorts ports() { return {web, resolver, pictures, clock, random, {workflows, bucket}}; }
 
     /// Leaves no file of inputs and pictures behind.
     bool is_clean() const {
@@ -245,6 +321,8 @@ public:
     FakePictures pictures{folder.path() / "made"};
     WorkerSettings settings;
     WorkerLimits limits;
+    ports::WorkflowWork* workflows = nullptr;  // set: the worker drives a ComfyUI
+    ports::ObjectStore* bucket = nullptr;
 };
 
 inline RemoteJobId remote(const std::string& id) { return *RemoteJobId::parse(id); }

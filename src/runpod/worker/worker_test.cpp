@@ -64,6 +64,7 @@ protected:
     }
 
     WorkerWorld world_;
+    FakeWorkflows workflows_;
     std::atomic<std::size_t> given_{0};
     std::optional<Worker> worker_;
     std::vector<std::thread> threads_;
@@ -160,6 +161,24 @@ TEST_F(WorkerTest, AWornWorkerSaysSoWithItsLastJobAndTakesNoMore) {
     EXPECT_THAT(posts[0].body, Not(HasSubstr("stopPod")));
     EXPECT_THAT(posts[1].body, HasSubstr(R"("stopPod":true)"));
     EXPECT_EQ(given_, 2U);
+}
+
+TEST_F(WorkerTest, ABrokenMachineSaysSoWithTheJobThatBrokeItAndTakesNoMore) {
+    workflows_.error = core::JobError{core::ErrorCode::worker_crashed, "The GPU failed."};
+    workflows_.breaks = "a CUDA fault";
+    world_.workflows = &workflows_;
+    const std::string input = R"({"workflow":{"9":{"class_type":"SaveImage","inputs":{}}}})";
+    give({job("a", input), job("b", input), job("c", input)});
+    start();
+    pollfd taken{worker_->taking_ended_fd(), POLLIN, 0};
+    ASSERT_EQ(::poll(&taken, 1, 10'000), 1) << "it ends by itself";
+    EXPECT_TRUE(end(Milliseconds(10'000)));
+    const auto posts = ends();
+    ASSERT_EQ(posts.size(), 1U) << "what was taken beside it is left to other workers";
+    EXPECT_THAT(posts[0].body, HasSubstr("worker_crashed"));
+    EXPECT_THAT(posts[0].body, HasSubstr(R"("stopPod":true)"));
+    EXPECT_EQ(worker_->trouble(), "a CUDA fault");
+    EXPECT_EQ(workflows_.runs, 1);
 }
 
 TEST_F(WorkerTest, TheCallbackIsSentEvenWhereTheReportIsRefused) {
