@@ -289,14 +289,14 @@ public:
     virtual StoreResult<std::optional<core::Job>> find_job(const Access& access, const JobId& id) = 0;
     virtual StoreResult<JobPage> list_jobs(const Access& access, const JobFilter& filter, std::int64_t before,
                                            int count_max) = 0;
-    /// Remote jobs of its attempt are unwanted from now on. A chain: all its steps that have not ended.
+    /// Remote jobs of its attempt are unwanted then. A chain: all its open steps. NotAllowedNow for one step.
     virtual StoreResult<CancelOutcome> cancel_job(const Access& access, const JobId& id,
                                                   const std::string& actor, TimePoint now) = 0;
-    /// A chain: its steps that have failed or were cancelled; what succeeded is not done again.
+    /// A chain: its steps that did not succeed. Not allowed for one step: it is its chain's.
     virtual StoreResult<RequeueOutcome> requeue_job(const Access& access, const JobId& id,
                                                     const std::string& actor, TimePoint now) = 0;
     /// Another attempt at a job that has ended, with a plan of its own, which is the job's from now on. What
-    /// was made before stays. Not allowed for a chain; a step's chain does not take it up.
+    /// was made before stays, if retention left it. Not allowed for a chain or one of its steps.
     virtual StoreResult<RequeueOutcome> rerun_job(const Access& access, const JobId& id, const WorkPlan& plan,
                                                   const std::string& actor, TimePoint now) = 0;
     /// The job shows this attempt's outputs and thumbnail from now on, until a younger one succeeds.

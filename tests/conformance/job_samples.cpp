@@ -17,6 +17,12 @@ UserId user(std::string_view name) {
     return *parsed;
 }
 
+namespace {
+
+std::string sha256_hex_of(const std::string& text) { return to_hex(sha256(text)); }
+
+}  // namespace
+
 ports::NewJob Samples::job(const UserId& owner, int priority, const std::string& backend) {
     const auto n = std::to_string(++count_);
     ports::NewJob request;
@@ -28,6 +34,8 @@ ports::NewJob Samples::job(const UserId& owner, int priority, const std::string&
     job.params_json = R"({"v":1,"n":)" + n + "}";
     job.params_effective_json = R"({"v":1,"edges":"auto","n":)" + n + "}";
     job.recipe = job.type + "@" + n;
+    job.recipe_digest = sha256_hex_of(n);
+    job.models_json = R"([{"name":"m-)" + n + R"(","licence":"Apache-2.0"}])";
     job.inputs = {image(random_.id<UploadId>())};
     job.priority = priority;
     job.metadata_json = R"({"order":"A-)" + n + R"("})";
@@ -35,6 +43,32 @@ ports::NewJob Samples::job(const UserId& owner, int priority, const std::string&
     job.created_at = at(count_);
     request.actor = "key:app";
     return request;
+}
+
+ports::NewJob Samples::chain(const UserId& owner, const std::vector<StepPlan>& steps, int priority) {
+    auto request = job(owner, priority);
+    auto& chain = request.job;
+    chain.type = "chain";
+    chain.backend = "";
+    for (const auto& plan : steps) {
+        auto step = job(owner).job;
+        step.place = core::ChainPlace{chain.id, plan.name, plan.from, plan.from.empty() ? "" : plan.role};
+        step.webhook_url.reset();
+        request.steps.push_back(std::move(step));
+    }
+    chain.chain_outputs = {{steps.back().name, "main", "main"},
+                           {steps.front().name, "mask", steps.front().name + ".mask"}};
+    return request;
+}
+
+ports::WorkPlan Samples::plan(const std::string& backend) {
+    const auto n = std::to_string(++count_);
+    return {.backend = backend,
+            .params_json = R"({"v":1,"again":)" + n + "}",
+            .params_effective_json = R"({"v":1,"edges":"hard","again":)" + n + "}",
+            .recipe = "again@" + n,
+            .recipe_digest = sha256_hex_of("again" + n),
+            .models_json = R"([{"name":"again-)" + n + R"("}])"};
 }
 
 core::Upload Samples::upload(const UserId& owner, TimePoint expires_at) {
@@ -131,7 +165,8 @@ std::string in_words(const core::Attempt& attempt) {
         << words(attempt.started_at) << " " << words(attempt.finished_at) << " " << words(attempt.delay)
         << " " << words(attempt.execution) << " '" << attempt.completed_via << "' " << attempt.measures_json
         << " " << attempt.warnings_json << " " << words(attempt.error) << " " << attempt.cost_micro_usd
-        << " '" << attempt.gpu << "' '" << attempt.waiting_for << "'";
+        << " '" << attempt.gpu << "' '" << attempt.waiting_for << "' " << attempt.recipe_digest << " "
+        << attempt.models_json << " " << (attempt.thumbnail ? attempt.thumbnail->str() : "-");
     for (const auto& output : attempt.outputs) out << " " << image_words(output);
     return out.str();
 }
@@ -148,7 +183,17 @@ std::string in_words(const core::Job& job) {
         << (job.thumbnail ? job.thumbnail->str() : "-") << " " << words(job.created_at) << " "
         << words(job.updated_at) << " " << words(job.started_at) << " " << words(job.finished_at) << " "
         << words(job.inputs_removed_at) << " " << words(job.outputs_removed_at);
+    out << " " << job.recipe_digest << " " << job.models_json << " forgiven " << job.attempts_forgiven;
     for (const auto& input : job.inputs) out << " " << image_words(input);
+    for (const auto& output : job.outputs) out << " shows " << image_words(output);
+    if (job.place)
+        out << " step '" << job.place->step << "' of " << job.place->chain.str() << " from '"
+            << job.place->from_step << "." << job.place->from_role << "'";
+    for (const auto& shown : job.chain_outputs)
+        out << " " << shown.step << "." << shown.step_role << " as " << shown.role;
+    for (const auto& step : job.steps)
+        out << "\n  step '" << step.name << "' " << step.job.str() << " " << step.type << " "
+            << core::to_string(step.status) << " " << words(step.error);
     for (const auto& attempt : job.attempts) out << in_words(attempt);
     return out.str();
 }
@@ -171,15 +216,26 @@ std::string in_words(const core::JobEvent& event) {
 
 namespace {
 
-std::vector<core::Job> all_jobs(ports::JobStore& store) {
-    std::vector<core::Job> jobs;
+void add_jobs(ports::JobStore& store, const ports::JobFilter& filter, std::vector<core::Job>& jobs) {
     std::int64_t before = 0;
     do {
-        auto page = store.list_jobs(Access::everyone(), {}, before, 100);
+        auto page = store.list_jobs(Access::everyone(), filter, before, 100);
         DR_CHECK(page.ok());
         for (auto& job : page->jobs) jobs.push_back(std::move(job));
         before = page->next_before;
     } while (before != 0);
+}
+
+// Steps come after all that are none.
+std::vector<core::Job> all_jobs(ports::JobStore& store) {
+    std::vector<core::Job> jobs;
+    add_jobs(store, {}, jobs);
+    const auto count = jobs.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        ports::JobFilter steps;
+        steps.chain = jobs[i].id;
+        if (!jobs[i].steps.empty()) add_jobs(store, steps, jobs);
+    }
     return jobs;
 }
 
@@ -187,6 +243,40 @@ std::vector<core::JobEvent> all_events(ports::JobStore& store, const JobId& job)
     auto events = store.list_events(Access::everyone(), job, 0, 1'000'000);
     DR_CHECK(events.ok() && events->has_value());
     return **std::move(events);
+}
+
+bool shows_its_selected_attempt(const core::Job& job) {
+    for (const auto& attempt : job.attempts) {
+        if (attempt.id == job.selected_attempt)
+            return attempt.status == Status::succeeded && attempt.outputs == job.outputs &&
+                   attempt.thumbnail == job.thumbnail;
+    }
+    return false;
+}
+
+std::string chain_problem(const core::Job& chain) {
+    bool all_ended = true;
+    bool all_succeeded = true;
+    bool one_failed = false;
+    for (const auto& step : chain.steps) {
+        all_ended = all_ended && core::is_terminal(step.status);
+        all_succeeded = all_succeeded && step.status == Status::succeeded;
+        one_failed = one_failed || step.status == Status::failed;
+    }
+    if (!chain.attempts.empty() || chain.selected_attempt) return "a chain has an attempt of its own";
+    if (core::is_terminal(chain.status) != all_ended)
+        return "a chain has ended and not its steps, or the reverse";
+    if ((chain.status == Status::succeeded) != all_succeeded)
+        return "a chain's success is not that of its steps";
+    if (chain.status == Status::failed && !one_failed) return "a chain failed and none of its steps";
+    if (!chain.outputs.empty() && chain.status != Status::succeeded) return "a chain shows outputs too soon";
+    return "";
+}
+
+// A step that waits for what another one makes stands in no line, and neither does a chain.
+bool stands_in_line(const core::Job& job) {
+    const bool waits = job.place && !job.place->from_step.empty() && job.inputs.empty();
+    return job.status == Status::queued && job.steps.empty() && !waits;
 }
 
 // What must hold for one job by itself.
@@ -200,8 +290,11 @@ std::string job_problem(const core::Job& job, const std::vector<core::JobEvent>&
     if (job.finished_at.has_value() != core::is_terminal(job.status))
         return "finished_at does not fit its status";
     if (job.error.has_value() != (job.status == Status::failed)) return "its error does not fit its status";
-    if (job.selected_attempt.has_value() != (job.status == Status::succeeded))
-        return "its selected attempt does not fit";
+    if (!job.steps.empty()) return chain_problem(job);
+    const bool lost = job.status == Status::failed || job.status == Status::cancelled;
+    if (job.status == Status::succeeded && !job.selected_attempt) return "it succeeded and shows nothing";
+    if (lost && job.selected_attempt) return "it shows something and has not succeeded";
+    if (job.selected_attempt && !shows_its_selected_attempt(job)) return "its selected attempt does not fit";
     const bool at_work = job.status == Status::dispatched || job.status == Status::running;
     for (std::size_t i = 0; i < job.attempts.size(); ++i) {
         const auto& attempt = job.attempts[i];
@@ -243,8 +336,9 @@ std::vector<std::string> consistency_problems(ports::JobStore& store) {
     for (const auto& job : all_jobs(store)) {
         const auto problem = job_problem(job, all_events(store, job.id));
         if (!problem.empty()) problems.push_back(problem + ": " + in_words(job));
-        queued += job.status == Status::queued ? 1 : 0;
-        at_work += job.status == Status::dispatched || job.status == Status::running ? 1 : 0;
+        queued += stands_in_line(job) ? 1 : 0;
+        const bool works = job.status == Status::dispatched || job.status == Status::running;
+        at_work += works && job.steps.empty() ? 1 : 0;
     }
     const auto counts = store.count_queue();
     DR_CHECK(counts.ok());

@@ -13,12 +13,22 @@ namespace darkroom::conformance {
 TimePoint at(std::int64_t ms);
 UserId user(std::string_view name);
 
+struct StepPlan {
+    std::string name;
+    std::string from = "";
+    std::string role = "main";
+};
+
 class Samples {
 public:
     explicit Samples(ports::Random& random) : random_(random) {}
 
     /// A job with every field set to something of its own.
     ports::NewJob job(const UserId& owner, int priority = 0, const std::string& backend = "local");
+    /// With outputs main (of the last step) and the mask of the first one.
+    ports::NewJob chain(const UserId& owner, const std::vector<StepPlan>& steps, int priority = 0);
+    /// Another way to do a job, unlike all others.
+    ports::WorkPlan plan(const std::string& backend = "local");
     core::Upload upload(const UserId& owner, TimePoint expires_at);
     core::InputImage image(const UploadId& upload);
     ports::AttemptSucceeded success(const JobId& job, const AttemptId& attempt);

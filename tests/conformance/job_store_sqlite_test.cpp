@@ -18,9 +18,20 @@ constexpr std::pair<const char*, const char*> row_checks[] = {
      "SELECT count(*) FROM delayed LEFT JOIN jobs ON seq = job_seq AND status = 'QUEUED' WHERE seq IS NULL"},
     {"a waiting job without exactly one place",
      "SELECT count(*) FROM jobs WHERE status = 'QUEUED' AND (SELECT count(*) FROM ready WHERE job_seq = seq)"
-     " + (SELECT count(*) FROM delayed WHERE job_seq = seq) <> 1"},
+     " + (SELECT count(*) FROM delayed WHERE job_seq = seq) <> (chain_outputs IS NULL AND (from_step = '' OR "
+     "inputs <> '[]'))"},
+    {"a step whose chain is missing",
+     "SELECT count(*) FROM jobs LEFT JOIN jobs AS chains ON chains.seq = jobs.chain_seq WHERE jobs.chain_seq "
+     "IS NOT NULL AND chains.chain_outputs IS NULL"},
+    {"a chain that has ended before its steps",
+     "SELECT count(*) FROM jobs JOIN jobs AS chains ON chains.seq = jobs.chain_seq WHERE "
+     "(chains.finished_at IS NOT NULL AND jobs.finished_at IS NULL)"},
+    {"an attempt that is selected and shows nothing",
+     "SELECT count(*) FROM jobs LEFT JOIN attempts ON job_seq = seq AND attempts.id = selected_attempt WHERE "
+     "selected_attempt IS NOT NULL AND attempts.status IS NOT 'SUCCEEDED'"},
     {"a job at work without its row in flight",
-     "SELECT count(*) FROM jobs WHERE status IN ('DISPATCHED', 'RUNNING') AND NOT EXISTS"
+     "SELECT count(*) FROM jobs WHERE status IN ('DISPATCHED', 'RUNNING') AND chain_outputs IS NULL AND NOT "
+     "EXISTS"
      " (SELECT 1 FROM inflight WHERE job_seq = seq AND number = attempt_count AND stopping = 0)"},
     {"a row in flight that is not stopping and whose job is not at work",
      "SELECT count(*) FROM inflight JOIN jobs ON seq = job_seq WHERE stopping = 0 AND status NOT IN "
@@ -44,7 +55,8 @@ constexpr std::pair<const char*, const char*> row_checks[] = {
      "outputs_removed_at IS NOT NULL)"},
     {"an ended job behind the mark of a retention that has not seen it",
      "SELECT count(*) FROM jobs JOIN retention ON (jobs.finished_at, jobs.seq) <= (retention.finished_at, "
-     "retention.seq) WHERE CASE what WHEN 'inputs' THEN inputs_removed_at IS NULL WHEN 'outputs' THEN "
+     "retention.seq) WHERE chain_seq IS NULL AND CASE what WHEN 'inputs' THEN inputs_removed_at IS NULL WHEN "
+     "'outputs' THEN "
      "outputs_removed_at IS NULL ELSE 1 END"},
     {"a remote job without its attempt",
      "SELECT count(*) FROM remote_jobs LEFT JOIN attempts USING (job_seq, number) WHERE id IS NOT "

@@ -38,6 +38,9 @@ bool happen(ports::JobStore& store, Samples& samples, JobEventKind event, const 
         case JobEventKind::requeue:
             return std::holds_alternative<ports::JobRequeued>(
                 *store.requeue_job(Access::of(ann), job.id, "key:app", at(2'000)));
+        case JobEventKind::rerun:
+            return std::holds_alternative<ports::JobRequeued>(
+                *store.rerun_job(Access::of(ann), job.id, samples.plan(job.backend), "key:app", at(2'000)));
         case JobEventKind::give_back:
             return *store.give_back(attempt, std::nullopt, "busy", at(2'000)) == Applied::applied;
         case JobEventKind::succeed_late:
@@ -151,7 +154,7 @@ TEST_P(JobStoreSuite, FinishingTwiceChangesNothingTheSecondTime) {
 TEST_P(JobStoreSuite, TheSlotOfACancelledJobStaysTakenUntilItsBackendHasStopped) {
     const auto brought = bring_to(ann, Status::running);
     const auto outcome = store().cancel_job(Access::of(ann), brought.job.id, "key:app", at(2'000));
-    EXPECT_EQ(std::get<ports::JobCancelled>(*outcome).stop, std::vector{brought.attempt});
+    EXPECT_EQ(std::get<ports::JobCancelled>(*outcome).stop, std::vector{*brought.attempt});
     ASSERT_TRUE(store().create_job(samples_.job(ann)).ok());
     EXPECT_TRUE(store().claim(claim_request(1))->empty());
     reopen();

@@ -31,6 +31,9 @@ core::Attempt attempt_of(const Rows& rows) {
     attempt.cost_micro_usd = rows.integer(19);
     attempt.gpu = rows.text(20);
     if (attempt.status == Status::dispatched) attempt.waiting_for = rows.text(21);
+    attempt.recipe_digest = rows.text(22);
+    attempt.models_json = rows.text(23);
+    attempt.thumbnail = rows.optional_key(24);
     return attempt;
 }
 
@@ -39,10 +42,11 @@ core::Attempt attempt_of(const Rows& rows) {
 void insert_attempt(Database& db, std::int64_t job_seq, const core::Attempt& attempt) {
     db.run(
         "INSERT INTO attempts (job_seq, number, id, backend, endpoint, remote_id, status, params, recipe, "
-        "created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "recipe_digest, models, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         job_seq, attempt.number, attempt.id, attempt.backend, attempt.endpoint, attempt.remote_id,
-        attempt.status, attempt.params_json, attempt.recipe, attempt.created_at);
+        attempt.status, attempt.params_json, attempt.recipe, attempt.recipe_digest, attempt.models_json,
+        attempt.created_at);
 }
 
 std::vector<core::Attempt> list_attempts(Database& db, std::int64_t job_seq) {
@@ -50,7 +54,8 @@ std::vector<core::Attempt> list_attempts(Database& db, std::int64_t job_seq) {
         "SELECT number, id, backend, endpoint, remote_id, status, params, recipe, created_at, started_at, "
         "finished_at, delay_ms,"
         " execution_ms, completed_via, outputs, measures, warnings, error_code, error_message,"
-        " cost_micro_usd, gpu, waiting_for FROM attempts WHERE job_seq = ? ORDER BY number",
+        " cost_micro_usd, gpu, waiting_for, recipe_digest, models, thumbnail FROM attempts WHERE job_seq = ? "
+        "ORDER BY number",
         job_seq);
     std::vector<core::Attempt> attempts;
     while (rows.next()) attempts.push_back(attempt_of(rows));
@@ -67,6 +72,20 @@ std::optional<Status> attempt_status(Database& db, std::int64_t job_seq, int num
     auto rows = db.query("SELECT status FROM attempts WHERE job_seq = ? AND number = ?", job_seq, number);
     if (!rows.next()) return std::nullopt;
     return rows.status(0);
+}
+
+std::optional<AttemptResult> find_result(Database& db, std::int64_t job_seq, const AttemptId& attempt) {
+    auto rows =
+        db.query("SELECT number, status, outputs, thumbnail FROM attempts WHERE job_seq = ? AND id = ?",
+                 job_seq, attempt);
+    if (!rows.next()) return std::nullopt;
+    return AttemptResult{static_cast<int>(rows.integer(0)), rows.status(1), outputs_from_json(rows.bytes(2)),
+                         rows.optional_key(3)};
+}
+
+void forget_results(Database& db, std::int64_t job_seq) {
+    db.run("UPDATE attempts SET outputs = '[]', thumbnail = NULL WHERE job_seq = ? AND outputs <> '[]'",
+           job_seq);
 }
 
 void drop_attempt(Database& db, std::int64_t job_seq, int number) {
@@ -87,9 +106,10 @@ void close_attempt(Database& db, std::int64_t job_seq, int number, const ports::
     db.run(
         "UPDATE attempts SET status = ?3, finished_at = ?4, execution_ms = ?5, completed_via = ?6, outputs = "
         "?7, measures = ?8,"
-        " warnings = ?9, error_code = NULL, error_message = NULL WHERE job_seq = ?1 AND number = ?2",
+        " warnings = ?9, thumbnail = ?10, error_code = NULL, error_message = NULL"
+        " WHERE job_seq = ?1 AND number = ?2",
         job_seq, number, Status::succeeded, now, end.execution, end.completed_via, outputs, end.measures_json,
-        end.warnings_json);
+        end.warnings_json, end.thumbnail);
 }
 
 void close_attempt(Database& db, std::int64_t job_seq, int number, const ports::AttemptFailed& end,

@@ -13,6 +13,18 @@ void insert_attempt(Database& db, std::int64_t job_seq, const core::Attempt& att
 std::vector<core::Attempt> list_attempts(Database& db, std::int64_t job_seq);
 AttemptId attempt_id(Database& db, std::int64_t job_seq, int number);
 std::optional<core::Status> attempt_status(Database& db, std::int64_t job_seq, int number);
+
+/// What an attempt made.
+struct AttemptResult {
+    int number = 0;
+    core::Status status = core::Status::dispatched;
+    std::vector<core::OutputImage> outputs;
+    std::optional<core::ObjectKey> thumbnail;
+};
+/// nullopt: the job has no such attempt.
+std::optional<AttemptResult> find_result(Database& db, std::int64_t job_seq, const AttemptId& attempt);
+/// The objects are gone, so nothing names them any more.
+void forget_results(Database& db, std::int64_t job_seq);
 void drop_attempt(Database& db, std::int64_t job_seq, int number);
 
 void mark_attempt_running(Database& db, std::int64_t job_seq, int number, TimePoint now);

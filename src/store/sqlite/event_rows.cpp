@@ -55,11 +55,21 @@ std::string give_back_data(std::string_view why, std::optional<Milliseconds> ret
     return json + "}";
 }
 
-std::string failure_data(const core::JobError& error, std::optional<Milliseconds> retry_pause) {
+std::string plan_data(const ports::WorkPlan& plan) {
+    std::string json = R"({"backend":)";
+    append_json_string(json, plan.backend);
+    json += R"(,"recipe":)";
+    append_json_string(json, plan.recipe);
+    return json + "}";
+}
+
+std::string failure_data(const core::JobError& error, std::optional<Milliseconds> retry_pause,
+                         const std::optional<ports::WorkPlan>& retry_as) {
     std::string json = R"({"error":{"code":")" + std::string(core::to_string(error.code)) + R"(","message":)";
     append_json_string(json, error.message);
     json += "}";
     if (retry_pause) json += R"(,"retry_pause_ms":)" + std::to_string(retry_pause->count());
+    if (retry_pause && retry_as) json += R"(,"retry_as":)" + plan_data(*retry_as);
     return json + "}";
 }
 

@@ -19,7 +19,11 @@ std::string claim_data(std::string_view endpoint);
 std::string start_data(std::string_view worker);
 /// {"why":…}, and "retry_in_ms" if the job waits for that.
 std::string give_back_data(std::string_view why, std::optional<Milliseconds> retry_in);
-/// {"error":{"code":…,"message":…}}, and "retry_pause_ms" if another attempt follows.
-std::string failure_data(const core::JobError& error, std::optional<Milliseconds> retry_pause);
+/// {"backend":…,"recipe":…}
+std::string plan_data(const ports::WorkPlan& plan);
+/// {"error":{"code":…,"message":…}}, "retry_pause_ms" if another attempt follows, and "retry_as" with its
+/// plan if that is another one.
+std::string failure_data(const core::JobError& error, std::optional<Milliseconds> retry_pause,
+                         const std::optional<ports::WorkPlan>& retry_as = {});
 
 }  // namespace darkroom::store

@@ -45,6 +45,14 @@ void append_image(std::string& out, const core::OutputImage& image) {
     append_image(out, image, "role", image.role);
 }
 
+void append_image(std::string& out, const core::ChainOutput& output) {
+    out.push_back('{');
+    append_text(out, "step", output.step);
+    append_text(out, "step_role", output.step_role);
+    append_text(out, "role", output.role);
+    out.back() = '}';
+}
+
 template <class Image>
 std::string list_to_json(const std::vector<Image>& images) {
     std::string out = "[";
@@ -94,6 +102,11 @@ core::OutputImage output_from(const json::value& value) {
     return image_from(value, &core::OutputImage::role, "role");
 }
 
+core::ChainOutput chain_output_from(const json::value& value) {
+    const auto& object = value.as_object();
+    return {text_in(object, "step"), text_in(object, "step_role"), text_in(object, "role")};
+}
+
 // Boost.JSON throws where a member is missing or of another kind; here that is damage.
 template <class Read>
 auto read(std::string_view text, const Read& from) {
@@ -129,12 +142,17 @@ std::string to_json(const core::InputImage& image) {
 std::string to_json(const std::vector<core::InputImage>& images) { return list_to_json(images); }
 std::string to_json(const std::vector<core::OutputImage>& images) { return list_to_json(images); }
 
+std::string to_json(const std::vector<core::ChainOutput>& outputs) { return list_to_json(outputs); }
+
 core::InputImage input_from_json(std::string_view text) { return read(text, input_from); }
 std::vector<core::InputImage> inputs_from_json(std::string_view text) {
     return list_from_json(text, input_from);
 }
 std::vector<core::OutputImage> outputs_from_json(std::string_view text) {
     return list_from_json(text, output_from);
+}
+std::vector<core::ChainOutput> chain_outputs_from_json(std::string_view text) {
+    return list_from_json(text, chain_output_from);
 }
 
 }  // namespace darkroom::store

@@ -25,6 +25,15 @@ TEST(ImagesJson, PicturesComeBackAsTheyWere) {
     EXPECT_EQ(outputs_from_json(to_json(std::vector{output})), (std::vector{output}));
 }
 
+TEST(ImagesJson, WhatAChainShowsComesBackAsItWas) {
+    const std::vector<core::ChainOutput> shown = {{"shop", "main", "main"},
+                                                  {"cut \"1\"\n", "mask", "cut.mask"}};
+    EXPECT_EQ(chain_outputs_from_json(to_json(shown)), shown);
+    EXPECT_TRUE(chain_outputs_from_json(to_json(std::vector<core::ChainOutput>())).empty());
+    for (const char* const text : {"", "{}", "[1]", "[{}]", R"([{"step":"a","step_role":1,"role":""}])"})
+        EXPECT_THROW((void)chain_outputs_from_json(text), SqlFailure) << text;
+}
+
 TEST(ImagesJson, APictureFromBeforeObjectsHadVersionsHasNone) {
     const std::string old =
         R"({"name":"a","key":"","content_type":"image/png","bytes":1,"width":2,"height":3,"sha256":"ab"})";

@@ -1,5 +1,7 @@
 #include "store/sqlite/job_creation.h"
 
+#include "base/check.h"
+#include "store/sqlite/chain_steps.h"
 #include "store/sqlite/event_rows.h"
 #include "store/sqlite/key_rows.h"
 #include "store/sqlite/queue_rows.h"
@@ -8,24 +10,62 @@
 namespace darkroom::store {
 namespace {
 
-void insert_created_job(Transaction& transaction, const ports::NewJob& request) {
-    auto& db = transaction.db;
-    JobHead head;
-    head.seq = insert_job(db, request.job);
-    head.backend = request.job.backend;
-    head.priority = request.job.priority;
-    enqueue_ready(db, head);
+void append_creation(Transaction& transaction, std::int64_t seq, const ports::NewJob& request,
+                     const JobId& job) {
     core::JobEvent event;
     event.kind = "created";
     event.actor = request.actor;
     event.at = request.job.created_at;
-    append_event(db, head.seq, event);
-    use_uploads(db, head.seq, request.uploads, request.job.inputs);
+    append_event(transaction.db, seq, event);
+    transaction.news.changed.push_back(job);
+}
+
+void stand_in_line(Transaction& transaction, std::int64_t seq, const core::Job& job) {
+    JobHead head;
+    head.seq = seq;
+    head.backend = job.backend;
+    head.priority = job.priority;
+    enqueue_ready(transaction.db, head);
+    transaction.news.ready = true;
+}
+
+// A step is its chain's in all that is not its own. Its end is not told to anybody's webhook: that of the
+// chain is.
+core::Job step_of(const core::Job& chain, const core::Job& given) {
+    core::Job step = given;
+    step.user = chain.user;
+    step.priority = chain.priority;
+    step.created_at = chain.created_at;
+    step.inputs.clear();
+    if (step.place->from_step.empty()) step.inputs = chain.inputs;
+    return step;
+}
+
+void insert_steps(Transaction& transaction, std::int64_t chain_seq, const ports::NewJob& request) {
+    for (const auto& given : request.steps) {
+        DR_CHECK(given.place && given.place->chain == request.job.id && !given.place->step.empty());
+        const auto step = step_of(request.job, given);
+        const auto seq = insert_job(transaction.db, step, {.is_chain = false, .chain_seq = chain_seq});
+        append_creation(transaction, seq, request, step.id);
+        if (step.place->from_step.empty()) stand_in_line(transaction, seq, step);
+    }
+    begin_chain(transaction, request.job.id, request.job.created_at);
+}
+
+void insert_created_job(Transaction& transaction, const ports::NewJob& request) {
+    auto& db = transaction.db;
+    const bool is_chain = !request.steps.empty();
+    const auto seq = insert_job(db, request.job, {.is_chain = is_chain, .chain_seq = {}});
+    append_creation(transaction, seq, request, request.job.id);
+    use_uploads(db, seq, request.uploads, request.job.inputs);
     if (request.idempotency) {
         remember_request(db, request.job.user, *request.idempotency, request.job.id, request.job.created_at);
     }
-    transaction.news.changed.push_back(request.job.id);
-    transaction.news.ready = true;
+    if (is_chain) {
+        insert_steps(transaction, seq, request);
+    } else {
+        stand_in_line(transaction, seq, request.job);
+    }
 }
 
 }  // namespace

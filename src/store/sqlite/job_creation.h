@@ -1,5 +1,5 @@
 // The beginning of a job, in one transaction: what was asked before under the same key, the uploads it uses,
-// its row, its place in line and the first event.
+// its row, its place in line and the first event; of a chain also its steps.
 #pragma once
 #include "ports/job_store.h"
 #include "store/sqlite/group_writer.h"

@@ -14,9 +14,11 @@ using core::Status;
 
 // The index is named, because without statistics SQLite would guess, and a wrong guess walks over everybody's
 // jobs.
-std::string_view index_for(bool one_user, const Status* status) {
+std::string_view index_for(Listed listed, const Status* status) {
+    if (listed == Listed::steps_of_a_chain) return "INDEXED BY jobs_by_chain";
     if (status != nullptr && (*status == Status::dispatched || *status == Status::running))
         return "INDEXED BY jobs_at_work";
+    const bool one_user = listed == Listed::jobs_of_a_user;
     if (status != nullptr && (*status == Status::failed || *status == Status::cancelled)) {
         return one_user ? "INDEXED BY jobs_ended_badly_by_user" : "INDEXED BY jobs_ended_badly";
     }
@@ -28,23 +30,34 @@ struct Search {
     const ports::JobFilter& filter;
     std::int64_t before;
     std::int64_t count_max;
+
+    Listed listed() const {
+        if (filter.chain) return Listed::steps_of_a_chain;
+        return user != nullptr ? Listed::jobs_of_a_user : Listed::all_jobs;
+    }
 };
 
 void collect(Database& db, const Search& search, const Status* status, std::vector<std::int64_t>& seqs) {
-    const auto sql = listing_sql(search.user != nullptr, status);
+    const auto sql = listing_sql(search.listed(), status);
     const auto user = search.user != nullptr ? std::optional<std::string_view>(*search.user) : std::nullopt;
     auto rows = db.query(sql, user, search.before, search.filter.type, search.filter.created_from,
-                         search.filter.created_to, search.count_max);
+                         search.filter.created_to, search.count_max, search.filter.chain);
     while (rows.next()) seqs.push_back(rows.integer(0));
 }
 
 }  // namespace
 
-std::string listing_sql(bool one_user, const Status* status) {
+// Steps stay out of the way of who looks for jobs: they are their chain's.
+std::string listing_sql(Listed listed, const Status* status) {
     std::string sql = "SELECT seq FROM jobs ";
-    sql += index_for(one_user, status);
+    sql += index_for(listed, status);
     sql += " WHERE seq < ?2";
-    if (one_user) sql += " AND user_id = ?1";
+    if (listed == Listed::steps_of_a_chain) {
+        sql += " AND chain_seq = (SELECT seq FROM jobs WHERE id = ?7) AND (?1 IS NULL OR user_id = ?1)";
+    } else {
+        sql += " AND chain_seq IS NULL AND ?7 IS NULL";
+    }
+    if (listed == Listed::jobs_of_a_user) sql += " AND user_id = ?1";
     // Spelled out, not bound: SQLite takes a partial index only if it can see that the row is in it.
     if (status != nullptr) sql += " AND status = '" + std::string(core::to_string(*status)) + "'";
     sql +=

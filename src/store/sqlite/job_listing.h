@@ -9,7 +9,9 @@ namespace darkroom::store {
 ports::JobPage list_jobs(Database& db, const ports::Access& access, const ports::JobFilter& filter,
                          std::int64_t before, int count_max);
 
+enum class Listed { all_jobs, jobs_of_a_user, steps_of_a_chain };
+
 /// The statement behind one status (nullptr = any) of a page; tests look at its plan.
-std::string listing_sql(bool one_user, const core::Status* status);
+std::string listing_sql(Listed listed, const core::Status* status);
 
 }  // namespace darkroom::store

@@ -33,12 +33,14 @@ TEST(SqlitePlans, NoListingSortsAndAUsersListingNeverScans) {
     Database db(folder.path(), Database::Use::write, "");
     for (int s = -1; s < core::status_count; ++s) {
         const auto status = static_cast<Status>(s);
-        for (const bool one_user : {true, false}) {
-            const auto plan = plan_of(db, listing_sql(one_user, s < 0 ? nullptr : &status));
+        for (const auto listed : {Listed::all_jobs, Listed::jobs_of_a_user, Listed::steps_of_a_chain}) {
+            const auto plan = plan_of(db, listing_sql(listed, s < 0 ? nullptr : &status));
             SCOPED_TRACE(plan);
             EXPECT_THAT(plan, Not(HasSubstr("TEMP B-TREE")));
-            if (one_user) {
+            if (listed == Listed::jobs_of_a_user) {
                 EXPECT_THAT(plan, AnyOf(HasSubstr("user_id=?"), HasSubstr("jobs_at_work")));
+            } else if (listed == Listed::steps_of_a_chain) {
+                EXPECT_THAT(plan, HasSubstr("chain_seq=?"));
             }
         }
     }
@@ -57,6 +59,8 @@ TEST(SqlitePlans, TheQueuesStatementsUseTheirIndexes) {
              "= ?",
              "DELETE FROM inflight WHERE attempt_id IN (SELECT id FROM attempts WHERE job_seq = ?)",
              "DELETE FROM job_events WHERE job_seq = ?",
+             "SELECT seq FROM jobs INDEXED BY jobs_by_chain WHERE chain_seq = ? ORDER BY seq",
+             "UPDATE jobs SET outputs_removed_at = ? WHERE chain_seq = ?",
              "SELECT job_id, fingerprint FROM idempotency WHERE user_id = ? AND key = ? AND expires_at > ?"
              " AND EXISTS (SELECT 1 FROM jobs WHERE id = job_id)",
              "SELECT rank, job_seq FROM ready WHERE backend = ? ORDER BY rank, job_seq LIMIT ?",

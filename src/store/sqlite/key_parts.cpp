@@ -39,6 +39,9 @@ KeyParts parts_of(const core::ObjectKey& key) {
         parts.owner = uuid_at(text, beginning.size());
         if (kind == KeyKind::restored || kind == KeyKind::worker_output)
             parts.attempt = uuid_at(text, beginning.size() + uuid_length + 1);
+        // thumbnails/{job}.jpg has none, thumbnails/{job}.{attempt}.jpg has one.
+        if (kind == KeyKind::thumbnail && text.size() > beginning.size() + 2 * uuid_length)
+            parts.attempt = uuid_at(text, beginning.size() + uuid_length + 1);
     }
     DR_CHECK(parts.kind != KeyKind::nothing);
     return parts;

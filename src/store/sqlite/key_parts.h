@@ -11,7 +11,7 @@ enum class KeyKind { nothing, uploaded, restored, thumbnail, worker_input, worke
 struct KeyParts {
     KeyKind kind = KeyKind::nothing;  // of the empty key
     UuidBytes owner{};                // upload, job or probe
-    UuidBytes attempt{};              // of restored and worker_output only
+    UuidBytes attempt{};              // of restored, worker_output and most thumbnails only
 
     UploadId upload() const { return UploadId(owner); }
     JobId job() const { return JobId(owner); }

@@ -21,6 +21,10 @@ TEST(KeyParts, AreTheIdsThatAKeyWasMadeFrom) {
     }
     EXPECT_EQ(parts_of(ObjectKey::thumbnail(job)).kind, KeyKind::thumbnail);
     EXPECT_EQ(parts_of(ObjectKey::thumbnail(job)).job(), job);
+    EXPECT_EQ(parts_of(ObjectKey::thumbnail(job)).attempt, UuidBytes{});
+    EXPECT_EQ(parts_of(ObjectKey::thumbnail(job, attempt)).kind, KeyKind::thumbnail);
+    EXPECT_EQ(parts_of(ObjectKey::thumbnail(job, attempt)).job(), job);
+    EXPECT_EQ(parts_of(ObjectKey::thumbnail(job, attempt)).attempt, attempt.bytes());
     EXPECT_EQ(parts_of(ObjectKey::worker_input(job, "png")).kind, KeyKind::worker_input);
     EXPECT_EQ(parts_of(ObjectKey::worker_input(job, "png")).job(), job);
     EXPECT_EQ(parts_of(ObjectKey::probe(upload)).kind, KeyKind::probe);

@@ -55,10 +55,16 @@ bool restored_named(Database& db, const KeyParts& parts, const core::ObjectKey& 
     return owner && owner->outputs_kept && in_outputs(db, *owner, attempt, key);
 }
 
+bool is_thumbnail(Database& db, const Owner& owner, const core::ObjectKey& key) {
+    return owner.thumbnail == key ||
+           db.integer("SELECT EXISTS (SELECT 1 FROM attempts WHERE job_seq = ? AND thumbnail = ?)", owner.seq,
+                      key) != 0;
+}
+
 bool thumbnail_named(Database& db, const KeyParts& parts, const core::ObjectKey& key) {
     const auto owner = find_owner(db, parts.job());
     if (!owner) return false;
-    return (owner->outputs_kept && owner->thumbnail == key) || at_work(db, *owner);
+    return (owner->outputs_kept && is_thumbnail(db, *owner, key)) || at_work(db, *owner);
 }
 
 bool worker_input_named(Database& db, const KeyParts& parts) {
@@ -94,6 +100,7 @@ struct Keeper {
     bool outputs_kept = false;
 };
 
+// What a step works on is its chain's, or the output of another step, and told there.
 Keeper keeper_of(const Rows& rows) {
     Keeper keeper{rows.integer(0), rows.id<JobId>(1), {}, rows.integer(3) != 0};
     if (rows.integer(2) != 0) {
@@ -105,9 +112,10 @@ Keeper keeper_of(const Rows& rows) {
 }
 
 void add_outputs(Database& db, Keeper& keeper) {
-    auto rows = db.query("SELECT outputs FROM attempts WHERE job_seq = ?", keeper.seq);
+    auto rows = db.query("SELECT outputs, thumbnail FROM attempts WHERE job_seq = ?", keeper.seq);
     while (rows.next()) {
         for (const auto& output : outputs_from_json(rows.bytes(0))) keeper.keys.insert(output.key);
+        if (const auto thumbnail = rows.optional_key(1)) keeper.keys.insert(*thumbnail);
     }
 }
 
@@ -127,7 +135,8 @@ ports::NamedObjects list_named_objects(Database& db, std::int64_t after, int job
     std::int64_t jobs = 0;
     std::int64_t last = 0;
     auto rows = db.query(
-        "SELECT seq, id, inputs_removed_at IS NULL, outputs_removed_at IS NULL, inputs, thumbnail FROM jobs"
+        "SELECT seq, id, inputs_removed_at IS NULL AND chain_seq IS NULL, outputs_removed_at IS NULL, "
+        "inputs, thumbnail FROM jobs"
         " WHERE seq > ? ORDER BY seq LIMIT ?",
         after, limit + 1);
     while (rows.next()) {

@@ -2,23 +2,20 @@
 
 #include <algorithm>
 
-#include "store/sqlite/attempt_rows.h"
 #include "store/sqlite/cost_rows.h"
 #include "store/sqlite/job_rows.h"
 #include "store/sqlite/remote_rows.h"
+#include "store/sqlite/transitions.h"
 
 namespace darkroom::store {
 namespace {
-
-using core::Status;
 
 constexpr std::string_view success = "succeeded";
 
 // Could its result still become the job's? Then it is looked for, not cancelled.
 bool may_succeed_late(Database& db, const RemoteRow& row) {
     const auto job = find_job_head(db, row.job_seq);
-    return job && core::next(job->status, core::JobEventKind::succeed_late) &&
-           attempt_status(db, row.job_seq, row.number) == Status::failed;
+    return job && may_succeed_late(db, *job, row.number);
 }
 
 void open_again(Database& db, const RemoteRow& row, TimePoint now) {

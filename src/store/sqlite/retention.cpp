@@ -6,6 +6,8 @@
 #include <tuple>
 
 #include "base/check.h"
+#include "store/sqlite/attempt_rows.h"
+#include "store/sqlite/chain_rows.h"
 #include "store/sqlite/images_json.h"
 #include "store/sqlite/key_parts.h"
 #include "store/sqlite/remote_rows.h"
@@ -46,6 +48,7 @@ struct EndedJob {
     RetirementMark place;
     bool inputs_removed = false;
     bool outputs_removed = false;
+    bool is_chain = false;
 };
 
 /// After `from`, up to and with `to`.
@@ -54,7 +57,10 @@ std::vector<EndedJob> ended_jobs(Database& db, const RetirementMark& from, const
     auto rows = db.query(ended_jobs_sql, from.finished_at, from.seq, to.finished_at, to.seq, limit);
     std::vector<EndedJob> jobs;
     while (rows.next())
-        jobs.push_back({{rows.time(0), rows.integer(1)}, rows.integer(2) != 0, rows.integer(3) != 0});
+        jobs.push_back({{rows.time(0), rows.integer(1)},
+                        rows.integer(2) != 0,
+                        rows.integer(3) != 0,
+                        rows.integer(4) != 0});
     return jobs;
 }
 
@@ -62,6 +68,13 @@ bool is_retired(const EndedJob& job, Retention what) {
     if (what == Retention::inputs) return job.inputs_removed;
     if (what == Retention::outputs) return job.outputs_removed;
     return job.inputs_removed && job.outputs_removed;
+}
+
+std::vector<std::int64_t> steps_of(Database& db, bool is_chain, std::int64_t seq) {
+    std::vector<std::int64_t> seqs;
+    if (!is_chain) return seqs;
+    for (const auto& step : list_steps(db, seq)) seqs.push_back(step.seq);
+    return seqs;
 }
 
 /// One walk of retire_jobs().
@@ -89,20 +102,33 @@ private:
         const auto inputs = inputs_of(seq);
         if (!job.inputs_removed) {
             db_.run("UPDATE jobs SET inputs_removed_at = ? WHERE seq = ?", now_, seq);
+            if (job.is_chain) db_.run("UPDATE jobs SET inputs_removed_at = ? WHERE chain_seq = ?", now_, seq);
             for (const auto& key : give_up_uploads(db_, seq, inputs)) add(key);
         }
         for (const auto& input : inputs) {
             const auto parts = parts_of(input.key);
-            if (parts.kind != KeyKind::uploaded || !upload_needed(db_, parts.upload())) add(input.key);
+            if (parts.kind == KeyKind::uploaded && !upload_needed(db_, parts.upload())) add(input.key);
         }
     }
 
     void retire_outputs(const EndedJob& job) {
         const auto seq = job.place.seq;
-        if (!job.outputs_removed) db_.run("UPDATE jobs SET outputs_removed_at = ? WHERE seq = ?", now_, seq);
-        auto attempts = db_.query("SELECT outputs FROM attempts WHERE job_seq = ?", seq);
+        if (!job.outputs_removed) {
+            db_.run("UPDATE jobs SET outputs_removed_at = ? WHERE seq = ?", now_, seq);
+            if (job.is_chain)
+                db_.run("UPDATE jobs SET outputs_removed_at = ? WHERE chain_seq = ?", now_, seq);
+        }
+        add_results(seq);
+        for (const auto step : steps_of(db_, job.is_chain, seq)) add_results(step);
+    }
+
+    // Outputs and thumbnails of all attempts. The job's own thumbnail is one of those, but for files of older
+    // Darkrooms.
+    void add_results(std::int64_t seq) {
+        auto attempts = db_.query("SELECT outputs, thumbnail FROM attempts WHERE job_seq = ?", seq);
         while (attempts.next()) {
             for (const auto& output : outputs_from_json(attempts.bytes(0))) add(output.key);
+            if (const auto thumbnail = attempts.optional_key(1)) add(*thumbnail);
         }
         auto rows = db_.query("SELECT thumbnail FROM jobs WHERE seq = ?", seq);
         if (!rows.next()) return;
@@ -143,8 +169,9 @@ void remove_job(Transaction& transaction, std::int64_t seq) {
 }  // namespace
 
 const char* const ended_jobs_sql =
-    "SELECT finished_at, seq, inputs_removed_at IS NOT NULL, outputs_removed_at IS NOT NULL"
-    " FROM jobs INDEXED BY jobs_by_end WHERE finished_at IS NOT NULL AND (finished_at, seq) > (?1, ?2)"
+    "SELECT finished_at, seq, inputs_removed_at IS NOT NULL, outputs_removed_at IS NOT NULL,"
+    " chain_outputs IS NOT NULL FROM jobs INDEXED BY jobs_by_end"
+    " WHERE finished_at IS NOT NULL AND chain_seq IS NULL AND (finished_at, seq) > (?1, ?2)"
     " AND (finished_at, seq) <= (?3, ?4) ORDER BY finished_at, seq LIMIT ?5";
 
 ports::RetiredJobs retire_jobs(Database& db, Retention what, TimePoint ended_before, int jobs_max,
@@ -168,7 +195,10 @@ bool settle_slice(Transaction& transaction, Retention what, const RetirementMark
     std::optional<RetirementMark> reached;
     for (const auto& job : jobs) {
         if (!is_retired(job, what)) break;  // it came between, and its objects are still there
-        if (what == Retention::jobs) remove_job(transaction, job.place.seq);
+        if (what == Retention::jobs) {
+            for (const auto step : steps_of(db, job.is_chain, job.place.seq)) remove_job(transaction, step);
+            remove_job(transaction, job.place.seq);
+        }
         reached = job.place;
     }
     if (!reached) return false;
@@ -177,20 +207,26 @@ bool settle_slice(Transaction& transaction, Retention what, const RetirementMark
     return jobs.size() == static_cast<std::size_t>(jobs_in_a_transaction);
 }
 
-void note_end(Database& db, std::int64_t job_seq, TimePoint finished_at) {
+void note_end(Database& db, const JobHead& job, TimePoint finished_at) {
+    if (job.chain_seq) return;
     db.run("UPDATE retention SET finished_at = ?1, seq = ?2 - 1 WHERE (finished_at, seq) >= (?1, ?2)",
-           finished_at, job_seq);
+           finished_at, job.seq);
 }
 
-// Until now only what a failed or cancelled attempt left could have been removed, and that is nothing that
-// rows name.
-void note_reopening(Database& db, std::int64_t job_seq) {
-    db.run("UPDATE jobs SET outputs_removed_at = NULL WHERE seq = ? AND outputs_removed_at IS NOT NULL",
-           job_seq);
+void note_reopening(Database& db, JobHead& job) {
+    if (!outputs_removed(db, job.seq)) return;
+    db.run("UPDATE jobs SET outputs_removed_at = NULL WHERE seq = ?", job.seq);
+    forget_results(db, job.seq);
+    job.selected_attempt.reset();
+    job.thumbnail.reset();
 }
 
 bool inputs_removed(Database& db, std::int64_t job_seq) {
     return db.integer("SELECT inputs_removed_at IS NOT NULL FROM jobs WHERE seq = ?", job_seq) != 0;
+}
+
+bool outputs_removed(Database& db, std::int64_t job_seq) {
+    return db.integer("SELECT outputs_removed_at IS NOT NULL FROM jobs WHERE seq = ?", job_seq) != 0;
 }
 
 }  // namespace darkroom::store

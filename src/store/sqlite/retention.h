@@ -7,9 +7,13 @@
 //
 // The mark passes only over jobs that carry the flag. A job whose clock says that it ended before the mark
 // (clocks go back) takes the mark back with it, so that none is ever forgotten.
+//
+// Steps are not walked: they go with their chain, which ends after them, so nothing that a living chain needs
+// is ever taken.
 #pragma once
 #include "ports/job_store.h"
 #include "store/sqlite/group_writer.h"
+#include "store/sqlite/job_rows.h"
 
 namespace darkroom::store {
 
@@ -25,9 +29,11 @@ bool settle_slice(Transaction& transaction, ports::Retention what, const ports::
 extern const char* const ended_jobs_sql;
 
 /// A job has ended: it must lie past all marks.
-void note_end(Database& db, std::int64_t job_seq, TimePoint finished_at);
-/// A job begins anew, and so do its outputs.
-void note_reopening(Database& db, std::int64_t job_seq);
+void note_end(Database& db, const JobHead& job, TimePoint finished_at);
+/// A job begins anew, and so do its outputs: what retention took of its earlier ones is forgotten, and a job
+/// that showed such shows nothing until it has a new one.
+void note_reopening(Database& db, JobHead& job);
 bool inputs_removed(Database& db, std::int64_t job_seq);
+bool outputs_removed(Database& db, std::int64_t job_seq);
 
 }  // namespace darkroom::store

@@ -255,7 +255,30 @@ constexpr const char* fourth = R"sql(
 ALTER TABLE remote_jobs ADD COLUMN hearsay INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr std::array steps = {first, second, third, fourth};
+// 5: several results of a job, and chains.
+// rerun_after: attempts up to this number were made for another plan than the job's, so none of them can end
+// it late. A step hangs on its chain by chain_seq, a chain is what has chain_outputs; its steps are in
+// jobs_by_chain, which no other job ever enters. Until now a job had one result, and so its thumbnail is that
+// attempt's.
+constexpr const char* fifth = R"sql(
+ALTER TABLE jobs ADD COLUMN recipe_digest TEXT NOT NULL DEFAULT '';
+ALTER TABLE jobs ADD COLUMN models TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE jobs ADD COLUMN rerun_after INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN chain_seq INTEGER;
+ALTER TABLE jobs ADD COLUMN step TEXT NOT NULL DEFAULT '';
+ALTER TABLE jobs ADD COLUMN from_step TEXT NOT NULL DEFAULT '';
+ALTER TABLE jobs ADD COLUMN from_role TEXT NOT NULL DEFAULT '';
+ALTER TABLE jobs ADD COLUMN chain_outputs TEXT;
+CREATE INDEX jobs_by_chain ON jobs (chain_seq, seq) WHERE chain_seq IS NOT NULL;
+
+ALTER TABLE attempts ADD COLUMN recipe_digest TEXT NOT NULL DEFAULT '';
+ALTER TABLE attempts ADD COLUMN models TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE attempts ADD COLUMN thumbnail TEXT;
+UPDATE attempts SET thumbnail = (SELECT thumbnail FROM jobs WHERE seq = job_seq AND selected_attempt = attempts.id)
+    WHERE status = 'SUCCEEDED';
+)sql";
+
+constexpr std::array steps = {first, second, third, fourth, fifth};
 
 void perform(Database& db, int version) {
     db.execute("BEGIN IMMEDIATE");

@@ -108,7 +108,8 @@ TEST(SqliteSchema, EveryStepIsFrozen) {
     EXPECT_EQ(digest_of_schema(2), "ea51f5eade2494ec8fcb50c1b3f28c3058b9fb8fc2085987f2c9e0fede429974");
     EXPECT_EQ(digest_of_schema(3), "2e95e9f1eb844b8e88dd021390856e427a127c53f70e6fe1451ae167166c7370");
     EXPECT_EQ(digest_of_schema(4), "ff80cf1077ae549b8d7543d6c21f56d90393e13df2f65f3d744dc540ab9b4891");
-    EXPECT_EQ(newest_schema(), 4);
+    EXPECT_EQ(digest_of_schema(5), "4c847f9379b9654f6ba704fb0893ca0fdf3ef701e495e7d4db571d11b31fd502");
+    EXPECT_EQ(newest_schema(), 5);
 }
 
 TEST(SqliteSchema, EverythingInAnOlderFileIsStillThere) {
@@ -204,6 +205,50 @@ TEST(SqliteSchema, AttemptsOfAFileWithoutRemoteWorkCostNothingAndEndAsBefore) {
     const auto& second = claimed[0].job.attempts.at(1);
     EXPECT_EQ(*store->adopt(second.id, "r-1", later), ports::Adoption::adopted);
     EXPECT_EQ(store->list_due_remote_jobs(later, 10)->size(), 1u);
+}
+
+// A file of schema 4 whose first job made a thumbnail.
+void make_file_with_thumbnail(const TestFolder& folder) {
+    make_old_file(folder);
+    Database db(folder.path(), Database::Use::write, "");
+    migrate(db, 4);
+    db.run("UPDATE jobs SET thumbnail = ?, selected_attempt = ? WHERE id = ?",
+           ObjectKey::thumbnail(job_id(1)), attempt_id(1), job_id(1));
+}
+
+TEST(SqliteSchema, AJobOfAFileWithOneResultEachCanBeRerunAndKeepsItsFirstResult) {
+    TestFolder folder;
+    make_file_with_thumbnail(folder);
+    const auto opened = folder.open();
+    ASSERT_TRUE(opened.ok()) << opened.error().detail;
+    const auto& store = *opened;
+    const auto before = **store->find_job(Access::of(ann), job_id(1));
+    EXPECT_EQ(before.attempts.at(0).thumbnail, ObjectKey::thumbnail(job_id(1)));
+    EXPECT_EQ(before.outputs, before.attempts.at(0).outputs);
+    EXPECT_TRUE(before.recipe_digest.empty() && before.attempts.at(0).recipe_digest.empty());
+    EXPECT_EQ(before.models_json, "[]");
+    EXPECT_EQ(before.attempts.at(0).models_json, "[]");
+    EXPECT_TRUE(!before.place && before.steps.empty() && before.chain_outputs.empty());
+    const ports::WorkPlan plan{.backend = "pod",
+                               .params_json = "{}",
+                               .params_effective_json = R"({"v":1})",
+                               .recipe = "again@1",
+                               .recipe_digest = "d",
+                               .models_json = "[{}]"};
+    ASSERT_TRUE(std::holds_alternative<ports::JobRequeued>(
+        *store->rerun_job(Access::of(ann), job_id(1), plan, "key:app", later)));
+    const auto claimed = *store->claim(
+        {.backend = "pod", .endpoint = "p", .inflight_max = 9, .jobs_max = 9, .now = later, .remote = {}});
+    ASSERT_EQ(claimed.size(), 1u);
+    const ports::AttemptFailed failed{
+        .error = {core::ErrorCode::no_subject, "none"}, .retry_at = {}, .completed_via = "poll"};
+    ASSERT_EQ(*store->finish_attempt(claimed[0].job.attempts.at(1).id, failed, "x", later),
+              ports::Applied::applied);
+    const auto after = **store->find_job(Access::of(ann), job_id(1));
+    EXPECT_EQ(after.status, Status::succeeded);
+    EXPECT_EQ(after.outputs, before.outputs);
+    EXPECT_EQ(after.thumbnail, before.thumbnail);
+    EXPECT_EQ(store->list_audit({}, 0, 10)->rows.size(), 2u);
 }
 
 TEST(SqliteSchema, AMigrationThatFailsHalfWayHasNotHappenedAndRunsAgainLater) {

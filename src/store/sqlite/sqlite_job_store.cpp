@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "base/check.h"
+#include "store/sqlite/audit_rows.h"
 #include "store/sqlite/database_file.h"
 #include "store/sqlite/event_rows.h"
 #include "store/sqlite/job_creation.h"
@@ -12,6 +13,7 @@
 #include "store/sqlite/job_rows.h"
 #include "store/sqlite/key_rows.h"
 #include "store/sqlite/object_names.h"
+#include "store/sqlite/owner_wishes.h"
 #include "store/sqlite/queue_rows.h"
 #include "store/sqlite/retention.h"
 #include "store/sqlite/transitions.h"
@@ -179,20 +181,24 @@ StoreResult<ports::RequeueOutcome> SqliteJobStore::requeue_job(const Access& acc
     });
 }
 
-StoreResult<ports::RequeueOutcome> SqliteJobStore::rerun_job(const Access&, const JobId&,
-                                                             const ports::WorkPlan&, const std::string&,
-                                                             TimePoint) {
-    return Fail(ports::StoreError{ports::StoreErrorKind::unavailable, "in work"});
+StoreResult<ports::RequeueOutcome> SqliteJobStore::rerun_job(const Access& access, const JobId& id,
+                                                             const ports::WorkPlan& plan,
+                                                             const std::string& actor, TimePoint now) {
+    return writer_.run([&, now](Transaction& transaction) {
+        return store::rerun_job(transaction, access, id, plan, actor, now);
+    });
 }
 
-StoreResult<ports::SelectOutcome> SqliteJobStore::select_attempt(const Access&, const JobId&,
-                                                                 const AttemptId&, const std::string&,
-                                                                 TimePoint) {
-    return Fail(ports::StoreError{ports::StoreErrorKind::unavailable, "in work"});
+StoreResult<ports::SelectOutcome> SqliteJobStore::select_attempt(const Access& access, const JobId& id,
+                                                                 const AttemptId& attempt,
+                                                                 const std::string& actor, TimePoint now) {
+    return writer_.run([&, now](Transaction& transaction) {
+        return store::select_attempt(transaction, access, id, attempt, actor, now);
+    });
 }
 
-StoreResult<ports::AuditPage> SqliteJobStore::list_audit(TimePoint, std::int64_t, int) {
-    return Fail(ports::StoreError{ports::StoreErrorKind::unavailable, "in work"});
+StoreResult<ports::AuditPage> SqliteJobStore::list_audit(TimePoint since, std::int64_t after, int count_max) {
+    return readers_.read([=](Database& db) { return store::list_audit(db, since, after, count_max); });
 }
 
 StoreResult<std::optional<std::vector<core::JobEvent>>> SqliteJobStore::list_events(const Access& access,

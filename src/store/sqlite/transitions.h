@@ -1,11 +1,12 @@
-// Performs core/job_machine.h's table on the rows: load the status, ask core::next, apply the effects it
-// names, append the event. No rule of its own: what is allowed and what follows is decided in core.
+// What dispatchers and backends tell of attempts: claims, starts and ends, each a change of the attempt's job
+// (job_change.h), and of the chain that it may be a step of.
 #pragma once
 #include <vector>
 
 #include "ports/job_store.h"
 #include "ports/random.h"
 #include "store/sqlite/group_writer.h"
+#include "store/sqlite/job_rows.h"
 
 namespace darkroom::store {
 
@@ -19,12 +20,10 @@ ports::Applied finish_attempt(Transaction& transaction, const AttemptId& attempt
 /// Changes nothing where a submit of the attempt may have been taken after all.
 ports::Applied give_back(Transaction& transaction, const AttemptId& attempt,
                          std::optional<TimePoint> retry_at, const std::string& why, TimePoint now);
+/// Whether a result of this attempt, should there be one, would still become the job's.
+bool may_succeed_late(Database& db, const JobHead& job, int number);
 /// Only of attempts that were sent to another machine: others leave no trace to find them by.
 ports::Applied succeed_late(Transaction& transaction, const AttemptId& attempt,
                             const ports::AttemptSucceeded& end, const std::string& actor, TimePoint now);
-ports::CancelOutcome cancel_job(Transaction& transaction, const ports::Access& access, const JobId& id,
-                                const std::string& actor, TimePoint now);
-ports::RequeueOutcome requeue_job(Transaction& transaction, const ports::Access& access, const JobId& id,
-                                  const std::string& actor, TimePoint now);
 
 }  // namespace darkroom::store
