@@ -14,6 +14,7 @@ constexpr std::size_t list_bytes_max = 16'384;
 constexpr std::size_t endpoints_max = 32;
 constexpr std::size_t name_bytes_max = 64;
 constexpr std::size_t gpu_bytes_max = 64;
+constexpr std::size_t path_bytes_max = 128;
 constexpr std::size_t shown_bytes_max = 40;
 
 using Problems = std::vector<std::string>;
@@ -45,6 +46,13 @@ bool is_word(std::string_view text, std::string_view also) {
 
 bool is_printable(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+bool is_path(std::string_view text) {
+    return text.find("..") == std::string_view::npos && text.find("//") == std::string_view::npos &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               return is_letter_or_digit(c) || std::string_view("-_./").find(c) != std::string_view::npos;
+           });
 }
 
 /// What stands in a message: short and on one line, whatever was pasted.
@@ -81,7 +89,9 @@ public:
     }
 
 private:
-    static constexpr std::string_view names[] = {"name", "weight", "max", "volume", "region", "gpu", "price"};
+    static constexpr std::string_view names[] = {"name",  "weight", "max",    "volume",  "region", "gpu",
+                                                 "price", "worker", "inputs", "outputs", "mount"};
+    static constexpr std::string_view workers[] = {"auto", "darkroom", "volume_files", "worker_comfyui"};
 
     void read_property(std::string_view property) {
         const auto equals = property.find('=');
@@ -94,8 +104,41 @@ private:
         if (value.empty()) return complain("says " + std::string(name) + " without a value");
         if (name == "weight" || name == "max" || name == "price") {
             read_figure(name, value);
+        } else if (name == "worker") {
+            read_worker(value);
+        } else if (name == "inputs" || name == "outputs" || name == "mount") {
+            read_path(name, value);
         } else {
             read_word(name, value);
+        }
+    }
+
+    void read_worker(std::string_view value) {
+        if (std::find(std::begin(workers), std::end(workers), value) == std::end(workers)) {
+            const auto near = nearest_word(value, workers);
+            return complain("worker= must be auto, darkroom, volume_files or worker_comfyui, not " +
+                            shown(value) + (near ? "; did you mean " + std::string(*near) + "?" : ""));
+        }
+        words_.worker = value;
+    }
+
+    void read_path(std::string_view name, std::string_view value) {
+        if (value.size() > path_bytes_max || !is_path(value))
+            return complain(std::string(name) +
+                            "= must be a path of letters, digits and -_./, without .., not " + shown(value));
+        while (value.size() > 1 && value.ends_with('/') && name != "inputs") value.remove_suffix(1);
+        if (name == "inputs") {
+            words_.inputs = value;
+        } else if (name == "mount") {
+            if (!value.starts_with('/') || value.size() < 2)
+                return complain("mount= must begin with a slash as in /workspace, not " + shown(value));
+            words_.mount = std::string(value) + "/";
+        } else if (value.starts_with('/')) {
+            complain(
+                "outputs= must be a folder on the volume as in outputs, without a slash before it, not " +
+                shown(value));
+        } else {
+            words_.outputs = value;
         }
     }
 
@@ -138,7 +181,8 @@ private:
         const auto near = nearest_word(name, names);
         complain("says " + shown(name) +
                  (near ? "; did you mean " + std::string(*near) + "=?"
-                       : ", which is none of name, weight, max, volume, region, gpu and price"));
+                       : ", which is none of name, weight, max, volume, region, gpu, price, worker, inputs, "
+                         "outputs and mount"));
     }
 
     void complain(const std::string& what) {

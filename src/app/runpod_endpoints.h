@@ -2,6 +2,9 @@
 //
 //   k2m9x0p4q7;name=eu-cz;weight=2;max=10;volume=abc123;region=EU-CZ-1;gpu=RTX 4090;price=0.00031,other…
 //
+// and, where its workers are not Darkroom's:
+// worker=volume_files;inputs=/runpod-volume/inputs/;outputs=outputs; mount=/workspace (docs/runpod.md).
+//
 // Pure: text in, values or sentences out.
 #pragma once
 #include <cstdint>
@@ -24,6 +27,10 @@ struct RunpodEndpointWords {
     std::string region;  // of that volume
     std::string gpu;
     std::optional<std::int64_t> micro_usd_per_second;
+    std::string worker;   // auto, darkroom, volume_files, worker_comfyui; empty = not told
+    std::string inputs;   // what stands before the names that LoadImage is given
+    std::string outputs;  // folder on the volume, without a slash at either end
+    std::string mount;    // where its workers see the volume, with a slash at both ends
 };
 
 /// The error is a sentence without its subject for each mistake: "names no endpoint".

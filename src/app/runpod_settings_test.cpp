@@ -98,6 +98,25 @@ TEST(RunpodSettings, LocalByNameSendsNothingThoughRunpodIsSet) {
     EXPECT_EQ(settings->runpod.api_key, "rpa_secret_0123456789") << "for what earlier runs left there";
 }
 
+TEST(RunpodEndpointWords, SayWhatWorkersAreAndHowTheySeeTheVolume) {
+    const auto list = parse_runpod_endpoints(
+        "ep1;worker=volume_files;inputs=/runpod-volume/inputs/;outputs=ComfyUI/output/;mount=/data/vol,"
+        "ep2;worker=worker_comfyui,ep3");
+    ASSERT_TRUE(list.ok()) << list.error()[0];
+    EXPECT_EQ((*list)[0].worker, "volume_files");
+    EXPECT_EQ((*list)[0].inputs, "/runpod-volume/inputs/");
+    EXPECT_EQ((*list)[0].outputs, "ComfyUI/output");
+    EXPECT_EQ((*list)[0].mount, "/data/vol/");
+    EXPECT_EQ((*list)[1].worker, "worker_comfyui");
+    EXPECT_EQ((*list)[2].worker, "");
+    for (const auto* wrong :
+         {"worker=comfy", "worker=volume-files", "worker=", "inputs=a b", "inputs=../x", "outputs=/outputs",
+          "outputs=a//b", "mount=data", "mount=/", "mount=/a;mount=/b"})
+        EXPECT_FALSE(parse_runpod_endpoints(std::string("ep1;") + wrong)) << wrong;
+    EXPECT_NE(parse_runpod_endpoints("ep1;worker=volume-files").error()[0].find("did you mean volume_files?"),
+              std::string::npos);
+}
+
 TEST(RunpodSettings, MaxInflightIsEachEndpointsUnlessItHasItsOwn) {
     const auto settings =
         read(real_runpod({{"MAX_INFLIGHT", "500"}, {"RUNPOD_ENDPOINT_ID", "ep1,ep2;max=7"}}));
@@ -191,7 +210,7 @@ TEST(RunpodSettings, MoneyAndScaleAreRead) {
 TEST(RunpodSettings, EveryWrongValueIsOneLineThatNamesItsSettingAndNotTheSecret) {
     const std::string huge(100'000, 'x');
     const std::vector<std::pair<std::string, std::string>> wrong = {
-        {"COMFYUI_MODE", "pod"},
+        {"COMFYUI_MODE", "pods"},
         {"COMFYUI_MODE", "Serverless"},
         {"RUNPOD_API_KEY", "rpa_top secret"},
         {"RUNPOD_API_KEY", "rpa_secret\nX-Other: y"},
