@@ -68,7 +68,8 @@ void check_outlines(const json::array& outlines, const Place& place) {
 void check_object_remove(const json::object& effective, std::vector<ParamProblem>& problems) {
     const auto& region = effective.at("region").as_object();
     const bool shares = effective.at("units") == "norm";
-    int given = 0;
+    const auto* mask = region.if_contains("mask");  // which input that is, is seen where the inputs are
+    int given = mask != nullptr && mask->is_string() ? 1 : 0;
     for (const std::string_view name : {"boxes", "polygons", "strokes"}) {
         const auto* list = region.at(name).if_array();
         if (list == nullptr) continue;
@@ -78,10 +79,10 @@ void check_object_remove(const json::object& effective, std::vector<ParamProblem
     }
     if (given == 0) {
         problems.push_back({"/params/region", problem_code::region_missing,
-                            "region must say what is to be removed: boxes, polygons or strokes"});
+                            "region must say what is to be removed: mask, boxes, polygons or strokes"});
     } else if (given > 1) {
         problems.push_back({"/params/region", problem_code::params_invalid,
-                            "region must have only one of boxes, polygons and strokes"});
+                            "region must have only one of mask, boxes, polygons and strokes"});
     }
 }
 

@@ -29,7 +29,19 @@ TEST(RemovalRegion, HasToBeGivenByExactlyOneShape) {
     EXPECT_EQ(problems(R"({"region":{"boxes":[[0,0,1,1]],"polygons":[[[0,0],[1,0],[1,1]]]}})"),
               "/params/region params_invalid");
     EXPECT_EQ(problems(R"({"region":null})"), "/params/region params_invalid");
-    EXPECT_EQ(problems(R"({"region":{"mask":"second"}})"), "/params/region/mask params_unknown_field");
+    EXPECT_EQ(problems(R"({"region":{"lasso":[]}})"), "/params/region/lasso params_unknown_field");
+}
+
+TEST(RemovalRegion, MayBeAnInputByItsName) {
+    EXPECT_EQ(problems(R"({"region":{"mask":"mask"}})"), "accepted");
+    EXPECT_EQ(problems(R"({"region":{"mask":"the.mask-2_b"},"units":"px"})"), "accepted");
+    EXPECT_EQ(problems(R"({"region":{"mask":"mask","boxes":[[0,0,1,1]]}})"), "/params/region params_invalid");
+    for (const auto* name : {R"("")", R"("../mask")", R"("a mask")", "1", "[]", "true"})
+        EXPECT_EQ(problems(R"({"region":{"mask":)" + std::string(name) + "}}"),
+                  "/params/region/mask params_invalid")
+            << name;
+    EXPECT_EQ(problems(R"({"region":{"mask":")" + std::string(65, 'm') + "\"}}"),
+              "/params/region/mask params_invalid");
 }
 
 TEST(RemovalRegion, LiesInsideThePictureWhereCoordinatesAreShares) {
