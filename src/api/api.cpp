@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "api/audit.h"
 #include "api/create_job.h"
 #include "api/downloads.h"
 #include "api/error_page.h"
@@ -9,6 +10,7 @@
 #include "api/jobs.h"
 #include "api/operations.h"
 #include "api/remote_jobs.h"
+#include "api/rerun.h"
 #include "api/types.h"
 #include "api/upkeep.h"
 
@@ -21,18 +23,26 @@ void append(std::vector<ports::HttpRoute>& all, std::vector<ports::HttpRoute> mo
 
 }  // namespace
 
+Api::Api(ApiContext context) : context_(std::move(context)), uploads_(context_) {
+    if (context_.recipes) return;
+    context_.recipes = [book = std::make_shared<const recipes::RecipeBook>(
+                            std::vector<recipes::RecipeText>(), recipes::LicencePolicy())] { return book; };
+}
+
 std::vector<ports::HttpRoute> Api::routes() {
     std::vector<ports::HttpRoute> all;
     for (const std::string base : {"/api/v1", "/api"}) {
         append(all, uploads_.routes(base));
         append(all, create_job_routes(context_, base));
         append(all, job_routes(context_, base));
+        append(all, rerun_routes(context_, base));
         append(all, job_event_routes(context_, base));
         append(all, download_routes(context_, base));
         append(all, type_routes(context_, base));
         append(all, dispatcher_routes(context_, base));
         append(all, upkeep_routes(context_, base));
         append(all, remote_job_routes(context_, base));
+        append(all, audit_routes(context_, base));
     }
     append(all, health_routes(context_));
     append(all, error_page_routes());

@@ -10,7 +10,7 @@ namespace darkroom::api {
 
 class Api {
 public:
-    explicit Api(ApiContext context) : context_(std::move(context)), uploads_(context_) {}
+    explicit Api(ApiContext context);
     Api(const Api&) = delete;
     Api& operator=(const Api&) = delete;
 

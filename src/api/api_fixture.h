@@ -25,6 +25,7 @@ public:
     }
     ports::StoreResult<ports::CreateOutcome> create_job(const ports::NewJob& created) override {
         jobs.push_back(created.job);
+        orders.push_back(created);
         return ports::CreateOutcome(ports::JobCreated{});
     }
     ports::StoreResult<std::optional<core::Job>> find_job(const ports::Access& access,
@@ -33,9 +34,55 @@ public:
             if (job.id == id && access.allows(job.user)) return std::optional(job);
         return std::optional<core::Job>();
     }
+    ports::StoreResult<ports::RequeueOutcome> rerun_job(const ports::Access&, const JobId&,
+                                                        const ports::WorkPlan& plan, const std::string&,
+                                                        TimePoint) override {
+        reruns.push_back(plan);
+        return rerun_outcome;
+    }
+    ports::StoreResult<ports::SelectOutcome> select_attempt(const ports::Access&, const JobId&,
+                                                            const AttemptId& attempt, const std::string&,
+                                                            TimePoint) override {
+        selected.push_back(attempt);
+        return select_outcome;
+    }
+    ports::StoreResult<ports::CancelOutcome> cancel_job(const ports::Access&, const JobId&,
+                                                        const std::string&, TimePoint) override {
+        return cancel_outcome;
+    }
+    ports::StoreResult<ports::RequeueOutcome> requeue_job(const ports::Access&, const JobId&,
+                                                          const std::string&, TimePoint) override {
+        return requeue_outcome;
+    }
+    ports::StoreResult<ports::JobPage> list_jobs(const ports::Access&, const ports::JobFilter& filter,
+                                                 std::int64_t, int) override {
+        filters.push_back(filter);
+        return ports::JobPage{jobs, 0};
+    }
+    ports::StoreResult<ports::AuditPage> list_audit(TimePoint since, std::int64_t after,
+                                                    int count_max) override {
+        audits.push_back({since, after, count_max});
+        return audit;
+    }
     ports::StoreResult<void> ping() override { return {}; }
 
     std::vector<core::Job> jobs;
+    std::vector<ports::NewJob> orders;  // as they were asked for
+    std::vector<ports::WorkPlan> reruns;
+    std::vector<AttemptId> selected;
+    std::vector<ports::JobFilter> filters;
+    struct AuditQuestion {
+        TimePoint since;
+        std::int64_t after;
+        int count_max;
+    };
+    std::vector<AuditQuestion> audits;
+    // What the store is to answer.
+    ports::AuditPage audit;
+    ports::RequeueOutcome rerun_outcome = ports::JobRequeued{};
+    ports::RequeueOutcome requeue_outcome = ports::JobRequeued{};
+    ports::CancelOutcome cancel_outcome = ports::JobCancelled{};
+    ports::SelectOutcome select_outcome = ports::AttemptSelected{};
 };
 
 class RemoteBooks : public darkroom::testing::UnusedRemoteJobStore {
@@ -73,6 +120,9 @@ class ApiTest : public ::testing::Test, protected darkroom::testing::UploadWorld
 protected:
     /// Before the first request.
     void set_backends(std::vector<std::string> backends) { settings.backends = std::move(backends); }
+    void set_recipes(std::vector<recipes::RecipeText> texts, const recipes::LicencePolicy& licences = {}) {
+        book = std::make_shared<const recipes::RecipeBook>(std::move(texts), licences);
+    }
 
     struct Told {
         int status = 0;
@@ -111,8 +161,15 @@ protected:
         return call(ports::HttpMethod::get, pattern, key, std::move(query));
     }
     Told create(const std::string& more) {
-        return call(ports::HttpMethod::post, "/api/v1/jobs", "a user's key", {},
-                    R"({"type":"bg_remove","inputs":[{"upload":")" + ready_upload() + "\"}]" + more + "}");
+        return post_job(R"({"type":"bg_remove","inputs":[{"upload":")" + ready_upload() + "\"}]" + more +
+                        "}");
+    }
+    Told post_job(const std::string& body) {
+        return call(ports::HttpMethod::post, "/api/v1/jobs", "a user's key", {}, body);
+    }
+    /// With one picture; `more` has type and all else.
+    Told create_job(const std::string& more) {
+        return post_job(R"({"inputs":[{"upload":")" + ready_upload() + "\"}]," + more + "}");
     }
     Told show(const core::Job& job) {
         return call(ports::HttpMethod::get, "/api/v1/jobs/{uuid}", admin, {}, {}, {job.id.str()});
@@ -123,32 +180,35 @@ protected:
     RemoteBooks books;
     QuietDispatcher dispatcher;
     ApiSettings settings;
+    std::shared_ptr<const recipes::RecipeBook> book = std::make_shared<const recipes::RecipeBook>(
+        std::vector<recipes::RecipeText>(), recipes::LicencePolicy());
 
-private:
-    ApiContext context() {
-        settings.transfer_secret = "a secret";
-        settings.base_url = "http://127.0.0.1:1";
-        return {store,   books, objects_,      intake,   dispatcher, clock_,
-                random_, watch, authenticator, settings, nullptr};
-    }
-    std::string ready_upload() {
+    std::string ready_upload(const std::string& name = "shoe.png", std::uint32_t width = 64,
+                             std::uint32_t height = 48) {
         core::Upload upload;
         upload.id = random_.id<UploadId>();
         upload.user = *UserId::parse("ann");
         upload.ready = true;
         upload.expires_at = clock_.now() + Milliseconds(1'000'000);
-        upload.image = core::InputImage{.name = "shoe.png",
+        upload.image = core::InputImage{.name = name,
                                         .key = core::ObjectKey::uploaded(upload.id, "png"),
                                         .content_type = "image/png",
                                         .bytes = 100,
-                                        .width = 64,
-                                        .height = 48,
+                                        .width = width,
+                                        .height = height,
                                         .sha256 = "00",
                                         .version = "1"};
         EXPECT_TRUE(store.create_upload(upload).ok());
         return upload.id.str();
     }
 
+private:
+    ApiContext context() {
+        settings.transfer_secret = "a secret";
+        settings.base_url = "http://127.0.0.1:1";
+        return {store,   books, objects_,      intake,   dispatcher, clock_,
+                random_, watch, authenticator, settings, nullptr,    [this] { return book; }};
+    }
     intake::Intake intake{store, objects_, web_, resolver_, clock_, random_, {}};
     JobWatch watch;
     Authenticator authenticator{store, clock_};

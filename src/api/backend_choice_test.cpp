@@ -24,7 +24,7 @@ TEST_F(BackendChoice, WhatIsNotSetUpIsRefusedAndSaysWhatIs) {
     EXPECT_EQ(refused.status, 422);
     EXPECT_EQ(refused.at("/code"), "recipe_not_found");
     EXPECT_EQ(refused.at("/errors/0/pointer"), "/backend");
-    EXPECT_EQ(refused.at("/errors/0/detail"), "Backend \"serverless\" is not set up here; there is local.");
+    EXPECT_EQ(refused.at("/errors/0/detail"), "backend \"serverless\" is not set up here; there is local.");
     for (const auto* backend : {R"("pod")", R"("")", R"("Local")", R"(7)", R"({})"})
         EXPECT_EQ(create(R"(,"backend":)" + std::string(backend)).status, 422) << backend;
     EXPECT_EQ(create(R"(,"backend":")" + std::string(100'000, 'x') + "\"").status, 422);

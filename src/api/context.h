@@ -1,6 +1,8 @@
 // What every part of the API works with. Borrowed from app, which outlives it.
 #pragma once
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "ports/object_store.h"
 #include "ports/random.h"
 #include "ports/remote_job_store.h"
+#include "recipes/recipe_book.h"
 
 namespace darkroom::api {
 
@@ -41,6 +44,8 @@ struct ApiContext {
     Authenticator& authenticator;
     ApiSettings settings;
     ports::ObjectStore* volume = nullptr;  // the workers' network volume, if there is one beside `objects`
+    std::function<std::shared_ptr<const recipes::RecipeBook>()> recipes = {};  // the book in use;
+                                                                               // unset: what is built in
 };
 
 }  // namespace darkroom::api

@@ -2,51 +2,66 @@
 
 #include <algorithm>
 
+#include "api/chain_plan.h"
 #include "api/create_job_form.h"
-#include "api/intake_problem.h"
 #include "api/job_json.h"
 #include "base/json.h"
-#include "recipes/params.h"
-#include "recipes/type_catalogue.h"
 
 namespace darkroom::api {
 namespace {
 
 constexpr std::uint64_t json_body_bytes_max = 1u << 20;
 
-Problem unknown_type(const std::string& type) {
-    std::string detail = "There is no job type \"" + type.substr(0, 64) + "\".";
-    if (const auto nearest = recipes::TypeCatalogue::builtin().nearest(type))
-        detail += " Did you mean \"" + std::string(*nearest) + "\"?";
-    Problem problem(ProblemCode::unknown_type, std::move(detail));
-    problem.fields = {{"/type", "unknown_type", problem.detail}};
-    return problem;
+void take_plan(core::Job& job, ports::WorkPlan plan) {
+    job.backend = std::move(plan.backend);
+    job.params_json = std::move(plan.params_json);
+    job.params_effective_json = std::move(plan.params_effective_json);
+    job.recipe = std::move(plan.recipe);
+    job.recipe_digest = std::move(plan.recipe_digest);
+    job.models_json = std::move(plan.models_json);
 }
 
-// A recipe may run where nothing is set up.
-std::optional<FieldProblem> not_set_up(const ApiContext& context, const std::string& backend) {
-    const auto& there = context.settings.backends;
-    if (std::find(there.begin(), there.end(), backend) != there.end()) return std::nullopt;
-    std::string list;
-    for (const auto& name : there) list += (list.empty() ? "" : ", ") + name;
-    return FieldProblem{
-        "/backend", "recipe_not_found",
-        "Backend \"" + backend.substr(0, 64) + "\" is not set up here; there is " + list + "."};
+// The steps become jobs of their own; the chain itself shows what they are.
+void take_chain(ApiContext& context, CheckedJob& checked, ChainPlan plan) {
+    auto& chain = checked.job;
+    if (!plan.params_json.empty()) {
+        chain.params_json = std::move(plan.params_json);
+        chain.params_effective_json = std::move(plan.params_effective_json);
+    }
+    chain.chain_outputs = std::move(plan.outputs);
+    checked.steps = std::move(plan.steps);
+    chain.backend = checked.steps.front().backend;
+    for (auto& step : checked.steps) {
+        step.id = context.random.id<JobId>();
+        step.place->chain = chain.id;
+        chain.steps.push_back({step.place->step, step.id, step.type, core::Status::queued, std::nullopt});
+    }
 }
 
-Result<recipes::CheckedParams, Problem> check_params(ApiContext& context, const recipes::JobType& type,
-                                                     const JobRequest& request, const std::string& backend) {
-    auto checked = recipes::check_params(type, request.params, context.random.number(), backend);
-    if (checked) {
-        if (auto problem = not_set_up(context, backend))
-            return Fail(Problem(std::vector{*std::move(problem)}));
-        return *std::move(checked);
+/// By the book in use: what the job is, and what its steps are if it is a chain.
+Result<CheckedJob, std::vector<FieldProblem>> plan_request(ApiContext& context, const JobRequest& request) {
+    const auto book = context.recipes();
+    const auto backend = request.backend.value_or("");
+    const auto inputs = request.inputs.size();
+    CheckedJob checked;
+    checked.job.id = context.random.id<JobId>();
+    checked.job.type = request.type;
+    const auto* chain = request.chain ? &*request.chain : nullptr;
+    if (chain == nullptr) {
+        auto plan = plan_job(context, *book, {request.type, request.params, backend, inputs});
+        if (!plan) return Fail(std::move(plan.error()));
+        take_plan(checked.job, std::move(plan->work));
+        checked.needs.inputs_max = plan->inputs_max;
+        checked.needs.mask = plan->mask_input;
+        chain = plan->chain;
     }
-    std::vector<FieldProblem> fields;
-    for (const auto& problem : checked.error()) {
-        fields.push_back({problem.pointer, problem.code, problem.detail + "."});
-    }
-    return Fail(Problem(std::move(fields)));
+    if (chain == nullptr) return checked;
+    auto plan =
+        plan_chain(context, *book, {*chain, request.params, backend, inputs, request.chain.has_value()});
+    if (!plan) return Fail(std::move(plan.error()));
+    checked.needs = {plan->inputs_max, plan->mask_input, plan->mask_pointer};
+    take_chain(context, checked, *std::move(plan));
+    return checked;
 }
 
 // An admin key speaks for an app and may name the user; a user's key speaks for that user alone.
@@ -55,36 +70,6 @@ Result<UserId, Problem> owner_of(const Caller& caller, const JobRequest& request
     if (!caller.admin)
         return Fail(Problem(ProblemCode::forbidden, "This key creates jobs for its own user only."));
     return *request.user;
-}
-
-// What the job works on, looked at: uploads that came straight into the store are checked now, at their first
-// use.
-Result<std::vector<core::InputImage>, Problem> load_inputs(ApiContext& context, const Caller& caller,
-                                                           const std::vector<UploadId>& uploads) {
-    std::vector<core::InputImage> inputs;
-    for (const auto& id : uploads) {
-        const auto upload = context.intake.confirm(caller.access(), id);
-        if (!upload) {
-            const auto* outcome = std::get_if<ports::UploadOutcome>(&upload.error());
-            if (outcome != nullptr && *outcome == ports::UploadOutcome::not_found) {
-                return Fail(Problem(ProblemCode::upload_not_found,
-                                    "There is no upload " + id.str() + "; it may have expired."));
-            }
-            return Fail(problem_of(upload.error(), "/inputs/0/upload"));
-        }
-        inputs.push_back(*upload->image);
-    }
-    return inputs;
-}
-
-// Fetched pictures are uploads like all others from here on.
-Result<void, Problem> fetch_urls(ApiContext& context, CheckedJob& checked) {
-    for (const auto& [url, pointer] : checked.urls) {
-        const auto fetched = context.intake.fetch(checked.job.user, url, "");
-        if (!fetched) return Fail(problem_of(fetched.error(), pointer));
-        checked.uploads.push_back(fetched->id);
-    }
-    return {};
 }
 
 Result<std::optional<std::string>, Problem> idempotency_key_of(const ports::HttpRequest& http) {
@@ -133,7 +118,9 @@ Answer answer_outcome(ApiContext& context, const core::Job& job, const ports::Cr
 Result<std::optional<ports::CreateOutcome>, Problem> earlier_outcome(ApiContext& context,
                                                                      const CheckedJob& checked,
                                                                      const Sha256Bytes& fingerprint) {
-    if (checked.urls.empty() || !checked.idempotency_key) return std::optional<ports::CreateOutcome>();
+    const bool fetches = std::any_of(checked.inputs.begin(), checked.inputs.end(),
+                                     [](const RequestedInput& input) { return !input.upload; });
+    if (!fetches || !checked.idempotency_key) return std::optional<ports::CreateOutcome>();
     const auto earlier =
         context.store.find_earlier_request(checked.job.user, *checked.idempotency_key, context.clock.now());
     if (!earlier) return Fail(Problem(earlier.error()));
@@ -164,11 +151,10 @@ Answer create_from_json(ApiContext& context, const Caller& caller, const ports::
 
 Result<CheckedJob, Problem> check_job(ApiContext& context, const Caller& caller,
                                       const ports::HttpRequest& http, const JobRequest& request) {
-    const auto* type = recipes::TypeCatalogue::builtin().find(request.type);
-    if (type == nullptr) return Fail(unknown_type(request.type));
-    auto backend = request.backend.value_or(context.settings.backends.front());
-    auto params = check_params(context, *type, request, backend);
-    if (!params) return Fail(params.error());
+    auto planned = plan_request(context, request);
+    if (!planned) return Fail(Problem(std::move(planned.error())));
+    auto& checked = *planned;
+    if (auto problem = check_input_count(request.inputs, checked.needs)) return Fail(*std::move(problem));
     const auto wait = preferred_wait(http, context.settings.wait_max);
     if (!wait) return Fail(wait.error());
     auto key = idempotency_key_of(http);
@@ -176,22 +162,14 @@ Result<CheckedJob, Problem> check_job(ApiContext& context, const Caller& caller,
     const auto owner = owner_of(caller, request);
     if (!owner) return Fail(owner.error());
 
-    CheckedJob checked;
-    checked.uploads = request.uploads;
-    checked.urls = request.urls;
+    checked.inputs = request.inputs;
     checked.wait = *wait;
     checked.idempotency_key = *std::move(key);
     auto& job = checked.job;
-    job.id = context.random.id<JobId>();
     job.user = *owner;
-    job.type = request.type;
-    job.backend = std::move(backend);
-    job.params_json = std::move(params->sent_json);
-    job.params_effective_json = std::move(params->effective_json);
-    job.recipe = std::move(params->recipe);
     job.priority = request.priority;
     job.metadata_json = request.metadata_json;
-    return checked;
+    return std::move(checked);
 }
 
 Answer commit_job(ApiContext& context, const Caller& caller, CheckedJob checked,
@@ -199,15 +177,16 @@ Answer commit_job(ApiContext& context, const Caller& caller, CheckedJob checked,
     const auto earlier = earlier_outcome(context, checked, fingerprint);
     if (!earlier) return Fail(earlier.error());
     if (*earlier) return answer_outcome(context, checked.job, **earlier, checked.wait);
-    if (auto fetched = fetch_urls(context, checked); !fetched) return Fail(fetched.error());
-    auto inputs = load_inputs(context, caller, checked.uploads);
+    auto inputs = load_inputs(context, caller, checked.job.user, checked.inputs);
     if (!inputs) return Fail(inputs.error());
+    if (auto problem = settle_mask(inputs->images, checked.needs)) return Fail(*std::move(problem));
     const auto now = context.clock.now();
     ports::NewJob created;
     created.job = std::move(checked.job);
-    created.job.inputs = *std::move(inputs);
+    created.job.inputs = std::move(inputs->images);
     created.job.created_at = created.job.updated_at = now;
-    created.uploads = std::move(checked.uploads);
+    created.steps = std::move(checked.steps);
+    created.uploads = std::move(inputs->uploads);
     created.uploads_of = caller.access();  // an app sends the pictures of its users with its own key
     created.actor = caller.actor();
     if (checked.idempotency_key) {

@@ -6,16 +6,18 @@
 
 #include "api/context.h"
 #include "api/handlers.h"
+#include "api/job_inputs.h"
 #include "api/job_request.h"
 #include "api/uploads.h"
 
 namespace darkroom::api {
 
-/// A request that may become a job: everything is known but, for a form, the picture.
+/// A request that may become a job: everything is known but, for a form, the pictures.
 struct CheckedJob {
     core::Job job;
-    std::vector<UploadId> uploads;
-    std::vector<RequestedUrl> urls;
+    std::vector<core::Job> steps;  // of a chain
+    std::vector<RequestedInput> inputs;
+    InputNeeds needs;
     std::optional<Wait> wait;
     std::optional<std::string> idempotency_key;
 };

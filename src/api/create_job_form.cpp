@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <map>
 
@@ -55,42 +56,44 @@ private:
     std::uint64_t bytes_ = 0;
 };
 
-// Text fields are kept, the file is written down; the first thing that is wrong ends the reading.
+// Text fields are kept, the picture and a mask are written down; the first thing that is wrong ends the
+// reading.
 class FormSink : public core::PartSink {
 public:
     FormSink(ApiContext& context) : context_(context) {}
 
     bool begin_part(const core::PartHead& head) override {
-        if (fields.count(head.name) != 0 || (head.name == "file" && file)) {
+        const auto file = file_named(head.name);
+        if (fields.count(head.name) != 0 || (file != nullptr && file->part)) {
             return stop({ProblemCode::malformed_multipart,
                          "The field \"" + head.name.substr(0, 64) + "\" occurs twice."});
         }
-        in_file_ = head.name == "file";
-        if (!in_file_) {
+        file_ = file;
+        if (file == nullptr) {
             field_ = &fields[head.name];
             return true;
         }
-        file_name = head.file_name.value_or("picture");
+        file->name = head.file_name.value_or("picture");
         std::error_code ignored;
         std::filesystem::create_directories(context_.settings.spool_dir, ignored);
-        file.emplace(context_.settings.spool_dir / context_.random.id<UploadId>().str());
+        file->part.emplace(context_.settings.spool_dir / context_.random.id<UploadId>().str());
         return true;
     }
 
     bool part_data(std::string_view piece) override {
-        if (!in_file_) {
+        if (file_ == nullptr) {
             field_bytes_ += piece.size();
             if (field_bytes_ > fields_bytes_max)
                 return stop({ProblemCode::too_large, "The fields of the form are larger than 1 MiB."});
             field_->append(piece);
             return true;
         }
-        if (file->bytes() + piece.size() > context_.settings.upload_bytes_max) {
+        if (file_->part->bytes() + piece.size() > context_.settings.upload_bytes_max) {
             return stop({ProblemCode::too_large, "The file is larger than " +
                                                      std::to_string(context_.settings.upload_bytes_max) +
                                                      " bytes."});
         }
-        if (file->write(piece)) return true;
+        if (file_->part->write(piece)) return true;
         const bool full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
         return stop({full ? ProblemCode::storage_full : ProblemCode::storage_unavailable,
                      "The file could not be stored; try again later."});
@@ -98,9 +101,13 @@ public:
 
     bool end_part() override { return true; }
 
+    struct File {
+        std::string_view field;
+        std::string name = {};
+        std::optional<PartFile> part = std::nullopt;
+    };
     std::map<std::string, std::string> fields;
-    std::optional<PartFile> file;
-    std::string file_name;
+    std::array<File, 2> files{{{"file"}, {"mask"}}};
     std::optional<Problem> problem;
 
 private:
@@ -109,8 +116,14 @@ private:
         return false;
     }
 
+    File* file_named(std::string_view field) {
+        for (auto& file : files)
+            if (file.field == field) return &file;
+        return nullptr;
+    }
+
     ApiContext& context_;
-    bool in_file_ = false;
+    File* file_ = nullptr;  // that is being read; null in a field
     std::string* field_ = nullptr;
     std::uint64_t field_bytes_ = 0;
 };
@@ -130,7 +143,7 @@ Result<void, Problem> read_form(const ports::HttpRequest& http, FormSink& sink) 
     if (sink.problem) return Fail(*std::move(sink.problem));
     if (!read)
         return Fail(Problem(ProblemCode::malformed_multipart, std::string(core::to_string(read.error()))));
-    if (!sink.file)
+    if (!sink.files.front().part)
         return Fail(Problem({{"/file", "validation_failed", "The form has no part named \"file\"."}}));
     return {};
 }
@@ -139,7 +152,8 @@ Result<void, Problem> read_form(const ports::HttpRequest& http, FormSink& sink) 
 Result<boost::json::object, Problem> as_json(const std::map<std::string, std::string>& fields) {
     boost::json::object body;
     for (const auto& [name, text] : fields) {
-        if (name == "params" || name == "metadata" || name == "priority") {
+        if (name == "params" || name == "metadata" || name == "priority" || name == "steps" ||
+            name == "keep") {
             auto value = parse_json(text);
             if (!value) {
                 return Fail(
@@ -154,10 +168,28 @@ Result<boost::json::object, Problem> as_json(const std::map<std::string, std::st
     return body;
 }
 
-Sha256Bytes fingerprint_of(const FormSink& form, const Sha256Bytes& file_digest) {
-    std::string text(as_text(file_digest));
+Sha256Bytes fingerprint_of(FormSink& form) {
+    std::string text;
+    for (auto& file : form.files)
+        if (file.part) text += as_text(file.part->finish());
     for (const auto& [name, value] : form.fields) text += '\x1f' + name + '\x1e' + value;
     return sha256(text);
+}
+
+// Each file of the form becomes an upload, and thereby an input of the job.
+Result<void, Problem> take_files(ApiContext& context, const Caller& caller, FormSink& form,
+                                 std::vector<RequestedInput>& inputs) {
+    auto input = inputs.begin();
+    for (auto& file : form.files) {
+        if (!file.part) continue;
+        const auto upload = context.intake.open(caller.user, file.name, context.settings.upload_bytes_max);
+        if (!upload) return Fail(problem_of(upload.error()));
+        const auto received =
+            context.intake.receive(caller.access(), upload->id, file.part->path(), file.part->bytes());
+        if (!received) return Fail(problem_of(received.error()));
+        (input++)->upload = upload->id;
+    }
+    return {};
 }
 
 Answer create_from_form(ApiContext& context, const Caller& caller, const ports::HttpRequest& http) {
@@ -165,17 +197,16 @@ Answer create_from_form(ApiContext& context, const Caller& caller, const ports::
     if (auto read = read_form(http, form); !read) return Fail(read.error());
     const auto body = as_json(form.fields);
     if (!body) return Fail(body.error());
-    const auto request = read_job_request(*body, true);
+    auto request = read_job_request(*body, true);
     if (!request) return Fail(request.error());
+    for (const auto& file : form.files) {
+        const std::string field(file.field);
+        if (file.part) request->inputs.push_back({{}, {}, field == "file" ? "" : field, "/" + field});
+    }
     auto checked = check_job(context, caller, http, *request);
     if (!checked) return Fail(checked.error());
-    const auto upload = context.intake.open(caller.user, form.file_name, context.settings.upload_bytes_max);
-    if (!upload) return Fail(problem_of(upload.error()));
-    const auto received =
-        context.intake.receive(caller.access(), upload->id, form.file->path(), form.file->bytes());
-    if (!received) return Fail(problem_of(received.error()));
-    checked->uploads = {upload->id};
-    return commit_job(context, caller, *std::move(checked), fingerprint_of(form, form.file->finish()));
+    if (auto taken = take_files(context, caller, form, checked->inputs); !taken) return Fail(taken.error());
+    return commit_job(context, caller, *std::move(checked), fingerprint_of(form));
 }
 
 }  // namespace
@@ -187,7 +218,7 @@ ports::HttpRoute create_job_form_route(ApiContext& context, const std::string& b
                                               return create_from_form(context, caller, request);
                                           }),
                             {ports::BodyPolicy::Kind::spool,
-                             context.settings.upload_bytes_max + fields_bytes_max + framing_bytes_max});
+                             2 * context.settings.upload_bytes_max + fields_bytes_max + framing_bytes_max});
     route.media_type = "multipart/form-data";
     // Nobody without a key may fill the disk.
     route.check_head = [&context](const ports::HttpRequest& head,

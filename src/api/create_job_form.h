@@ -1,5 +1,5 @@
-// POST /jobs as multipart/form-data: `file` beside `type`, `params` and the other fields of a job. What curl
-// -F and browsers send.
+// POST /jobs as multipart/form-data: `file`, and a `mask` if there is one, beside `type`, `params` and the
+// other fields of a job. What curl -F and browsers send.
 #pragma once
 #include <string>
 

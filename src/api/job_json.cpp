@@ -8,7 +8,8 @@
 namespace darkroom::api {
 namespace {
 
-void write_error(JsonWriter& json, const std::optional<core::JobError>& error) {
+void write_error(JsonWriter& json, const std::optional<core::JobError>& error,
+                 const std::string& failed_step = {}) {
     json.key("error");
     if (!error) {
         json.null();
@@ -17,8 +18,9 @@ void write_error(JsonWriter& json, const std::optional<core::JobError>& error) {
     json.begin_object()
         .member("code", core::to_string(error->code))
         .member("message", error->message)
-        .member("retryable", core::traits(error->code).retryable)
-        .end_object();
+        .member("retryable", core::traits(error->code).retryable);
+    if (!failed_step.empty()) json.member("failed_step", failed_step);
+    json.end_object();
 }
 
 // What a download is called on the client's disk: the input's name without its ending, the type, the new
@@ -73,9 +75,10 @@ void write_text_or_null(JsonWriter& json, std::string_view name, const std::stri
     }
 }
 
-// What this machine does is not paid for by the piece: nothing is told rather than 0.
+// What this machine does is not paid for by the piece, and what RunPod has not told yet is not known: nothing
+// is told rather than 0.
 void write_cost(JsonWriter& json, const core::Attempt& attempt) {
-    if (attempt.backend == "local") {
+    if (attempt.backend == "local" || attempt.cost_micro_usd == 0) {
         json.null_member("cost_usd");
     } else {
         json.raw_member("cost_usd", usd_text(attempt.cost_micro_usd));
@@ -95,6 +98,16 @@ void write_progress(JsonWriter& json, const core::Job& job) {
     json.key("progress").begin_object().member("stage", stage).end_object();
 }
 
+void write_thumbnail(JsonWriter& json, const ApiContext& context, const core::Job& job,
+                     const std::optional<core::ObjectKey>& thumbnail) {
+    json.key("thumbnail_url");
+    if (thumbnail && !job.outputs_removed_at) {
+        json.value(download_url(context, *thumbnail, "image/jpeg", job.id.str() + ".jpg").url);
+    } else {
+        json.null();
+    }
+}
+
 void write_attempt(JsonWriter& json, const ApiContext& context, const core::Job& job,
                    const core::Attempt& attempt) {
     json.begin_object()
@@ -105,14 +118,15 @@ void write_attempt(JsonWriter& json, const ApiContext& context, const core::Job&
     write_text_or_null(json, "remote_id", attempt.remote_id);
     json.member("status", core::to_string(attempt.status))
         .raw_member("params", attempt.params_json)
-        .member("recipe", attempt.recipe)
-        .member("delay_ms", attempt.delay)
-        .member("execution_ms", attempt.execution);
+        .member("recipe", attempt.recipe);
+    write_text_or_null(json, "recipe_digest", attempt.recipe_digest);
+    json.member("delay_ms", attempt.delay).member("execution_ms", attempt.execution);
     write_cost(json, attempt);
     write_text_or_null(json, "gpu", attempt.gpu);
     write_text_or_null(json, "completed_via", attempt.completed_via);
-    json.key("models").begin_array().end_array();
+    json.raw_member("models", attempt.models_json);
     write_outputs(json, context, job, attempt.outputs);
+    write_thumbnail(json, context, job, attempt.thumbnail);
     json.raw_member("measures", attempt.measures_json).raw_member("warnings", attempt.warnings_json);
     write_error(json, attempt.error);
     json.member("created_at", attempt.created_at)
@@ -130,20 +144,52 @@ const core::Attempt* selected_attempt(const core::Job& job) {
 
 void write_results(JsonWriter& json, const ApiContext& context, const core::Job& job) {
     const auto* selected = selected_attempt(job);
-    static const std::vector<core::OutputImage> none;
-    const auto& outputs = selected != nullptr ? selected->outputs : none;
+    // A chain has no attempts: what it shows is composed of its steps'.
+    const auto& outputs = selected != nullptr ? selected->outputs : job.outputs;
     write_outputs(json, context, job, outputs);
     json.key("output_urls").begin_array();
     for (const auto& output : outputs) {
         if (job.outputs_removed_at) break;
         json.value(download_url(context, output.key, output.content_type, file_name_of(job, output)).url);
     }
-    json.end_array().key("thumbnail_url");
-    if (job.thumbnail && !job.outputs_removed_at) {
-        json.value(download_url(context, *job.thumbnail, "image/jpeg", job.id.str() + ".jpg").url);
-    } else {
+    json.end_array();
+    write_thumbnail(json, context, job, job.thumbnail);
+}
+
+// The steps of a chain, and of which chain a step is; null where a job is neither.
+void write_chain(JsonWriter& json, const core::Job& job) {
+    json.key("steps");
+    if (job.steps.empty()) {
         json.null();
+    } else {
+        json.begin_array();
+        for (const auto& step : job.steps) {
+            json.begin_object()
+                .member("id", step.name)
+                .member("job_id", step.job.str())
+                .member("type", step.type)
+                .member("status", core::to_string(step.status));
+            write_error(json, step.error);
+            json.end_object();
+        }
+        json.end_array();
     }
+    json.key("chain");
+    if (!job.place) {
+        json.null();
+        return;
+    }
+    const auto& place = *job.place;
+    json.begin_object().member("id", place.chain.str()).member("step", place.step);
+    write_text_or_null(json, "from",
+                       place.from_step.empty() ? std::string() : place.from_step + "." + place.from_role);
+    json.end_object();
+}
+
+std::string failed_step(const core::Job& job) {
+    const auto it = std::find_if(job.steps.begin(), job.steps.end(),
+                                 [](const auto& step) { return step.status == core::Status::failed; });
+    return it == job.steps.end() ? std::string() : it->name;
 }
 
 }  // namespace
@@ -170,13 +216,15 @@ void write_job(JsonWriter& json, const ApiContext& context, const core::Job& job
         .member("status", core::to_string(job.status))
         .member("backend", job.backend)
         .raw_member("params", job.params_json)
-        .raw_member("params_effective", job.params_effective_json)
-        .key("inputs")
-        .begin_array();
+        .raw_member("params_effective", job.params_effective_json);
+    write_text_or_null(json, "recipe", job.recipe);
+    write_text_or_null(json, "recipe_digest", job.recipe_digest);
+    json.key("inputs").begin_array();
     for (const auto& input : job.inputs) write_input(json, input);
     json.end_array();
     write_results(json, context, job);
-    write_error(json, job.error);
+    write_error(json, job.error, failed_step(job));
+    write_chain(json, job);
     json.member("attempt_count", job.attempts.size()).key("selected_attempt_id");
     if (job.selected_attempt) {
         json.value(job.selected_attempt->str());

@@ -59,12 +59,16 @@ std::optional<Problem> read_parameter(const std::string& name, const std::string
         const auto time = parse_rfc3339(value);
         if (!time) return bad_filter(name + " takes a time as in 2026-01-02T03:04:05Z.");
         (name == "created_gte" ? list.filter.created_from : list.filter.created_to) = *time;
+    } else if (name == "chain") {
+        list.filter.chain = JobId::parse(value);
+        if (!list.filter.chain) return bad_filter("chain takes the id of a job.");
     } else if (name == "user_id") {
         list.user = UserId::parse(value);
         if (!list.user) return bad_filter("user_id is not the id of a user.");
     } else {
-        return bad_filter("There is no filter \"" + name.substr(0, 64) +
-                          "\"; there are status, type, created_gte, created_lt, user_id, limit and cursor.");
+        return bad_filter(
+            "There is no filter \"" + name.substr(0, 64) +
+            "\"; there are status, type, chain, created_gte, created_lt, user_id, limit and cursor.");
     }
     return std::nullopt;
 }

@@ -3,6 +3,8 @@
 #include <array>
 #include <boost/json/serialize.hpp>
 
+#include "api/chain_request.h"
+#include "api/input_list.h"
 #include "base/json.h"
 
 namespace darkroom::api {
@@ -13,8 +15,9 @@ namespace json = boost::json;
 constexpr std::size_t metadata_bytes_max = 16'384;
 constexpr int priority_limit = 1'000;
 
-constexpr std::array<std::string_view, 8> fields{"type",    "params",   "inputs",   "input_urls",
-                                                 "backend", "priority", "metadata", "user_id"};
+constexpr std::array<std::string_view, 11> fields{"type",    "params",   "inputs",   "input_urls",
+                                                  "backend", "priority", "metadata", "user_id",
+                                                  "steps",   "output",   "keep"};
 
 // Reads one member after the other and collects what is wrong.
 class Reader {
@@ -27,9 +30,9 @@ public:
         } else if (name == "params") {
             read_params(value);
         } else if (name == "inputs") {
-            read_inputs(value);
+            request_.inputs = read_inputs(value, problems_);
         } else if (name == "backend") {
-            if (!value.is_null() && text(name, value)) request_.backend = std::string(value.as_string());
+            read_backend(value);
         } else if (name == "priority") {
             read_priority(value);
         } else if (name == "metadata") {
@@ -37,9 +40,11 @@ public:
         } else if (name == "user_id") {
             read_user(value);
         } else if (name == "input_urls") {
-            read_input_urls(value);
+            if (!value.is_null()) request_.inputs = read_input_urls(value, problems_);
         } else if (name == "webhook_url") {
             read_webhook_url(value);
+        } else if (name == "steps" || name == "output" || name == "keep") {
+            return;  // read together, below
         } else {
             wrong("/" + json_pointer_token(name), unknown_field_sentence(name, fields), "unknown_field");
         }
@@ -64,31 +69,10 @@ private:
         request_.params = value.as_object();
     }
 
-    void read_inputs(const json::value& value) {
-        if (!value.is_array() || value.as_array().size() != 1)
-            return wrong("/inputs", "inputs must be an array of exactly one input.");
-        const auto& input = value.as_array().front();
-        if (!input.is_object() || input.as_object().size() != 1)
-            return wrong("/inputs/0", R"(An input is {"upload": "<id>"} or {"url": "https://…"}.)");
-        const auto& [form, name] = *input.as_object().begin();
-        if ((form != "upload" && form != "url") || !name.is_string())
-            return wrong("/inputs/0", R"(An input is {"upload": "<id>"} or {"url": "https://…"}.)");
-        const std::string text(name.as_string());
-        if (form == "url") {
-            request_.urls = {{text, "/inputs/0/url"}};
-            return;
-        }
-        const auto id = UploadId::parse(text);
-        if (!id) return wrong("/inputs/0/upload", "This is not the id of an upload.");
-        request_.uploads = {*id};
-    }
-
-    // The short form.
-    void read_input_urls(const json::value& value) {
-        if (value.is_null()) return;
-        if (!value.is_array() || value.as_array().size() != 1 || !value.as_array().front().is_string())
-            return wrong("/input_urls", "input_urls must be an array of exactly one URL.");
-        request_.urls = {{std::string(value.as_array().front().as_string()), "/input_urls/0"}};
+    void read_backend(const json::value& value) {
+        if (value.is_null() || !text("backend", value)) return;
+        if (value.as_string().empty()) return wrong("/backend", "backend must name one, or be null.");
+        request_.backend = std::string(value.as_string());
     }
 
     void read_priority(const json::value& value) {
@@ -126,6 +110,20 @@ private:
     std::vector<FieldProblem> problems_;
 };
 
+// Steps belong to a chain, and a chain's params to its steps.
+void read_chain(const json::object& body, JobRequest& request, Reader& reader) {
+    if (request.type == "chain") {
+        if (!request.params.empty())
+            reader.wrong("/params", "A chain has no params of its own; each of its steps has.");
+        request.chain = read_chain_request(body, reader.problems());
+        return;
+    }
+    for (const std::string name : {"steps", "output", "keep"}) {
+        if (body.contains(name))
+            reader.wrong("/" + name, name + R"( is for jobs of type "chain".)", "unknown_field");
+    }
+}
+
 }  // namespace
 
 Result<JobRequest, Problem> read_job_request(const json::object& body, bool file_follows) {
@@ -134,6 +132,7 @@ Result<JobRequest, Problem> read_job_request(const json::object& body, bool file
     for (const auto& [name, value] : body) reader.read(std::string_view(name.data(), name.size()), value);
     if (!body.contains("type"))
         reader.wrong("/type", "type is missing; GET /types lists what can be asked for.");
+    read_chain(body, request, reader);
     const bool has_inputs = body.contains("inputs");
     const auto* urls = body.if_contains("input_urls");
     const bool has_urls = urls != nullptr && !urls->is_null();

@@ -9,21 +9,26 @@
 #include "api/problem.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "recipes/chain.h"
 
 namespace darkroom::api {
 
-/// A picture for Darkroom to fetch.
-struct RequestedUrl {
+/// A picture that the job works on: an upload, or a URL for Darkroom to fetch. Neither while a form's file is
+/// still on its way.
+struct RequestedInput {
+    std::optional<UploadId> upload;
     std::string url;
+    std::string name;     // that the request gives it, as region.mask says it; empty = the picture's own
     std::string pointer;  // where the body names it
 };
+
+inline constexpr std::size_t inputs_max = 8;
 
 struct JobRequest {
     std::string type;
     boost::json::object params;
-    // Its inputs, by upload or by URL; neither while a form's file is still on its way.
-    std::vector<UploadId> uploads;
-    std::vector<RequestedUrl> urls;
+    std::optional<recipes::Chain> chain;  // of type "chain"
+    std::vector<RequestedInput> inputs;
     std::optional<std::string> backend;
     int priority = 0;
     std::string metadata_json = "{}";

@@ -22,7 +22,8 @@ TEST(JobRequest, ReadsEveryField) {
         R"("}],"backend":null,"priority":-3,"metadata":{"shop":"12"},"user_id":"anna","webhook_url":null})");
     ASSERT_TRUE(request.ok()) << request.error().detail;
     EXPECT_EQ(request->type, "bg_remove");
-    EXPECT_EQ(request->uploads.size(), 1u);
+    ASSERT_EQ(request->inputs.size(), 1u);
+    EXPECT_EQ(request->inputs[0].upload->str(), upload);
     EXPECT_EQ(request->priority, -3);
     EXPECT_EQ(request->metadata_json, R"({"shop":"12"})");
     EXPECT_EQ(request->user->str(), "anna");
@@ -32,13 +33,17 @@ TEST(JobRequest, ReadsEveryField) {
 TEST(JobRequest, AnInputMayBeAUrlInEitherForm) {
     const auto inputs = read(R"({"type":"x","inputs":[{"url":"https://a.example/b.png"}]})");
     ASSERT_TRUE(inputs.ok());
-    ASSERT_EQ(inputs->urls.size(), 1u);
-    EXPECT_EQ(inputs->urls[0].url, "https://a.example/b.png");
-    EXPECT_EQ(inputs->urls[0].pointer, "/inputs/0/url");
+    ASSERT_EQ(inputs->inputs.size(), 1u);
+    EXPECT_EQ(inputs->inputs[0].url, "https://a.example/b.png");
+    EXPECT_EQ(inputs->inputs[0].pointer, "/inputs/0/url");
     const auto short_form = read(R"({"type":"x","input_urls":["https://a.example/b.png"]})");
     ASSERT_TRUE(short_form.ok());
-    ASSERT_EQ(short_form->urls.size(), 1u);
-    EXPECT_EQ(short_form->urls[0].pointer, "/input_urls/0");
+    ASSERT_EQ(short_form->inputs.size(), 1u);
+    EXPECT_EQ(short_form->inputs[0].pointer, "/input_urls/0");
+    const auto two =
+        read(R"({"type":"x","input_urls":["https://a.example/b.png","https://a.example/c.png"]})");
+    ASSERT_TRUE(two.ok());
+    EXPECT_EQ(two->inputs[1].pointer, "/input_urls/1");
 }
 
 TEST(JobRequest, AFormNeedsNoInputs) {
@@ -57,14 +62,27 @@ TEST(JobRequest, NamesWhatIsWrong) {
         {R"({"type":"x","inputs":[]})", "/inputs"},
         {R"({"type":"x","inputs":[1]})", "/inputs/0"},
         {R"({"type":"x","inputs":[{"upload":"../../etc/passwd"}]})", "/inputs/0/upload"},
-        {R"({"type":"x","inputs":[{"upload":1}]})", "/inputs/0"},
-        {R"({"type":"x","inputs":[{"url":1}]})", "/inputs/0"},
-        {R"({"type":"x","inputs":[{"url":"https://a/","upload":"b"}]})", "/inputs/0"},
-        {R"({"type":"x","inputs":[{"path":"/etc/passwd"}]})", "/inputs/0"},
+        {R"({"type":"x","inputs":[{"upload":1}]})", "/inputs/0/upload"},
+        {R"({"type":"x","inputs":[{"url":1}]})", "/inputs/0/url"},
+        {R"({"type":"x","inputs":[{"name":"mask"}]})", "/inputs/0"},
+        {R"({"type":"x","inputs":[{"url":"https://a/","name":"../mask"}]})", "/inputs/0/name"},
+        {R"({"type":"x","inputs":[{"url":"https://a/","name":""}]})", "/inputs/0/name"},
+        {R"({"type":"x","inputs":[{"url":"https://a/","name":7}]})", "/inputs/0/name"},
+        {R"({"type":"x","inputs":[{"url":"https://a/","name":"m"},{"url":"https://b/","name":"m"}]})",
+         "/inputs/1/url"},
+        {std::string(R"({"type":"x","inputs":[{"upload":")") + upload + R"("},{"upload":")" + upload +
+             R"("}]})",
+         "/inputs/1/upload"},
+        {std::string(R"({"type":"x","inputs":[{"url":"https://a/","upload":")") + upload + R"("}]})",
+         "/inputs/0"},
+        {R"({"type":"x","inputs":[{"path":"/etc/passwd"}]})", "/inputs/0/path"},
+        {R"({"type":"x","steps":[],)" + good_inputs + "}", "/steps"},
+        {R"({"type":"x","keep":[],)" + good_inputs + "}", "/keep"},
+        {R"({"type":"chain",)" + good_inputs + "}", "/steps"},
         {R"({"type":"x","input_urls":"https://a/"})", "/input_urls"},
         {R"({"type":"x","input_urls":[]})", "/input_urls"},
-        {R"({"type":"x","input_urls":["https://a/","https://b/"]})", "/input_urls"},
-        {R"({"type":"x","input_urls":[7]})", "/input_urls"},
+        {R"({"type":"x","input_urls":["1","2","3","4","5","6","7","8","9"]})", "/input_urls"},
+        {R"({"type":"x","input_urls":[7]})", "/input_urls/0"},
         {R"({"type":"x","input_urls":["https://a/"],)" + good_inputs + "}", "/input_urls"},
         {R"({"type":"x","params":[],)" + good_inputs + "}", "/params"},
         {R"({"type":"x","priority":1001,)" + good_inputs + "}", "/priority"},

@@ -18,12 +18,25 @@ Answer show(ApiContext& context, const Caller& caller, const ports::HttpRequest&
     return json_answer(200, job_json(context, *job));
 }
 
+// A step goes the way of its chain, and cannot be steered alone.
+std::optional<Problem> refuse_step(ApiContext& context, const Caller& caller, const JobId& id,
+                                   core::Status status) {
+    const auto job = load_job(context, caller.access(), id);
+    if (!job || !job->place) return std::nullopt;
+    Problem problem(ProblemCode::not_for_chains, "This job is a step of chain " + job->place->chain.str() +
+                                                     "; cancel or retry the chain.");
+    problem.job_status = status;
+    return problem;
+}
+
 Answer cancel(ApiContext& context, const Caller& caller, const ports::HttpRequest& request) {
     const auto id = id_param<JobId>(request);
     const auto outcome = context.store.cancel_job(caller.access(), id, caller.actor(), context.clock.now());
     if (!outcome) return Fail(Problem(outcome.error()));
     if (const auto* refused = std::get_if<ports::NotAllowedNow>(&*outcome);
         refused != nullptr && refused->status != core::Status::cancelled) {
+        if (auto problem = refuse_step(context, caller, id, refused->status))
+            return Fail(*std::move(problem));
         Problem problem(
             ProblemCode::already_terminal,
             "The job has already ended as " + std::string(core::to_string(refused->status)) + ".");
@@ -43,6 +56,8 @@ Answer retry(ApiContext& context, const Caller& caller, const ports::HttpRequest
     const auto outcome = context.store.requeue_job(caller.access(), id, caller.actor(), context.clock.now());
     if (!outcome) return Fail(Problem(outcome.error()));
     if (const auto* refused = std::get_if<ports::NotAllowedNow>(&*outcome)) {
+        if (auto problem = refuse_step(context, caller, id, refused->status))
+            return Fail(*std::move(problem));
         Problem problem(ProblemCode::not_retryable,
                         "Only a failed or cancelled job can be retried; this one is " +
                             std::string(core::to_string(refused->status)) + ".");

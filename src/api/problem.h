@@ -28,6 +28,9 @@ enum class ProblemCode {
     not_found,
     already_terminal,
     not_retryable,
+    not_ended,
+    attempt_without_result,
+    not_for_chains,
     upload_already_complete,
     upload_in_progress,
     upload_expired,
@@ -39,6 +42,10 @@ enum class ProblemCode {
     params_unknown_field,
     params_version_unsupported,
     unknown_type,
+    chain_invalid,
+    recipe_disabled,
+    licence_blocked,
+    input_unused,
     upload_not_found,
     upload_not_sent,
     upload_wrong_size,
@@ -54,7 +61,7 @@ enum class ProblemCode {
     storage_full,
     internal
 };
-inline constexpr int problem_code_count = 36;
+inline constexpr int problem_code_count = 43;
 
 struct ProblemTraits {
     ProblemCode code;

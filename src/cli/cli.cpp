@@ -64,6 +64,12 @@ ExitCode perform(Program& program) {
             return cancel_jobs(program);
         case Command::jobs_retry:
             return retry_jobs(program);
+        case Command::jobs_attempt:
+            return attempt_job(program);
+        case Command::jobs_select:
+            return select_attempt(program);
+        case Command::audit_licences:
+            return audit_licences(program);
         case Command::types:
             return show_types(program);
         case Command::costs:

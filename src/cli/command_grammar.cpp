@@ -28,6 +28,7 @@ Grammar::Grammar() {
     types = add(app, "types", "What can be run; with a name, its params");
     types->add_option("NAME", found.type, "One type")->type_name(" ");
     add_costs();
+    add_audit();
     doctor = add(app, "doctor", "Try everything that is configured, and tell what is wrong");
     add_janitor();
     add_endpoint();
@@ -66,8 +67,11 @@ void Grammar::add_run() {
     add_repeatable(*run, "-p,--param", found.params, "KEY=VALUE",
                    "A param of the type as key=value; halo.mode=strong sets {\"halo\":{\"mode\":…}}");
     run->add_option("--backend", found.backend,
-                    "Where: serverless (RunPod) or local; unset, as the server has it")
+                    "Where: serverless (RunPod), pod (ComfyUI) or local; unset, as the server has it")
         ->type_name("NAME");
+    run->add_option("--mask", found.mask,
+                    "A picture as large as FILE whose light half is to go (object_remove)")
+        ->type_name("FILE");
     add_waiting_flags(*run);
     run->footer(
         "Results are named FILE-TYPE.png (or .jpg, .webp …) and put beside you, or into -o DIR.\n"
@@ -75,7 +79,11 @@ void Grammar::add_run() {
         "works\n"
         "on this machine only.\n"
         "Ctrl-C stops watching, not the jobs, and says how to go on.\n\n"
-        "  darkroom run bg_remove shoes/*.jpg -p crop=true -p margin=0.05 -o out");
+        "Types joined by + are a chain: each works on what the one before it made, and params begin with\n"
+        "the name of their step.\n\n"
+        "  darkroom run bg_remove shoes/*.jpg -p crop=true -p margin=0.05 -o out\n"
+        "  darkroom run bg_remove+upscale_2k shoe.jpg -p bg_remove.edges=fine\n"
+        "  darkroom run object_remove street.jpg --mask wires.png");
 }
 
 void Grammar::add_jobs() {
@@ -92,6 +100,34 @@ void Grammar::add_jobs() {
     retry = add(*jobs, "retry", "Try failed or cancelled jobs again");
     for (auto* command : {get, watch, cancel, retry})
         command->add_option("ID", found.ids, "Job ids")->type_name(" ");
+    add_attempts();
+}
+
+void Grammar::add_attempts() {
+    attempt = add(*jobs, "attempt", "Make another attempt at a job that has ended, with other params");
+    attempt->add_option("ID", found.ids, "Job id")->type_name(" ");
+    add_repeatable(*attempt, "-p,--param", found.params, "KEY=VALUE",
+                   "What is to be different; all else stays as it was sent");
+    attempt->add_option("--params", found.params_json, "All params at once, in place of those that were sent")
+        ->type_name("JSON");
+    attempt
+        ->add_option("--backend", found.backend,
+                     "Where: serverless, pod or local; unset, as the server has it")
+        ->type_name("NAME");
+    attempt->footer(
+        "The job shows the newest result by itself; darkroom jobs select goes back to an earlier one.\n\n"
+        "  darkroom jobs attempt ID -p denoise=0.5");
+    select = add(*jobs, "select", "Say which attempt's results a job shows");
+    select->add_option("ID ATTEMPT", found.ids, "Job id, and number or id of the attempt")->type_name(" ");
+}
+
+void Grammar::add_audit() {
+    audit = add(app, "audit", "What was used, for those who must know");
+    licences = add(*audit, "licences", "With which models pictures were made, and under which licences");
+    licences->add_option("--since", found.since, "From this day on, as in 2026-11-22, or time (30 days back)")
+        ->type_name("DAY");
+    licences->footer(
+        "Needs an admin key. --plain and --json tell each attempt, with the digests of recipe and models.");
 }
 
 void Grammar::add_costs() {

@@ -15,7 +15,9 @@ struct Grammar {
     CLI::App* serve = nullptr;
     CLI::App* run = nullptr;
     CLI::App* jobs = nullptr;
-    CLI::App *list = nullptr, *get = nullptr, *watch = nullptr, *cancel = nullptr, *retry = nullptr;
+    CLI::App *list = nullptr, *get = nullptr, *watch = nullptr, *cancel = nullptr, *retry = nullptr,
+             *attempt = nullptr, *select = nullptr;
+    CLI::App *audit = nullptr, *licences = nullptr;
     CLI::App* types = nullptr;
     CLI::App* costs = nullptr;
     CLI::App* doctor = nullptr;
@@ -38,7 +40,9 @@ private:
     CLI::App* add(CLI::App& parent, const char* name, const char* description);
     void add_run();
     void add_jobs();
+    void add_attempts();
     void add_costs();
+    void add_audit();
     void add_janitor();
     void add_endpoint();
     void add_worker();

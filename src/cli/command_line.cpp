@@ -64,23 +64,17 @@ std::optional<std::string> complain_about_extras(const CLI::App& app, const CLI:
 
 std::optional<Command> chosen_command(const Grammar& grammar) {
     if (grammar.show_version || grammar.version->parsed()) return Command::version;
-    const std::pair<const CLI::App*, Command> commands[] = {{grammar.serve, Command::serve},
-                                                            {grammar.run, Command::run},
-                                                            {grammar.list, Command::jobs_list},
-                                                            {grammar.get, Command::jobs_get},
-                                                            {grammar.watch, Command::jobs_watch},
-                                                            {grammar.cancel, Command::jobs_cancel},
-                                                            {grammar.retry, Command::jobs_retry},
-                                                            {grammar.types, Command::types},
-                                                            {grammar.endpoint, Command::endpoint},
-                                                            {grammar.doctor, Command::doctor},
-                                                            {grammar.janitor, Command::janitor},
-                                                            {grammar.worker, Command::worker},
-                                                            {grammar.costs, Command::costs},
-                                                            {grammar.lint, Command::recipes_lint},
-                                                            {grammar.list_recipes, Command::recipes_list},
-                                                            {grammar.show, Command::recipes_show},
-                                                            {grammar.import, Command::recipes_import}};
+    const std::pair<const CLI::App*, Command> commands[] = {
+        {grammar.serve, Command::serve},        {grammar.run, Command::run},
+        {grammar.list, Command::jobs_list},     {grammar.get, Command::jobs_get},
+        {grammar.watch, Command::jobs_watch},   {grammar.cancel, Command::jobs_cancel},
+        {grammar.retry, Command::jobs_retry},   {grammar.attempt, Command::jobs_attempt},
+        {grammar.select, Command::jobs_select}, {grammar.licences, Command::audit_licences},
+        {grammar.types, Command::types},        {grammar.endpoint, Command::endpoint},
+        {grammar.doctor, Command::doctor},      {grammar.janitor, Command::janitor},
+        {grammar.worker, Command::worker},      {grammar.costs, Command::costs},
+        {grammar.lint, Command::recipes_lint},  {grammar.list_recipes, Command::recipes_list},
+        {grammar.show, Command::recipes_show},  {grammar.import, Command::recipes_import}};
     for (const auto& [app, command] : commands) {
         if (app->parsed()) return command;
     }
@@ -120,7 +114,8 @@ std::optional<std::string> place_names(CommandLine& line, std::vector<std::strin
                    line.command == Command::recipes_import) {
             line.files.push_back(std::move(name));
         } else if (line.command == Command::jobs_get || line.command == Command::jobs_watch ||
-                   line.command == Command::jobs_cancel || line.command == Command::jobs_retry) {
+                   line.command == Command::jobs_cancel || line.command == Command::jobs_retry ||
+                   line.command == Command::jobs_attempt || line.command == Command::jobs_select) {
             line.ids.push_back(std::move(name));
         } else {
             return std::move(name);

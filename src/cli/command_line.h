@@ -19,6 +19,9 @@ enum class Command {
     jobs_watch,
     jobs_cancel,
     jobs_retry,
+    jobs_attempt,
+    jobs_select,
+    audit_licences,
     types,
     costs,
     doctor,
@@ -54,7 +57,11 @@ struct CommandLine {
     std::string type;                         // run; types (empty = all); jobs list (empty = any)
     std::vector<std::string> files;           // run; recipes lint, import: paths
     std::vector<std::string> params;          // run: as given to -p
-    std::string backend;                      // run: serverless or local; empty = the server's own choice
+    std::optional<std::string> params_json;   // jobs attempt: all params at once
+    std::string attempt;                      // jobs select: its number or id
+    std::optional<std::string> mask;          // run: a file that says what is to go
+    std::string since;                        // audit: a day or a time; empty = 30 days back
+    std::string backend;                      // run, jobs attempt; empty = the server's own choice
     std::string from;                         // costs: a day as in 2026-11-22; empty = 30 days back
     std::string to;                           // costs: the same; empty = today
     std::optional<std::string> out_dir;       // run, jobs watch, recipes import

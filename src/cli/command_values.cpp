@@ -5,6 +5,7 @@
 #include "base/ids.h"
 #include "base/nearest.h"
 #include "base/time.h"
+#include "cli/chain_flags.h"
 #include "cli/duration_flag.h"
 #include "cli/text.h"
 
@@ -13,7 +14,28 @@ namespace {
 
 constexpr int list_limit_max = 10'000;
 
+// `jobs select ID ATTEMPT`: the second name is no job.
+std::optional<std::string> read_attempt(CommandLine& line) {
+    if (line.ids.size() != 2)
+        return "select takes a job id, and the number or id of one of its attempts; darkroom jobs get shows "
+               "them";
+    line.attempt = line.ids.back();
+    line.ids.pop_back();
+    const bool number = line.attempt.size() <= 9 && !line.attempt.empty() &&
+                        line.attempt.find_first_not_of("0123456789") == std::string::npos;
+    if (!number && !AttemptId::parse(line.attempt))
+        return "\"" + printable(line.attempt) + "\" is neither the number nor the id of an attempt";
+    return std::nullopt;
+}
+
 std::optional<std::string> read_ids(CommandLine& line) {
+    if (line.command == Command::jobs_select) {
+        if (auto problem = read_attempt(line)) return problem;
+    }
+    if (line.command == Command::jobs_attempt && line.ids.size() > 1)
+        return "attempt is for one job, not " + std::to_string(line.ids.size());
+    if (line.command == Command::jobs_attempt && line.params_json && !line.params.empty())
+        return "--params and -p exclude each other";
     if (line.ids.empty()) return "which job? Ids are shown by darkroom jobs list";
     if (line.command == Command::jobs_get && line.ids.size() > 1)
         return "get shows one job, not " + std::to_string(line.ids.size());
@@ -58,13 +80,28 @@ bool is_type_name(const std::string& name) {
 
 std::optional<std::string> read_run(const CommandLine& line) {
     if (line.type.empty()) return "run what? darkroom types lists the types";
-    if (!is_type_name(line.type)) {
+    for (const auto& type : types_of(line.type)) {
+        if (is_type_name(type)) continue;
         return "\"" + printable(line.type) + "\" cannot be a type; it comes first: darkroom run TYPE FILE...";
     }
     if (line.files.empty()) return "run " + line.type + " on which files?";
-    if (!line.backend.empty() && !is_type_name(line.backend))
-        return "\"" + printable(line.backend) + "\" cannot be a backend; there are serverless and local";
+    if (line.mask && line.mask->empty()) return "--mask takes a file";
     return std::nullopt;
+}
+
+std::optional<std::string> read_backend(const CommandLine& line) {
+    if (line.backend.empty() || is_type_name(line.backend)) return std::nullopt;
+    return "\"" + printable(line.backend) + "\" cannot be a backend; there are serverless, pod and local";
+}
+
+std::optional<std::string> read_since(const CommandLine& line) {
+    const auto& since = line.since;
+    const bool day = since.size() == 10 && parse_rfc3339(since + "T00:00:00Z");
+    // An offset such as +02:00 would have to be escaped in a query.
+    const bool time = since.find('+') == std::string::npos && parse_rfc3339(since);
+    if (since.empty() || day || time) return std::nullopt;
+    return "--since takes a day as in 2026-11-22, or a time as in 2026-11-22T03:04:05Z, not \"" +
+           printable(since) + "\"";
 }
 
 std::optional<std::string> read_recipes(const CommandLine& line) {
@@ -114,6 +151,7 @@ std::optional<std::string> check_values(CommandLine& line, const ValueTexts& tex
         if (!line.timeout)
             return "--timeout takes a time as in 90s, 10m or 2h, not \"" + printable(texts.timeout) + "\"";
     }
+    if (auto problem = read_backend(line)) return problem;
     if (line.json && line.plain) return "--json and --plain exclude each other";
     switch (line.command) {
         case Command::run:
@@ -128,7 +166,11 @@ std::optional<std::string> check_values(CommandLine& line, const ValueTexts& tex
         case Command::jobs_watch:
         case Command::jobs_cancel:
         case Command::jobs_retry:
+        case Command::jobs_attempt:
+        case Command::jobs_select:
             return read_ids(line);
+        case Command::audit_licences:
+            return read_since(line);
         case Command::costs:
             return read_costs(line);
         case Command::janitor:

@@ -85,6 +85,8 @@ void Crew::send_one(std::size_t index) {
     }
     order.type = plan_.type;
     order.params = plan_.params;
+    order.steps = plan_.steps;
+    order.mask = plan_.mask;
     order.backend = plan_.backend;
     order.idempotency_key = client_.random().id<UploadId>().str();
     order.on_progress = [this, index](std::uint64_t sent) {

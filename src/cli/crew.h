@@ -35,6 +35,8 @@ struct Picture {
 struct CrewPlan {
     std::string type;
     boost::json::object params;
+    boost::json::array steps;         // of a chain; then there are no params
+    std::optional<InputFile> mask;    // sent with each picture
     std::string backend;              // empty = the server's own choice
     OutputNames* names = nullptr;     // nullptr = results are not fetched
     Milliseconds wait_slice{30'000};  // of one held request

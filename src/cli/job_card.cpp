@@ -53,7 +53,31 @@ std::string params_words(const json::object& job) {
     return params == nullptr ? std::string() : json_text(*params);
 }
 
-std::string attempt_words(const json::object& attempt) {
+// Of a chain: "cut  bg_remove  SUCCEEDED  <job>".
+std::string step_words(const json::object& step) {
+    auto text = text_member(step, "id") + "  " + text_member(step, "type") + "  " +
+                text_member(step, "status") + "  " + text_member(step, "job_id");
+    if (const auto error = error_words(step); !error.empty()) text += "  " + error;
+    return text;
+}
+
+// Of a step: which one of which chain, and on what it works.
+std::string chain_words(const json::object& job) {
+    const auto* chain = object_member(job, "chain");
+    if (chain == nullptr) return {};
+    auto text = "step " + text_member(*chain, "step") + " of " + text_member(*chain, "id");
+    if (const auto from = text_member(*chain, "from"); !from.empty()) text += ", on " + from;
+    return text;
+}
+
+std::string model_words(const json::object& model) {
+    auto text = text_member(model, "name");
+    for (const auto* name : {"version", "licence", "grant"})
+        if (const auto word = text_member(model, name); !word.empty()) text += "  " + word;
+    return text;
+}
+
+std::string attempt_words(const json::object& attempt, const std::string& selected) {
     auto text = std::to_string(number_member(attempt, "number")) + "  " + text_member(attempt, "status") +
                 "  on " + text_member(attempt, "endpoint");
     if (const auto ms = number_member(attempt, "execution_ms"); ms > 0)
@@ -65,6 +89,7 @@ std::string attempt_words(const json::object& attempt) {
         if (const auto gpu = text_member(attempt, "gpu"); !gpu.empty()) text += "  " + gpu;
     }
     if (const auto error = error_words(attempt); !error.empty()) text += "  " + error;
+    if (!selected.empty() && text_member(attempt, "id") == selected) text += "  (shown)";
     return text;
 }
 
@@ -108,6 +133,8 @@ std::vector<std::string> job_card(const json::object& job, const json::object& e
     Card card;
     card.say("Job", view->id);
     card.say("Type", view->type);
+    card.say("Chain", chain_words(job));
+    card.say("Recipe", text_member(job, "recipe"));
     card.say("Status", view->status);
     card.say("Waits for", human_stage(view->stage));
     card.say("Error", error_words(job));
@@ -119,7 +146,15 @@ std::vector<std::string> job_card(const json::object& job, const json::object& e
     card.say("Removed", removed_words("inputs", view->inputs_removed_at, now));
     card.say(view->inputs_removed_at ? "" : "Removed",
              removed_words("results", view->outputs_removed_at, now));
-    say_each(card, job, "attempts", "Attempts", attempt_words);
+    say_each(card, job, "steps", "Steps", step_words);
+    const auto* attempts = array_member(job, "attempts");
+    // Which one is shown is a question only where there are several.
+    const auto selected =
+        attempts != nullptr && attempts->size() > 1 ? text_member(job, "selected_attempt_id") : std::string();
+    say_each(card, job, "attempts", "Attempts",
+             [&](const json::object& attempt) { return attempt_words(attempt, selected); });
+    if (attempts != nullptr && !attempts->empty() && attempts->back().is_object())
+        say_each(card, attempts->back().get_object(), "models", "Models", model_words);
     card.say("Created", time_words(view->created_at, now));
     card.say("Finished", time_words(view->finished_at, now));
     if (const auto time = view->work_time()) card.say("Took", human_duration(*time));

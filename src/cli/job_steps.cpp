@@ -24,11 +24,11 @@ struct UploadTicket {
     ports::HttpFields headers;
 };
 
-Result<UploadTicket, StepFailure> ask_for_upload(GatewayClient& client, const SendOrder& order) {
+Result<UploadTicket, StepFailure> ask_for_upload(GatewayClient& client, const InputFile& file) {
     JsonWriter body;
     body.begin_object()
-        .member("filename", order.file.path.filename().string())
-        .member("bytes", order.file.bytes)
+        .member("filename", file.path.filename().string())
+        .member("bytes", file.bytes)
         .end_object();
     const auto answer = client.call({ports::HttpMethod::post, "/api/v1/uploads", body.take(), {}});
     if (!answer) return Fail(as_step_failure(answer.error()));
@@ -53,18 +53,18 @@ bool may_get_better(const CallFailure& failure) {
 }
 
 /// After a break it is unknown whether the first upload is complete, so a new one is asked for each time.
-Result<std::string, StepFailure> upload(GatewayClient& client, const SendOrder& order) {
+Result<std::string, StepFailure> upload(GatewayClient& client, const InputFile& file,
+                                        const std::function<void(std::uint64_t)>& on_progress) {
     for (int tries = 1;; ++tries) {
-        const auto ticket = ask_for_upload(client, order);
+        const auto ticket = ask_for_upload(client, file);
         if (!ticket) return Fail(ticket.error());
-        const auto put = client.put_file(
-            {ticket->url, ticket->headers, order.file.path, order.file.bytes, order.on_progress});
+        const auto put = client.put_file({ticket->url, ticket->headers, file.path, file.bytes, on_progress});
         if (put) return ticket->id;
         if (!may_get_better(put.error()) || tries == transfer_tries_max)
             return Fail(as_step_failure(put.error()));
         const auto pause = client.pause_before_repeat(tries, Milliseconds(0), std::nullopt);
         if (!pause || !client.stop().pause(*pause)) return Fail(as_step_failure(put.error()));
-        if (order.on_progress) order.on_progress(0);
+        if (on_progress) on_progress(0);
     }
 }
 
@@ -104,12 +104,25 @@ StepFailure as_step_failure(const CallFailure& failure) {
 }
 
 Result<json::object, StepFailure> send_picture(GatewayClient& client, const SendOrder& order) {
-    const auto upload_id = upload(client, order);
+    const auto upload_id = upload(client, order.file, order.on_progress);
     if (!upload_id) return Fail(upload_id.error());
+    std::string mask_id;
+    if (order.mask) {
+        auto sent = upload(client, *order.mask, {});
+        if (!sent) return Fail(sent.error());
+        mask_id = *std::move(sent);
+    }
     JsonWriter body;
-    body.begin_object().member("type", order.type).raw_member("params", json_text(order.params));
+    body.begin_object().member("type", order.type);
+    if (order.steps.empty()) {
+        body.raw_member("params", json_text(order.params));
+    } else {
+        body.raw_member("steps", json_text(order.steps));
+    }
     if (!order.backend.empty()) body.member("backend", order.backend);
-    body.key("inputs").begin_array().begin_object().member("upload", *upload_id).end_object().end_array();
+    body.key("inputs").begin_array().begin_object().member("upload", *upload_id).end_object();
+    if (order.mask) body.begin_object().member("upload", mask_id).member("name", "mask").end_object();
+    body.end_array();
     body.key("metadata").begin_object().member("cli_file", order.file.path.filename().string()).end_object();
     body.end_object();
     return as_job(client.call({ports::HttpMethod::post,

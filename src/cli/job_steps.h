@@ -1,6 +1,7 @@
 // The way of one picture through a gateway, step by step: send it, wait for its job, fetch the result. Any
 // thread; no state of its own, so that the crew decides what happens when.
 #pragma once
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <functional>
 #include <string>
@@ -28,8 +29,10 @@ struct SendOrder {
     InputFile file;
     std::string type;
     boost::json::object params;
-    std::string backend;          // empty = the server's own choice
-    std::string idempotency_key;  // the same for every try, so that there is one job at most
+    boost::json::array steps;       // of a chain; then there are no params
+    std::optional<InputFile> mask;  // its second input, called "mask"
+    std::string backend;            // empty = the server's own choice
+    std::string idempotency_key;    // the same for every try, so that there is one job at most
     std::function<void(std::uint64_t sent)> on_progress;
 };
 

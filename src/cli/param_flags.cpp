@@ -77,4 +77,15 @@ Result<json::object, std::string> params_from_flags(std::span<const std::string>
     return params;
 }
 
+void merge_params(json::object& params, const json::object& over) {
+    for (const auto& member : over) {
+        auto* before = params.if_contains(member.key());
+        if (before != nullptr && before->is_object() && member.value().is_object()) {
+            merge_params(before->get_object(), member.value().get_object());
+        } else {
+            params.insert_or_assign(member.key(), member.value());
+        }
+    }
+}
+
 }  // namespace darkroom::cli

@@ -14,4 +14,7 @@ namespace darkroom::cli {
 /// flag.
 Result<boost::json::object, std::string> params_from_flags(std::span<const std::string> flags);
 
+/// Writes `over` over `params`: objects member by member, everything else as a whole.
+void merge_params(boost::json::object& params, const boost::json::object& over);
+
 }  // namespace darkroom::cli

@@ -1,8 +1,11 @@
 // `darkroom run TYPE FILE...`: everything is checked that can be checked here before anything is sent.
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <set>
 
 #include "base/nearest.h"
+#include "cli/chain_flags.h"
 #include "cli/commands.h"
 #include "cli/follow.h"
 #include "cli/param_flags.h"
@@ -48,14 +51,16 @@ ExitCode check_type(Program& program, GatewayClient& client) {
     if (types == nullptr)
         return program.complain("the server does not tell its types: is it a Darkroom server?",
                                 ExitCode::failed);
-    std::vector<std::string> names;
-    for (const auto& type : *types) {
-        if (type.is_object()) names.push_back(text_member(type.get_object(), "type"));
-        if (!names.empty() && names.back() == program.line.type) return ExitCode::ok;
-    }
-    auto message = "there is no type \"" + program.line.type + "\"";
+    std::set<std::string> names;
+    for (const auto& type : *types)
+        if (type.is_object()) names.insert(text_member(type.get_object(), "type"));
+    const auto wanted = types_of(program.line.type);
+    const auto unknown =
+        std::find_if(wanted.begin(), wanted.end(), [&](const auto& type) { return names.count(type) == 0; });
+    if (unknown == wanted.end()) return ExitCode::ok;
+    auto message = "there is no type \"" + *unknown + "\"";
     const std::vector<std::string_view> candidates(names.begin(), names.end());
-    if (const auto best = nearest_word(program.line.type, candidates)) {
+    if (const auto best = nearest_word(*unknown, candidates)) {
         message += "; did you mean \"" + printable(*best) + "\"?";
     } else {
         message += "; darkroom types lists them";
@@ -63,11 +68,41 @@ ExitCode check_type(Program& program, GatewayClient& client) {
     return program.complain(message, ExitCode::usage);
 }
 
+/// Type, params and mask as the flags have them; the error is a sentence.
+Result<CrewPlan, std::string> plan_from_flags(const CommandLine& line) {
+    CrewPlan plan;
+    auto params = params_from_flags(line.params);
+    if (!params) return Fail(params.error());
+    if (line.mask) {
+        auto mask = inspect_file(*line.mask);
+        if (!mask) return Fail(printable(*line.mask) + " " + mask.error().message);
+        plan.mask = *std::move(mask);
+    }
+    plan.backend = line.backend;
+    plan.type = line.type;
+    const auto types = types_of(line.type);
+    if (types.size() == 1) {
+        if (plan.mask) name_mask(*params);
+        plan.params = *std::move(params);
+        return plan;
+    }
+    auto steps = steps_from_flags(types, *params);
+    if (!steps) return Fail(steps.error());
+    plan.type = "chain";
+    plan.steps = *std::move(steps);
+    if (plan.mask) {
+        auto& own = plan.steps.front().as_object()["params"];
+        if (own.is_null()) own.emplace_object();
+        name_mask(own.as_object());
+    }
+    return plan;
+}
+
 }  // namespace
 
 ExitCode run_pictures(Program& program) {
-    auto params = params_from_flags(program.line.params);
-    if (!params) return program.complain(params.error(), ExitCode::usage);
+    auto plan = plan_from_flags(program.line);
+    if (!plan) return program.complain(plan.error(), ExitCode::usage);
     auto pictures = look_at_files(program);
     const auto usable = identities(pictures);
     if (usable.empty()) {
@@ -86,12 +121,8 @@ ExitCode run_pictures(Program& program) {
         program.console.note(counted(usable.size(), "file") + " to " + connection->client->url());
 
     OutputNames names(folder == "." ? std::filesystem::path() : folder, usable);
-    CrewPlan plan;
-    plan.type = program.line.type;
-    plan.params = std::move(*params);
-    plan.backend = program.line.backend;
-    plan.names = &names;
-    return follow(program, *connection, std::move(plan), std::move(pictures));
+    plan->names = &names;
+    return follow(program, *connection, *std::move(plan), std::move(pictures));
 }
 
 }  // namespace darkroom::cli

@@ -113,4 +113,35 @@ std::vector<std::string> param_lines(const json::object& params_schema) {
     return lines;
 }
 
+std::vector<std::string> recipe_lines(const json::object& type) {
+    std::vector<std::string> lines;
+    const auto* steps = array_member(type, "steps");
+    for (const auto& entry : steps != nullptr ? *steps : json::array()) {
+        const auto* step = entry.if_object();
+        if (step == nullptr) continue;
+        const auto from = text_member(*step, "from");
+        lines.push_back((lines.empty() ? "Steps:   " : "         ") +
+                        printable(text_member(*step, "id") + "  " + text_member(*step, "type") +
+                                  (from.empty() ? "" : "  on " + from)));
+    }
+    bool first = true;
+    const auto* recipes = array_member(type, "recipes");
+    for (const auto& entry : recipes != nullptr ? *recipes : json::array()) {
+        const auto* recipe = entry.if_object();
+        if (recipe == nullptr) continue;
+        auto text = pad_to_width(text_member(*recipe, "recipe"), 26);
+        if (const auto engine = text_member(*recipe, "engine"); !engine.empty()) text += "  " + engine;
+        std::string backends;
+        const auto* names = array_member(*recipe, "backends");
+        for (const auto& name : names != nullptr ? *names : json::array())
+            backends += (backends.empty() ? "" : ", ") + value_words(name);
+        if (!backends.empty()) text += " on " + backends;
+        if (const auto reason = text_member(*recipe, "reason"); !reason.empty())
+            text += "  not usable: " + reason;
+        lines.push_back((first ? "Recipes: " : "         ") + printable(text));
+        first = false;
+    }
+    return lines;
+}
+
 }  // namespace darkroom::cli

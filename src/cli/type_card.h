@@ -10,4 +10,8 @@ namespace darkroom::cli {
 /// halo.mode.
 std::vector<std::string> param_lines(const boost::json::object& params_schema);
 
+/// The recipes of a type as GET /types tells them: the first one that is usable is what a job gets. Steps, if
+/// it is a chain.
+std::vector<std::string> recipe_lines(const boost::json::object& type);
+
 }  // namespace darkroom::cli

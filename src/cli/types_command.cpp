@@ -44,6 +44,7 @@ ExitCode print_one(Program& program, const json::array& types) {
         }
         program.console.result(printable(names.back() + ": " + text_member(object, "title")));
         program.console.result(printable(text_member(object, "description")));
+        for (const auto& line : recipe_lines(object)) program.console.result(line);
         program.console.result("Params, as -p name=value:");
         if (const auto* schema = object_member(object, "params_schema")) {
             for (const auto& line : param_lines(*schema)) program.console.result(line);

@@ -89,6 +89,13 @@ public:
                 .expires_at = {}};
     }
 
+    ports::PresignedRequest presign_get(const core::ObjectKey& key,
+                                        const ports::PresignGet& what) const override {
+        return {.url = "https://bucket.example/" + key.str() + "?life=" + std::to_string(what.life.count()),
+                .headers = {},
+                .expires_at = {}};
+    }
+
 private:
     struct Object {
         std::string bytes;
