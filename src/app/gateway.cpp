@@ -13,6 +13,7 @@
 #include "app/named_thread.h"
 #include "app/open_files.h"
 #include "app/own_host.h"
+#include "app/recipe_files.h"
 #include "app/remote_rooms.h"
 #include "app/reserved_port.h"
 #include "app/storage.h"
@@ -83,6 +84,8 @@ public:
     http::CurlClient client;
     http::SystemResolver resolver;
     Storage storage;
+    RecipeShelf shelf{std::make_shared<const recipes::RecipeBook>(std::vector<recipes::RecipeText>{},
+                                                                  recipes::LicencePolicy{})};
     AdminKey admin;
     std::string signing_secret;
     std::unique_ptr<imaging::LocalBackend> local;
@@ -104,6 +107,7 @@ public:
 
     Result<void, StartFailure> open_stores();
     Result<void, StartFailure> choose_address();
+    Result<void, StartFailure> open_recipes();
     Result<void, StartFailure> build_work();
     Result<void, StartFailure> build_api();
     Result<void, StartFailure> listen();
@@ -147,6 +151,12 @@ Result<void, StartFailure> Gateway::Rooms::choose_address() {
         settings.listen_port = reserved_port->port();
     }
     url = local_url(settings.listen_address, settings.listen_port);
+    return {};
+}
+
+Result<void, StartFailure> Gateway::Rooms::open_recipes() {
+    auto loaded = load_onto(shelf, recipe_folder(settings), clock.now());
+    if (!loaded) return Fail(StartFailure{loaded.error(), exit_config});
     return {};
 }
 
@@ -309,14 +319,20 @@ Result<std::unique_ptr<Gateway>, StartFailure> Gateway::start(const Settings& se
     auto rooms = std::make_unique<Rooms>();
     rooms->settings = settings;
     std::unique_ptr<Gateway> gateway(new Gateway(std::move(rooms)));
-    for (const auto step : {&Rooms::open_stores, &Rooms::choose_address, &Rooms::build_work,
-                            &Rooms::build_api, &Rooms::listen}) {
+    for (const auto step : {&Rooms::open_stores, &Rooms::choose_address, &Rooms::open_recipes,
+                            &Rooms::build_work, &Rooms::build_api, &Rooms::listen}) {
         if (auto done = (gateway->rooms_.get()->*step)(); !done) return Fail(done.error());
     }
     return gateway;
 }
 
 void Gateway::stop(Milliseconds grace) { rooms_->stop(grace); }
+
+void Gateway::reload_recipes() {
+    const auto loaded = rooms_->open_recipes();
+    if (!loaded) log::error("recipes were not read again: " + loaded.error().message);
+}
+
 const std::string& Gateway::url() const { return rooms_->url; }
 const std::string& Gateway::api_key() const { return rooms_->admin.key; }
 bool Gateway::created_key() const { return rooms_->admin.created; }

@@ -28,6 +28,9 @@ public:
     /// Requests in flight get up to `grace` to end; work on this machine is interrupted and queued again.
     void stop(Milliseconds grace);
 
+    /// Reads the folder of recipes again; what is found goes to the log. If it cannot be read, all stays.
+    void reload_recipes();
+
     const std::string& url() const;      // with the real port
     const std::string& api_key() const;  // the admin key
     bool created_key() const;            // on this start

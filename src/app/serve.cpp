@@ -60,7 +60,7 @@ void say_hello(const Settings& settings, const Gateway& gateway) {
 }  // namespace
 
 int serve(const Settings& settings) {
-    const StopSignals signals;
+    const StopSignals signals(StopSignals::Hangup::told);
     log::configure(settings.log_level, settings.log_format);
     const auto gateway = Gateway::start(settings);
     if (!gateway) {
@@ -68,7 +68,8 @@ int serve(const Settings& settings) {
         return gateway.error().exit_code;
     }
     say_hello(settings, **gateway);
-    (void)signals.wait();
+    for (auto heard = signals.hear(); heard != StopSignals::Heard::stop; heard = signals.hear())
+        if (heard == StopSignals::Heard::hangup) (*gateway)->reload_recipes();
     // A storage that accepts connections and says nothing holds whoever asks it for minutes. What is cut off
     // is queued again by the next start, as after any other death.
     signals.let_go(stop_limit_s);

@@ -104,6 +104,7 @@ Result<Settings, SettingProblems> read_settings(const Environment& environment, 
     read_base_url(reader, settings);
     find_unknown_names(reader);
     settings.data_dir = reader.text("DARKROOM_DATA_DIR");
+    settings.recipes_dir = reader.text("RECIPES_DIR");
     settings.attempts_max = static_cast<int>(reader.number("DARKROOM_MAX_ATTEMPTS", 1, 100));
     settings.run_timeout = reader.seconds("DARKROOM_RUN_TIMEOUT_S", 1, 7 * day_s);
     settings.imaging_program = reader.text("DARKROOM_IMAGING");

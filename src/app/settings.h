@@ -34,6 +34,7 @@ struct Settings {
     std::string base_url;  // empty = made from the address that is listened on
     std::string cron_secret;
     int inflight_max = 1;  // of this machine
+    std::filesystem::path recipes_dir;  // empty = recipes in the data folder, if it is there
     int attempts_max = 3;
     Milliseconds run_timeout{0};
     std::filesystem::path imaging_program;  // empty = beside this program

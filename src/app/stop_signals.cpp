@@ -10,8 +10,9 @@
 
 namespace darkroom::app {
 
-StopSignals::StopSignals() {
+StopSignals::StopSignals(Hangup hangup) : at_terminal_(::isatty(STDIN_FILENO) == 1) {
     sigemptyset(&set_);
+    if (hangup == Hangup::told) sigaddset(&set_, SIGHUP);
     sigaddset(&set_, SIGINT);
     sigaddset(&set_, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
@@ -28,6 +29,14 @@ bool StopSignals::wait(int other, int timeout_ms) const {
     return (waits[0].revents & POLLIN) != 0;
 }
 
+StopSignals::Heard StopSignals::hear(int other, int timeout_ms) const {
+    if (!wait(other, timeout_ms)) return Heard::nothing;
+    signalfd_siginfo taken{};
+    if (::read(fd_.get(), &taken, sizeof taken) != static_cast<ssize_t>(sizeof taken)) return Heard::nothing;
+    if (taken.ssi_signo != SIGHUP) return Heard::stop;
+    return at_terminal_ && ::isatty(STDIN_FILENO) != 1 ? Heard::stop : Heard::hangup;
+}
+
 void StopSignals::let_go(unsigned limit_s) const {
     // What has been heard already must not count as the second one.
     signalfd_siginfo taken{};
@@ -36,6 +45,7 @@ void StopSignals::let_go(unsigned limit_s) const {
     signal(SIGINT, [](int) { _exit(130); });
     signal(SIGTERM, [](int) { _exit(143); });
     signal(SIGALRM, [](int) { _exit(143); });
+    if (sigismember(&set_, SIGHUP) == 1) signal(SIGHUP, SIG_IGN);
     alarm(limit_s);
     pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
 }

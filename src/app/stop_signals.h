@@ -1,5 +1,6 @@
 // SIGINT and SIGTERM of the whole process, taken by the one thread that waits for them. Threads started later
-// inherit the mask, so this is made before any other thread.
+// inherit the mask, so this is made before any other thread. SIGHUP may be taken too: a server reads its
+// recipes again.
 #pragma once
 #include <signal.h>
 
@@ -9,7 +10,13 @@ namespace darkroom::app {
 
 class StopSignals {
 public:
-    StopSignals();
+    /// With `told`, SIGHUP is heard instead of ending the process.
+    enum class Hangup { ends, told };
+    explicit StopSignals(Hangup hangup = Hangup::ends);
+
+    enum class Heard { stop, hangup, nothing };
+    /// Waits as wait() does. When the terminal that the process was started at has gone, that is a stop.
+    Heard hear(int other = -1, int timeout_ms = -1) const;
     /// True once a signal came, false when `other` became readable (-1 = nothing else) or time is up (-1 =
     /// never).
     bool wait(int other = -1, int timeout_ms = -1) const;
@@ -19,6 +26,7 @@ public:
 
 private:
     sigset_t set_{};
+    bool at_terminal_ = false;
     UniqueFd fd_;
 };
 
