@@ -246,7 +246,8 @@ Result<void, StartFailure> Gateway::Rooms::build_api() {
     authenticator = std::make_unique<api::Authenticator>(*store, clock);
     api =
         std::make_unique<api::Api>(api::ApiContext{*store, *store, objects(), *intake, *dispatcher, clock,
-                                                   random, watch, *authenticator, options, storage.volume()});
+                                                   random, watch, *authenticator, options, storage.volume(),
+                                                   [this] { return shelf.book(); }});
     return {};
 }
 
