@@ -4,19 +4,25 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "ports/clock.h"
-#include "runpod/backend/serverless_backend.h"
+#include "ports/remote_backend.h"
 
 namespace darkroom::app {
 
+struct ProbedEndpoint {
+    const ports::RemoteBackend* backend;
+    std::function<void()> probe;  // decides itself how often it really asks
+};
+
 class EndpointProbe {
 public:
-    /// The backends decide how often they are really asked. `recovered` is called when one is well again.
-    EndpointProbe(std::vector<runpod::ServerlessBackend*> backends, const ports::Clock& clock,
+    /// `recovered` is called when one is well again.
+    EndpointProbe(std::vector<ProbedEndpoint> endpoints, const ports::Clock& clock,
                   std::function<void()> recovered)
-        : backends_(std::move(backends)),
+        : endpoints_(std::move(endpoints)),
           clock_(clock),
           recovered_(std::move(recovered)),
           wake_up_(clock.make_wake_up()) {}
@@ -24,7 +30,7 @@ public:
     /// Until stop(); the thread that calls it is the probe's.
     void run() {
         while (!stopping_) {
-            for (auto* backend : backends_) look(*backend);
+            for (const auto& endpoint : endpoints_) look(endpoint);
             wake_up_->wait_until(clock_.monotonic() + period);
         }
     }
@@ -37,13 +43,13 @@ public:
 private:
     static constexpr Milliseconds period{5'000};
 
-    void look(runpod::ServerlessBackend& backend) {
-        if (stopping_ || !backend.trouble()) return;
-        backend.probe();
-        if (!backend.trouble()) recovered_();
+    void look(const ProbedEndpoint& endpoint) {
+        if (stopping_ || !endpoint.backend->trouble()) return;
+        endpoint.probe();
+        if (!endpoint.backend->trouble()) recovered_();
     }
 
-    std::vector<runpod::ServerlessBackend*> backends_;
+    std::vector<ProbedEndpoint> endpoints_;
     const ports::Clock& clock_;
     std::function<void()> recovered_;
     std::unique_ptr<ports::WakeUp> wake_up_;

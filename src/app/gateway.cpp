@@ -9,11 +9,13 @@
 
 #include "api/api.h"
 #include "app/api_keys.h"
+#include "app/fallback_plans.h"
 #include "app/key_files.h"
 #include "app/named_thread.h"
 #include "app/open_files.h"
 #include "app/own_host.h"
 #include "app/recipe_files.h"
+#include "app/recipe_graphs.h"
 #include "app/remote_rooms.h"
 #include "app/reserved_port.h"
 #include "app/storage.h"
@@ -28,6 +30,7 @@
 #include "http/system_resolver.h"
 #include "imaging/pool/local_backend.h"
 #include "objects/guard/guarded_object_store.h"
+#include "recipes/shipped_recipes.h"
 #include "store/sqlite/sqlite_job_store.h"
 #include "upkeep/rounds.h"
 
@@ -84,8 +87,9 @@ public:
     http::CurlClient client;
     http::SystemResolver resolver;
     Storage storage;
-    RecipeShelf shelf{std::make_shared<const recipes::RecipeBook>(std::vector<recipes::RecipeText>{},
-                                                                  recipes::LicencePolicy{})};
+    RecipeShelf shelf{
+        std::make_shared<const recipes::RecipeBook>(recipes::shipped_recipes(), recipes::LicencePolicy{})};
+    const RecipeGraphs graphs{shelf};
     AdminKey admin;
     std::string signing_secret;
     std::unique_ptr<imaging::LocalBackend> local;
@@ -117,6 +121,7 @@ private:
     Result<std::unique_ptr<imaging::LocalBackend>, std::string> open_local(bool for_results);
     Result<void, StartFailure> build_remote(const std::vector<ports::RemoteTarget>& left);
     intake::IntakeSettings intake_settings() const;
+    core::InputUrlRules url_rules() const;
     std::vector<ports::HttpRoute> routes();
     /// How others reach this server.
     const std::string& public_url() const { return settings.base_url.empty() ? url : settings.base_url; }
@@ -181,6 +186,7 @@ Result<void, StartFailure> Gateway::Rooms::build_work() {
     dispatch::DispatcherSettings dispatching;
     dispatching.retry.attempts_max = settings.attempts_max;
     dispatching.time_limit = settings.run_timeout;
+    dispatching.fallback = fallback_plans(shelf, {settings.backends(), settings.kinds_with_a_choice()});
     dispatcher = std::make_unique<dispatch::Dispatcher>(
         *store, *storage.main, std::vector<ports::Backend*>{local.get()}, clock, random, dispatching);
     if (settings.storage.kind != StorageKind::files) {
@@ -217,6 +223,9 @@ Result<void, StartFailure> Gateway::Rooms::build_remote(const std::vector<ports:
                                      .random = random,
                                      .pixels = local->pool(),
                                      .dispatcher = *dispatcher,
+                                     .graphs = graphs,
+                                     .resolver = resolver,
+                                     .url_rules = url_rules(),
                                      .signing_secret = signing_secret,
                                      .public_url = reaches_us ? public_url() : ""},
                                     left);
@@ -229,7 +238,7 @@ Result<void, StartFailure> Gateway::Rooms::build_api() {
     api::ApiSettings options;
     options.base_url = public_url();
     options.transfer_secret = signing_secret;
-    if (settings.runpod.is_used()) options.backends = {"serverless", "local"};
+    options.backends = settings.backends();
     options.cron_secret = settings.cron_secret;
     options.upload_bytes_max = settings.upload_bytes_max;
     options.upload_url_life = upload_url_life(settings);
@@ -258,11 +267,16 @@ intake::IntakeSettings Gateway::Rooms::intake_settings() const {
     options.upload_url_life = upload_url_life(settings);
     options.upload_life = settings.upload_life;
     options.spool_dir = settings.data_dir / "incoming" / "pictures";
-    options.url_rules = settings.input_urls;
-    auto own = look_up_own_host(settings.base_url);
-    options.url_rules.own_names = std::move(own.names);
-    options.url_rules.own_addresses = std::move(own.addresses);
+    options.url_rules = url_rules();
     return options;
+}
+
+core::InputUrlRules Gateway::Rooms::url_rules() const {
+    auto rules = settings.input_urls;
+    auto own = look_up_own_host(settings.base_url);
+    rules.own_names = std::move(own.names);
+    rules.own_addresses = std::move(own.addresses);
+    return rules;
 }
 
 std::vector<ports::HttpRoute> Gateway::Rooms::routes() {

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "app/named_thread.h"
-#include "base/log.h"
+#include "base/digest.h"
 
 namespace darkroom::app {
 namespace {
@@ -15,6 +15,30 @@ constexpr Milliseconds beyond_the_limit{90'000};
 constexpr int submitters = 4;
 constexpr int followers = 8;
 
+// A pod sends what happens to everybody who listens under one name: it must be this gateway's alone, and the
+// same after a restart.
+std::string client_name(const std::string& signing_secret) {
+    constexpr std::size_t digits = 16;
+    return "dr-" + to_hex(sha256("comfyui client " + signing_secret)).substr(0, digits);
+}
+
+std::unique_ptr<RunpodRooms> make_runpod(const RemoteSurroundings& around,
+                                         const std::vector<ports::RemoteTarget>& left) {
+    if (!RunpodRooms::are_needed(around.settings, left)) return nullptr;
+    return std::make_unique<RunpodRooms>(around, left);
+}
+
+std::unique_ptr<PodSites> make_pods(const RemoteSurroundings& around,
+                                    const std::vector<ports::RemoteTarget>& left) {
+    if (!PodSites::are_needed(around.settings.pods, left)) return nullptr;
+    return std::make_unique<PodSites>(around.settings.pods, left,
+                                      PodSurroundings{.main = around.objects,
+                                                      .http = around.http,
+                                                      .clock = around.clock,
+                                                      .graphs = around.graphs,
+                                                      .client_name = client_name(around.signing_secret)});
+}
+
 std::filesystem::path fetched_dir(const Settings& settings) {
     return settings.data_dir / "incoming" / "results";
 }
@@ -22,11 +46,9 @@ std::filesystem::path fetched_dir(const Settings& settings) {
 }  // namespace
 
 bool RemoteRooms::are_needed(const Settings& settings, const std::vector<ports::RemoteTarget>& left) {
-    if (settings.runpod.is_used()) return true;
-    if (left.empty()) return false;
-    if (!settings.runpod.api_key.empty()) return true;
-    log::warning("jobs were left at RunPod and nobody can look after them: set RUNPOD_API_KEY");
-    return false;
+    // Both are asked: each says what it cannot look after.
+    const bool runpod = RunpodRooms::are_needed(settings, left);
+    return PodSites::are_needed(settings.pods, left) || runpod;
 }
 
 Result<std::unique_ptr<RemoteRooms>, std::string> RemoteRooms::open(
@@ -43,19 +65,9 @@ Result<std::unique_ptr<RemoteRooms>, std::string> RemoteRooms::open(
 RemoteRooms::RemoteRooms(const RemoteSurroundings& around, const std::vector<ports::RemoteTarget>& left)
     : around_(around),
       pictures_(around.pixels, around.clock),
-      sites_(around.settings.runpod, left,
-             {.main = around.objects,
-              .storage = around.storage,
-              .http = around.http,
-              .clock = around.clock,
-              .random = around.random,
-              .public_url = around.public_url,
-              .run_timeout = around.settings.run_timeout}),
-      for_dispatch_(sites_.for_dispatch()),
-      spend_cap_(around.settings.runpod.daily_cap_micro_usd
-                     ? std::make_unique<dispatch::SpendCap>(around.remote_jobs, around.clock,
-                                                            *around.settings.runpod.daily_cap_micro_usd)
-                     : nullptr),
+      runpod_(make_runpod(around, left)),
+      pods_(make_pods(around, left)),
+      for_dispatch_(sites()),
       submitter_(around.jobs, around.remote_jobs, for_dispatch_, around.dispatcher.collector(), around.clock,
                  submitter_settings(),
                  {.slot_freed = [this] { around_.dispatcher.wake(); },
@@ -67,11 +79,7 @@ RemoteRooms::RemoteRooms(const RemoteSurroundings& around, const std::vector<por
                                   const auto& unclear) { return submitter_.submit_again(job, unclear); },
            .first_pass = [this] { around_.dispatcher.wake(); }}),
       lane_(lane_parts()),
-      webhooks_(around.remote_jobs, around.clock,
-                {.attempt_secret = around.signing_secret,
-                 .callback_secrets = around.settings.runpod.callback_secrets}),
-      probe_(sites_.all(), around.clock, [this] { around_.dispatcher.wake(); }) {
-    if (around.settings.runpod.scale) build_scaling();
+      probe_(probed(), around.clock, [this] { around_.dispatcher.wake(); }) {
     around.dispatcher.use_remote(lane_);
 }
 
@@ -99,42 +107,45 @@ dispatch::RemoteLaneParts RemoteRooms::lane_parts() {
             .submitter = submitter_,
             .collector = around_.dispatcher.collector(),
             .clock = around_.clock,
-            .spend_cap = spend_cap_.get(),
+            .spend_cap = runpod_ ? runpod_->spend_cap() : nullptr,
             .first_pass_done = [this] { return follower_.first_pass_done(); },
             .wake_follower = [this] { follower_.wake(); }};
 }
 
-void RemoteRooms::build_scaling() {
-    const auto& runpod = around_.settings.runpod;
-    runpod::scale::ManagementSettings management;
-    management.base_url = runpod.rest_url;
-    management.api_key = runpod.api_key;
-    management.version = DARKROOM_VERSION;
-    management_ =
-        std::make_unique<runpod::scale::ManagementClient>(std::move(management), around_.http, around_.clock);
-    for (const auto& site : sites_.active()) {
-        runpod::scale::ScaleSettings settings;
-        settings.workers_min = runpod.scale->workers_min;
-        settings.workers_max = runpod.scale->workers_max;
-        settings.jobs_inflight_max = site.endpoint.inflight_max;
-        controllers_.push_back(std::make_unique<runpod::scale::ScaleController>(
-            runpod::scale::ScaledEndpoint{site.endpoint.name, site.endpoint.id}, settings, *management_,
-            *site.health, [this, endpoint = &site.endpoint] { return figures_of(*endpoint); },
-            around_.clock));
+dispatch::RemoteSites RemoteRooms::sites() const {
+    std::vector<ports::RemoteBackend*> active;
+    std::vector<ports::RemoteBackend*> kept;
+    if (runpod_) {
+        for (const auto& site : runpod_->sites().active()) active.push_back(site.backend.get());
+        for (const auto& site : runpod_->sites().kept()) kept.push_back(site.get());
     }
+    if (pods_) {
+        for (const auto& site : pods_->active()) active.push_back(site.get());
+        for (const auto& site : pods_->kept()) kept.push_back(site.get());
+    }
+    return dispatch::RemoteSites(std::move(active), std::move(kept));
 }
 
-// What is ready is shared out by weight, so each endpoint counts with its share of it.
-std::optional<runpod::scale::QueueFigures> RemoteRooms::figures_of(const RunpodEndpoint& endpoint) const {
-    const auto queue = around_.jobs.count_queue();
-    const auto inflight = around_.jobs.list_inflight(endpoint.name);
-    if (!queue || !inflight) return std::nullopt;
-    std::int64_t weights = 0;
-    for (const auto& site : sites_.active()) weights += site.endpoint.weight;
-    runpod::scale::QueueFigures figures;
-    figures.ready = (queue->ready * endpoint.weight + weights - 1) / weights;
-    figures.inflight = static_cast<std::int64_t>(inflight->size());
-    return figures;
+std::vector<ProbedEndpoint> RemoteRooms::probed() const {
+    std::vector<ProbedEndpoint> all;
+    if (runpod_) {
+        for (auto* site : runpod_->sites().all()) all.push_back({site, [site] { site->probe(); }});
+    }
+    if (pods_) {
+        for (const auto& site : pods_->active())
+            all.push_back({site.get(), [backend = site.get()] { backend->probe(); }});
+        for (const auto& site : pods_->kept())
+            all.push_back({site.get(), [backend = site.get()] { backend->probe(); }});
+    }
+    return all;
+}
+
+std::vector<ports::HttpRoute> RemoteRooms::routes() {
+    return runpod_ ? runpod_->routes() : std::vector<ports::HttpRoute>{};
+}
+
+std::vector<ports::ObjectStore*> RemoteRooms::own_volumes() const {
+    return runpod_ ? runpod_->sites().own_volumes() : std::vector<ports::ObjectStore*>{};
 }
 
 void RemoteRooms::start() {
@@ -143,13 +154,11 @@ void RemoteRooms::start() {
     for (int i = 0; i < followers; ++i)
         others_.push_back(named_thread("follower-" + std::to_string(i), [this] { follower_.run(); }));
     others_.push_back(named_thread("endpoint-probe", [this] { probe_.run(); }));
-    for (std::size_t i = 0; i < controllers_.size(); ++i)
-        others_.push_back(named_thread("scale-" + std::to_string(i),
-                                       [&controller = *controllers_[i]] { controller.run(); }));
+    if (runpod_) runpod_->start();
 }
 
 void RemoteRooms::jobs_ready() {
-    for (const auto& controller : controllers_) controller->wake();
+    if (runpod_) runpod_->jobs_ready();
 }
 
 void RemoteRooms::stop() {
@@ -157,10 +166,9 @@ void RemoteRooms::stop() {
     submitter_.stop();
     for (auto& thread : senders_) thread.join();
     senders_.clear();
-    if (management_) management_->stop();
-    for (const auto& controller : controllers_) controller->stop();
     probe_.stop();
-    follower_.stop();
+    follower_.stop();  // and every call to an endpoint that is under way
+    if (runpod_) runpod_->stop();
     for (auto& thread : others_) thread.join();
     others_.clear();
 }

@@ -21,31 +21,7 @@ constexpr std::uint64_t policy_time_max_s = runpod::policy_time_max.count() / 1'
 // Between the end of RunPod's patience and the end of ours.
 constexpr Milliseconds ttl_margin{300'000};
 
-enum class Mode { local, serverless };
-
 bool is_set(const SettingReader& reader, const char* name) { return !reader.text(name).empty(); }
-
-Mode mode_without_word(const SettingReader& reader, std::vector<std::string>& notes) {
-    const bool has_key = is_set(reader, "RUNPOD_API_KEY");
-    const bool has_endpoint = is_set(reader, "RUNPOD_ENDPOINT_ID");
-    if (has_key && has_endpoint) return Mode::serverless;
-    notes.push_back(
-        has_key ? "RUNPOD_API_KEY is set and RUNPOD_ENDPOINT_ID is not: jobs run on this machine's CPU."
-                : "No RunPod key is set: jobs run on this machine's CPU.");
-    return Mode::local;
-}
-
-Mode read_mode(SettingReader& reader, std::vector<std::string>& notes) {
-    const auto mode = reader.text("COMFYUI_MODE");
-    if (mode == "local") return Mode::local;
-    if (mode.empty()) return mode_without_word(reader, notes);
-    if (mode == "pod") {
-        reader.wrong("COMFYUI_MODE", "cannot be pod in this version: it knows serverless and local");
-    } else if (mode != "serverless") {
-        reader.wrong("COMFYUI_MODE", "must be serverless or local, not \"" + mode + "\"");
-    }
-    return mode == "serverless" ? Mode::serverless : Mode::local;
-}
 
 std::string without_slashes(std::string url) {
     while (!url.empty() && url.back() == '/') url.pop_back();
@@ -155,6 +131,14 @@ bool is_common(const objects::S3Settings& volume, const StorageSettings& storage
            storage.volume->endpoint == volume.endpoint;
 }
 
+runpod::ForeignLayout layout_of(const RunpodEndpointWords& words) {
+    runpod::ForeignLayout layout;
+    if (!words.mount.empty()) layout.mounts.insert(layout.mounts.begin(), words.mount);
+    if (!words.outputs.empty()) layout.output_folder = words.outputs;
+    layout.input_prefix = words.inputs;
+    return layout;
+}
+
 void read_endpoints(SettingReader& reader, const StorageSettings& storage, RunpodSettings& settings) {
     const int limit = is_set(reader, "MAX_INFLIGHT")
                           ? static_cast<int>(reader.number("MAX_INFLIGHT", 1, inflight_max))
@@ -176,7 +160,9 @@ void read_endpoints(SettingReader& reader, const StorageSettings& storage, Runpo
                                       .inflight_max = words.inflight_max.value_or(limit),
                                       .gpu = words.gpu,
                                       .micro_usd_per_second = price_of(words),
-                                      .volume = std::move(volume)});
+                                      .volume = std::move(volume),
+                                      .worker = words.worker.empty() ? "auto" : words.worker,
+                                      .layout = layout_of(words)});
     }
 }
 
@@ -197,9 +183,12 @@ void read_key(SettingReader& reader, RunpodSettings& settings) {
 void check_meeting_place(SettingReader& reader, const StorageSettings& storage,
                          const RunpodSettings& settings) {
     if (storage.kind == StorageKind::bucket || storage.volume) return;
-    const bool each_has_one = !settings.endpoints.empty() &&
-                              std::all_of(settings.endpoints.begin(), settings.endpoints.end(),
-                                          [](const auto& endpoint) { return endpoint.volume.has_value(); });
+    // Pictures that travel inside orders and answers need none.
+    const bool each_has_one =
+        !settings.endpoints.empty() &&
+        std::all_of(settings.endpoints.begin(), settings.endpoints.end(), [](const auto& endpoint) {
+            return endpoint.volume || endpoint.worker == "worker_comfyui";
+        });
     if (each_has_one) return;
     reader.problem(
         "COMFYUI_MODE=serverless needs a storage that RunPod's workers can reach: set S3_BUCKET and its "
@@ -239,6 +228,35 @@ void check_own_url(SettingReader& reader, const RunpodSettings& settings, const 
             "BACKEND_BASE_URL is not https: what RunPod and its workers say to it can be read on the way.");
 }
 
+struct RunpodContext {
+    const StorageSettings& storage;
+    const std::string& own_url;
+    std::vector<std::string>& notes;
+};
+
+void set_up(SettingReader& reader, const RunpodContext& context, RunpodSettings& settings) {
+    read_key(reader, settings);
+    read_endpoints(reader, context.storage, settings);
+    check_meeting_place(reader, context.storage, settings);
+    check_own_url(reader, settings, context.own_url, context.notes);
+    check_prices(reader, settings, context.notes);
+}
+
+// Jobs go elsewhere by default, so what is missing here keeps nothing from starting.
+void set_up_beside(const SettingReader& reader, const RunpodContext& context, RunpodSettings& settings) {
+    SettingReader tried(reader.environment(), {});
+    auto complete = settings;
+    std::vector<std::string> notes;
+    set_up(tried, {context.storage, context.own_url, notes}, complete);
+    const auto problems = tried.take_problems();
+    if (problems.empty()) {
+        settings = std::move(complete);
+        context.notes.insert(context.notes.end(), notes.begin(), notes.end());
+    } else {
+        context.notes.push_back("RunPod Serverless is not used beside the pods: " + problems.front());
+    }
+}
+
 }  // namespace
 
 bool leads_nearby(const std::string& url) {
@@ -251,7 +269,7 @@ bool leads_nearby(const std::string& url) {
 }
 
 RunpodSettings read_runpod(SettingReader& reader, const StorageSettings& storage, const std::string& own_url,
-                           Milliseconds run_timeout, std::vector<std::string>& notes) {
+                           Milliseconds run_timeout, RunpodUse use, std::vector<std::string>& notes) {
     RunpodSettings settings;
     settings.base_url = read_api_url(reader, "RUNPOD_ENDPOINT_BASE_URL");
     settings.rest_url = read_api_url(reader, "RUNPOD_REST_URL");
@@ -263,16 +281,15 @@ RunpodSettings read_runpod(SettingReader& reader, const StorageSettings& storage
     read_spending(reader, settings);
     read_scale(reader, settings);
     read_queue_budget(reader, run_timeout, settings);
-    if (read_mode(reader, notes) == Mode::serverless) {
-        read_key(reader, settings);
-        read_endpoints(reader, storage, settings);
-        check_meeting_place(reader, storage, settings);
-        check_own_url(reader, settings, own_url, notes);
-        check_prices(reader, settings, notes);
+    const RunpodContext context{storage, own_url, notes};
+    if (use == RunpodUse::first) {
+        set_up(reader, context, settings);
     } else {
         // What earlier runs left there is still looked after, if the key is at hand.
         settings.api_key = reader.text("RUNPOD_API_KEY");
     }
+    if (use == RunpodUse::beside && !settings.api_key.empty() && is_set(reader, "RUNPOD_ENDPOINT_ID"))
+        set_up_beside(reader, context, settings);
     return settings;
 }
 

@@ -1,5 +1,5 @@
-// What the operator says of RunPod Serverless: where jobs go by default, the endpoints with their limits and
-// prices, the secrets of their workers, and what may be spent.
+// What the operator says of RunPod Serverless: the endpoints with their limits and prices, the secrets of
+// their workers, and what may be spent.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "objects/s3/s3_settings.h"
+#include "runpod/backend/foreign_words.h"
 #include "runpod/protocol/callback_signature.h"
 
 namespace darkroom::app {
@@ -23,6 +24,8 @@ struct RunpodEndpoint {
     std::string gpu;                            // empty = not told
     std::int64_t micro_usd_per_second = 0;      // of execution; 0 = not known
     std::optional<objects::S3Settings> volume;  // its own network volume; unset = the one of all endpoints
+    std::string worker = "auto";                // what its workers are, as ServerlessSettings has it
+    runpod::ForeignLayout layout = {};          // how they see the volume
 };
 
 struct ScaleBounds {
@@ -41,14 +44,20 @@ struct RunpodSettings {
     std::optional<std::int64_t> daily_cap_micro_usd;
     std::optional<ScaleBounds> scale;
 
-    /// Attempts run on RunPod unless a job says otherwise.
+    /// Attempts can run on RunPod.
     bool is_used() const { return !endpoints.empty(); }
 };
 
-/// Reads COMFYUI_MODE, RUNPOD_* and what belongs to them; what is wrong is left with the reader, what is only
-/// worth a line goes into `notes`. `own_url` is BACKEND_BASE_URL, `run_timeout` the limit of an attempt.
+enum class RunpodUse {
+    none,    // no work is sent there
+    beside,  // if it is set up, for jobs that ask for it or cannot be done elsewhere
+    first    // by default: then it must be set up
+};
+
+/// Reads RUNPOD_* and what belongs to them; what is wrong is left with the reader, what is only worth a line
+/// goes into `notes`. `own_url` is BACKEND_BASE_URL, `run_timeout` the limit of an attempt.
 RunpodSettings read_runpod(SettingReader& reader, const StorageSettings& storage, const std::string& own_url,
-                           Milliseconds run_timeout, std::vector<std::string>& notes);
+                           Milliseconds run_timeout, RunpodUse use, std::vector<std::string>& notes);
 
 /// True where an http or https URL leads to this machine or a private network: a loopback or private address,
 /// localhost, a name without a dot, or one that ends in .internal, .local or .localhost.

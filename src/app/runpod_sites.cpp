@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/pod_sites.h"
 #include "base/log.h"
 #include "objects/s3/s3_object_store.h"
 
@@ -17,7 +18,7 @@ ports::ObjectStore* common_volume(const RunpodSurroundings& around) {
 
 RunpodSites::RunpodSites(const RunpodSettings& settings, const std::vector<ports::RemoteTarget>& left,
                          const RunpodSurroundings& around)
-    : around_(around) {
+    : around_(around), links_(around.http, around.resolver, around.clock, around.url_rules) {
     if (auto* const volume = common_volume(around))
         common_ = std::make_unique<runpod::InputCopies>(around.main, *volume);
     for (const auto& endpoint : settings.endpoints) {
@@ -26,6 +27,7 @@ RunpodSites::RunpodSites(const RunpodSettings& settings, const std::vector<ports
                                                                    around.main, volume_of(endpoint),
                                                                    around.http, around.clock, around.random);
         auto& backend = *site.backend;
+        equip(backend);
         site.health = std::make_unique<runpod::scale::HealthWatch>(
             endpoint.name, [&backend] { return backend.health(); }, around.clock);
         backend.explain_waiting_by([&watch = *site.health] { return watch.waiting_for(); });
@@ -46,11 +48,20 @@ runpod::ServerlessSettings RunpodSites::settings_of(const RunpodSettings& settin
     made.callbacks = !settings.callback_secrets.empty();
     made.queue_budget = settings.queue_budget;
     made.execution_max = around_.run_timeout;
+    made.worker = endpoint.worker;
+    made.layout = endpoint.layout;
     made.client.base_url = settings.base_url;
     made.client.endpoint_id = endpoint.id;
     made.client.api_key = settings.api_key;
     made.client.version = DARKROOM_VERSION;
     return made;
+}
+
+void RunpodSites::equip(runpod::ServerlessBackend& backend) const {
+    backend.make_workflows_by([&graphs = around_.graphs](const ports::WorkOrder& work, const auto& inputs) {
+        return graphs.graph_of(work, inputs);
+    });
+    backend.read_links_by(links_);
 }
 
 // Endpoints with the same volume share what is placed there.
@@ -76,7 +87,7 @@ bool RunpodSites::is_known(const std::string& target) const {
 // Jobs are looked after where they were sent, whatever is configured today.
 void RunpodSites::keep(const RunpodSettings& settings, const std::vector<ports::RemoteTarget>& left) {
     for (const auto& [name, target] : left) {
-        if (is_known(target)) continue;
+        if (is_known(target) || is_pod_target(target)) continue;
         RunpodEndpoint endpoint;
         endpoint.id = "unknown";
         endpoint.name = name;
@@ -88,6 +99,7 @@ void RunpodSites::keep(const RunpodSettings& settings, const std::vector<ports::
         }
         kept_.push_back(std::make_unique<runpod::ServerlessBackend>(
             *made, around_.main, common_.get(), around_.http, around_.clock, around_.random));
+        equip(*kept_.back());
         log::info("looking after jobs at an endpoint that gets no more",
                   {{"endpoint", name}, {"target", target}});
     }
@@ -98,14 +110,6 @@ std::vector<runpod::ServerlessBackend*> RunpodSites::all() const {
     for (const auto& site : active_) backends.push_back(site.backend.get());
     for (const auto& backend : kept_) backends.push_back(backend.get());
     return backends;
-}
-
-dispatch::RemoteSites RunpodSites::for_dispatch() const {
-    std::vector<ports::RemoteBackend*> active;
-    std::vector<ports::RemoteBackend*> kept;
-    for (const auto& site : active_) active.push_back(site.backend.get());
-    for (const auto& backend : kept_) kept.push_back(backend.get());
-    return dispatch::RemoteSites(std::move(active), std::move(kept));
 }
 
 std::vector<ports::ObjectStore*> RunpodSites::own_volumes() const {

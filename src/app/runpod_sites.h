@@ -6,13 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "app/recipe_graphs.h"
 #include "app/runpod_settings.h"
 #include "app/storage.h"
-#include "dispatch/remote_sites.h"
 #include "ports/clock.h"
 #include "ports/http_client.h"
 #include "ports/random.h"
 #include "ports/remote_job_store.h"
+#include "ports/resolver.h"
+#include "runpod/backend/link_reader.h"
 #include "runpod/backend/serverless_backend.h"
 #include "runpod/scale/health_watch.h"
 
@@ -26,6 +28,9 @@ struct RunpodSurroundings {
     ports::Random& random;
     std::string public_url;  // of this gateway; empty = RunPod cannot reach it
     Milliseconds run_timeout{0};
+    const RecipeGraphs& graphs;
+    ports::Resolver& resolver;
+    core::InputUrlRules url_rules;  // of links that workers name
 };
 
 /// One of the settings' endpoints, wired.
@@ -45,7 +50,7 @@ public:
 
     const std::vector<RunpodSite>& active() const { return active_; }
     std::vector<runpod::ServerlessBackend*> all() const;
-    dispatch::RemoteSites for_dispatch() const;
+    const std::vector<std::unique_ptr<runpod::ServerlessBackend>>& kept() const { return kept_; }
     /// Network volumes that only some endpoints have: upkeep looks after them too.
     std::vector<ports::ObjectStore*> own_volumes() const;
 
@@ -55,6 +60,7 @@ private:
                                            const RunpodEndpoint& endpoint) const;
     void keep(const RunpodSettings& settings, const std::vector<ports::RemoteTarget>& left);
     bool is_known(const std::string& target) const;
+    void equip(runpod::ServerlessBackend& backend) const;
 
     struct Volume {
         std::string name;
@@ -63,6 +69,7 @@ private:
     };
 
     const RunpodSurroundings around_;
+    const runpod::LinkReader links_;
     std::vector<Volume> volumes_;                  // of single endpoints
     std::unique_ptr<runpod::InputCopies> common_;  // copies on the volume of all; may be empty
     std::vector<RunpodSite> active_;

@@ -20,13 +20,22 @@ bool is_loopback(const std::string& address) {
 
 // As in "serverless (eu-cz 20, us 10 at once)": the limits are what an operator forgets first.
 std::string backends_of(const Settings& settings) {
-    auto local = "local (" + std::to_string(settings.inflight_max) + " at once)";
-    if (!settings.runpod.is_used()) return local;
-    std::string endpoints;
-    for (const auto& endpoint : settings.runpod.endpoints)
-        endpoints +=
-            (endpoints.empty() ? "" : ", ") + endpoint.name + " " + std::to_string(endpoint.inflight_max);
-    return "serverless (" + endpoints + " at once), " + local;
+    std::string all;
+    for (const auto& kind : settings.backends()) {
+        std::string endpoints;
+        const auto add = [&](const std::string& name, int inflight_max) {
+            endpoints += (endpoints.empty() ? "" : ", ") + name + (name.empty() ? "" : " ") +
+                         std::to_string(inflight_max);
+        };
+        if (kind == "local") add("", settings.inflight_max);
+        if (kind == "serverless")
+            for (const auto& endpoint : settings.runpod.endpoints) add(endpoint.name, endpoint.inflight_max);
+        if (kind == "pod")
+            for (const auto& pod : settings.pods)
+                add(pod.name, pod.inflight_max.value_or(pod_inflight_default));
+        all += (all.empty() ? "" : ", ") + kind + " (" + endpoints + " at once)";
+    }
+    return all;
 }
 
 std::string webhooks_of(const Settings& settings, const Gateway& gateway) {

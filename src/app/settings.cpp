@@ -66,11 +66,34 @@ void read_base_url(SettingReader& reader, Settings& settings) {
     settings.base_url = std::move(url);
 }
 
-// Of this machine: beside RunPod, MAX_INFLIGHT is a limit of each endpoint there.
-int read_local_inflight(SettingReader& reader, const RunpodSettings& runpod) {
+// Of this machine: beside endpoints elsewhere, MAX_INFLIGHT is a limit of each of those.
+int read_local_inflight(SettingReader& reader, bool has_remote) {
     const auto cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-    if (runpod.is_used() || reader.text("MAX_INFLIGHT").empty()) return cores;
+    if (has_remote || reader.text("MAX_INFLIGHT").empty()) return cores;
     return static_cast<int>(reader.number("MAX_INFLIGHT", 1, 256));
+}
+
+// Attempts, events and limits tell endpoints apart by name alone.
+void find_double_endpoints(SettingReader& reader, const Settings& settings) {
+    for (const auto& pod : settings.pods) {
+        const auto& endpoints = settings.runpod.endpoints;
+        const bool is_double = std::any_of(endpoints.begin(), endpoints.end(),
+                                           [&](const auto& endpoint) { return endpoint.name == pod.name; });
+        if (is_double)
+            reader.wrong("COMFYUI_URL", "calls a pod " + pod.name + ", as an endpoint at RunPod is called");
+    }
+}
+
+void read_backends(SettingReader& reader, Settings& settings) {
+    settings.mode = read_backend_mode(reader, settings.notes);
+    const auto use = settings.mode == BackendMode::serverless ? RunpodUse::first
+                     : settings.mode == BackendMode::pod      ? RunpodUse::beside
+                                                              : RunpodUse::none;
+    settings.runpod =
+        read_runpod(reader, settings.storage, settings.base_url, settings.run_timeout, use, settings.notes);
+    if (settings.mode != BackendMode::local)
+        settings.pods = read_pods(reader, settings.mode == BackendMode::pod);
+    find_double_endpoints(reader, settings);
 }
 
 void read_input_urls(SettingReader& reader, Settings& settings) {
@@ -96,6 +119,24 @@ void find_unknown_names(SettingReader& reader) {
 
 }  // namespace
 
+std::vector<std::string> Settings::backends() const {
+    std::vector<std::string> kinds{std::string(to_string(mode))};
+    const auto add = [&](BackendMode kind, bool is_there) {
+        if (is_there && kind != mode) kinds.emplace_back(to_string(kind));
+    };
+    add(BackendMode::serverless, runpod.is_used());
+    add(BackendMode::pod, !pods.empty());
+    add(BackendMode::local, true);
+    return kinds;
+}
+
+std::vector<std::string> Settings::kinds_with_a_choice() const {
+    std::vector<std::string> kinds;
+    if (runpod.endpoints.size() > 1) kinds.emplace_back(to_string(BackendMode::serverless));
+    if (pods.size() > 1) kinds.emplace_back(to_string(BackendMode::pod));
+    return kinds;
+}
+
 Result<Settings, SettingProblems> read_settings(const Environment& environment, SettingProblems problems) {
     SettingReader reader(environment, std::move(problems));
     Settings settings;
@@ -116,9 +157,8 @@ Result<Settings, SettingProblems> read_settings(const Environment& environment, 
     settings.storage = read_storage(reader);
     for (auto& note : unused_storage_notes(reader, settings.storage))
         settings.notes.push_back(std::move(note));
-    settings.runpod =
-        read_runpod(reader, settings.storage, settings.base_url, settings.run_timeout, settings.notes);
-    settings.inflight_max = read_local_inflight(reader, settings.runpod);
+    read_backends(reader, settings);
+    settings.inflight_max = read_local_inflight(reader, settings.has_remote());
     settings.retention = {.inputs = reader.duration("DARKROOM_RETENTION_INPUT"),
                           .outputs = reader.duration("DARKROOM_RETENTION_OUTPUT"),
                           .jobs = reader.duration("DARKROOM_RETENTION_JOBS")};

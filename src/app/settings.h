@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "app/backend_mode.h"
 #include "app/environment.h"
+#include "app/pod_settings.h"
 #include "app/runpod_settings.h"
 #include "app/storage_settings.h"
 #include "base/log.h"
@@ -46,10 +48,18 @@ struct Settings {
     log::Level log_level = log::Level::info;
     log::Format log_format = log::Format::text;
     StorageSettings storage;
+    BackendMode mode = BackendMode::local;
     RunpodSettings runpod;
+    std::vector<PodEndpoint> pods;  // ComfyUI servers that get work
     upkeep::RetentionPolicy retention;
     core::InputUrlRules input_urls;  // what the operator allows besides the public Internet
     std::vector<std::string> notes;  // not wrong, but worth a line at the start
+
+    bool has_remote() const { return runpod.is_used() || !pods.empty(); }
+    /// Kinds of backends that are set up, in the order in which a job without a wish gets them.
+    std::vector<std::string> backends() const;
+    /// Of these, those of which there are several endpoints.
+    std::vector<std::string> kinds_with_a_choice() const;
 };
 
 /// One line for each problem; never the value of a secret.

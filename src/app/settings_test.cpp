@@ -46,7 +46,7 @@ TEST(Settings, EveryWrongValueIsOneLineThatNamesIt) {
         {"MAX_INFLIGHT", "two"},         {"MAX_INFLIGHT", "99999999999999999999"},
         {"DARKROOM_HEIC", "maybe"},      {"DARKROOM_MAX_PIXELS", "1e6"},
         {"BACKEND_BASE_URL", "ftp://x"}, {"BACKEND_BASE_URL", "http://user@x"},
-        {"COMFYUI_MODE", "pod"},         {"DARKROOM_LOG_LEVEL", "loud"},
+        {"COMFYUI_MODE", "pods"},        {"DARKROOM_LOG_LEVEL", "loud"},
         {"CRON_SECRET", "short"},        {"DARKROOM_RUN_TIMEOUT_S", "0"},
     };
     for (const auto& [name, value] : wrong) {
