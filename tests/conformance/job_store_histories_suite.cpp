@@ -1,6 +1,6 @@
-// Random lives of a few jobs, against a model that fits on a page: the order of claims, limits, statuses and
-// attempts must be exactly what core's table and "by priority, then age" say, also when the store is closed
-// and opened in between.
+// Random lives of a few jobs, against a model that fits on a page: the order of claims, limits, statuses,
+// attempts and what a job shows must be exactly what core's table and "by priority, then age" say, also when
+// the store is closed and opened in between.
 #include <algorithm>
 #include <random>
 
@@ -29,6 +29,7 @@ struct ModelJob {
     Status status = Status::queued;
     std::optional<TimePoint> due;  // waiting for its date
     std::vector<ModelAttempt> attempts;
+    std::optional<AttemptId> selected;
     int events = 1;
 };
 
@@ -56,12 +57,13 @@ public:
     }
 
     static bool happen(ModelJob& job, JobEventKind event) {
-        const auto transition = core::next(job.status, event);
+        const auto transition = core::next(job.status, event, job.selected.has_value());
         if (!transition) return false;
         job.status = transition->job;
         if (has(transition->effects, Effect::dequeue)) job.due.reset();
         if (transition->attempt) job.attempts.back().status = *transition->attempt;
         if (has(transition->effects, Effect::free_slot)) job.attempts.back().in_flight = false;
+        if (has(transition->effects, Effect::select_attempt)) job.selected = job.attempts.back().id;
         ++job.events;
         return true;
     }
@@ -74,7 +76,7 @@ public:
 
     void step() {
         model_.now += Milliseconds(below(50));
-        switch (below(9)) {
+        switch (below(11)) {
             case 0:
             case 1:
                 return create();
@@ -89,6 +91,10 @@ public:
                 return cancel();
             case 7:
                 return below(2) == 0 ? requeue() : promote();
+            case 8:
+                return rerun();
+            case 9:
+                return select();
             default:
                 if (below(8) == 0) under_test_.reopen();
         }
@@ -100,6 +106,7 @@ public:
             const auto job = **store().find_job(Access::of(ann), expected.id);
             ASSERT_EQ(job.status, expected.status);
             ASSERT_EQ(job.attempts.size(), expected.attempts.size());
+            ASSERT_EQ(job.selected_attempt, expected.selected);
             for (std::size_t i = 0; i < job.attempts.size(); ++i) {
                 ASSERT_EQ(job.attempts[i].id, expected.attempts[i].id);
                 ASSERT_EQ(job.attempts[i].status, expected.attempts[i].status);
@@ -125,8 +132,11 @@ private:
     void create() {
         const auto request = samples_.job(ann, below(3));
         ASSERT_TRUE(std::holds_alternative<ports::JobCreated>(*store().create_job(request)));
-        model_.jobs.push_back(
-            {.id = request.job.id, .priority = request.job.priority, .due = {}, .attempts = {}});
+        model_.jobs.push_back({.id = request.job.id,
+                               .priority = request.job.priority,
+                               .due = {},
+                               .attempts = {},
+                               .selected = {}});
     }
 
     void claim() {
@@ -208,6 +218,27 @@ private:
                   Model::happen(*job, JobEventKind::requeue));
     }
 
+    void rerun() {
+        auto* const job = some_job();
+        if (job == nullptr) return;
+        const auto outcome =
+            *store().rerun_job(Access::of(ann), job->id, samples_.plan(), "key:app", model_.now);
+        ASSERT_EQ(std::holds_alternative<ports::JobRequeued>(outcome),
+                  Model::happen(*job, JobEventKind::rerun));
+    }
+
+    void select() {
+        const auto [job, attempt] = some_attempt();
+        if (job == nullptr) return;
+        const auto outcome =
+            *store().select_attempt(Access::of(ann), job->id, attempt->id, "key:app", model_.now);
+        const bool selectable = attempt->status == Status::succeeded;
+        ASSERT_EQ(std::holds_alternative<ports::AttemptSelected>(outcome), selectable);
+        if (!selectable || job->selected == attempt->id) return;
+        job->selected = attempt->id;
+        ++job->events;
+    }
+
     void promote() {
         int expected = 0;
         for (auto& job : model_.jobs) {
@@ -226,7 +257,7 @@ private:
 };
 
 TEST_P(JobStoreSuite, RandomHistoriesEndAsTheModelSays) {
-    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         const auto under_test = GetParam()();
         History history(*under_test, seed);
