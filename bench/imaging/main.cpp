@@ -1,164 +1,207 @@
-// bench_imaging: quality and cost of the picture operations on generated pictures, as markdown tables.
-// Figures to quote come from seeds 5000 and up (the default); constants are tuned on --seed 0..999.
+// bench_imaging: quality, determinism and cost of every picture operation on generated pictures, beside other
+// programs in the same run. Markdown to standard output, a page with contact sheets and results.json into a
+// folder. Ends with 1 if a promise is not kept. Figures come from seeds 5000 and up; constants are tuned on
+// --seed 0.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
-#include <opencv2/imgproc.hpp>
+#include <opencv2/core.hpp>
 #include <string>
 
-#include "bench/imaging/matte_run.h"
-#include "bench/imaging/other_operations.h"
-#include "bench/imaging/speed.h"
-#include "imaging/ops/operation.h"
-#include "tools/contact_sheet/contact_sheet.h"
-#include "tools/pictures/picture_file.h"
+#include "bench/gateway/figures.h"
+#include "bench/gateway/machine.h"
+#include "bench/imaging/page.h"
+#include "bench/imaging/photo_peers.h"
+#include "bench/imaging/process_sets.h"
+#include "bench/imaging/results_file.h"
 
 namespace {
 
-using namespace darkroom;
+using namespace darkroom::bench;
+namespace fs = std::filesystem;
 
-void print_row(const char* name, const bench::MatteSummary& sum, bool baseline) {
-    std::printf("| %s | %d | %.4f | %.4f | %.0f %% | %.2f | %.2f | %.2f | %.0f | %.4f |", name, sum.count,
-                sum.mean.iou, sum.worst_iou, 100 * sum.share_good, sum.mean.sad, sum.mean.mse, sum.mean.halo,
-                sum.solid_max, sum.mean.leak);
-    if (baseline)
-        std::printf(" %.2f | %.4f | %.1f x |", sum.baseline_sad, sum.baseline_iou,
-                    sum.baseline_sad / sum.mean.sad);
-    std::printf("\n");
+struct Options {
+    std::uint64_t seed = 5000;
+    bool quick = false;
+    int workers = 2;
+    std::vector<std::string> only;
+    fs::path out = "bench-out";
+    fs::path program;
+    fs::path node_modules;
+    fs::path compare;
+};
+
+fs::path beside_this_program(const char* name) {
+    return (fs::read_symlink("/proc/self/exe").parent_path() / name).lexically_normal();
 }
 
-void print_cases(const std::vector<bench::MatteCase>& cases) {
-    for (const bench::MatteCase& one : cases) {
-        std::printf("%6lu %-12s %-12s %-6s iou %.4f sad %6.2f halo %5.2f conf %.3f %s\n",
-                    static_cast<unsigned long>(one.plan.seed), std::string(name_of(one.plan.shape)).c_str(),
-                    std::string(name_of(one.plan.backdrop)).c_str(), one.plan.near_colour ? "near" : "normal",
-                    one.score.iou, one.score.sad, one.score.halo, one.confidence, one.error.c_str());
+std::string today() {
+    const std::time_t now = std::time(nullptr);
+    char text[32];
+    std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", std::gmtime(&now));
+    return text;
+}
+
+void print_set(const SetReport& set) {
+    std::printf("\n## %s · %s (%s s)\n", set.title.c_str(), set.id.c_str(), number(set.seconds).c_str());
+    for (const ReportTable& table : set.tables) {
+        if (!table.title.empty()) std::printf("\n%s\n", table.title.c_str());
+        Table printed(table.header);
+        for (const auto& row : table.rows) printed.add(row);
+        printed.print();
+        if (!table.note.empty()) std::printf("%s\n", table.note.c_str());
     }
+    std::fflush(stdout);
 }
 
-/// How well the confidence finds the bad results: of those with IoU < 0.9, and of the rest.
-void print_confidence(const std::vector<bench::MatteCase>& cases) {
-    int bad = 0;
-    int caught = 0;
-    int false_alarms = 0;
-    for (const bench::MatteCase& one : cases) {
-        const bool doubted = one.confidence < 0.6;
-        if (one.score.iou < 0.9) {
-            ++bad;
-            caught += doubted ? 1 : 0;
-        } else {
-            false_alarms += doubted ? 1 : 0;
+void print_promises(const Report& report) {
+    std::printf("\n## Promises\n");
+    Table table({"", "", "gate", "goal", "measured", ""});
+    for (const Promise& one : report.promises()) {
+        table.add({one.operation, one.figure, text_of(one.gate, one.digits), text_of(one.goal, one.digits),
+                   number(one.value, one.digits),
+                   !one.kept()     ? "**missed**"
+                   : one.at_goal() ? "at goal"
+                                   : "kept"});
+    }
+    table.print();
+}
+
+std::vector<std::string> told(const Peers& peers) {
+    std::vector<std::string> lines;
+    for (const PeerState& state : peers.states())
+        lines.push_back(state.version.empty() ? "NOT COMPARED: " + state.name + " is " + state.missing
+                                              : state.name + " " + state.version);
+    if (!has_opencv_photo())
+        lines.emplace_back(
+            "NOT COMPARED: OpenCV's photo module was not there when this was built (libopencv-photo-dev)");
+    lines.emplace_back(
+        "Not compared: GIMP's colour to alpha, and whatever fetches weights when installed or run");
+    return lines;
+}
+
+struct Named {
+    const char* id;
+    std::function<SetReport()> run;
+};
+
+Report measure(const Options& options, const fs::path& scratch) {
+    const auto seconds_since = [](std::chrono::steady_clock::time_point begin) {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    };
+    const auto begin = std::chrono::steady_clock::now();
+    Report report;
+    report.machine = describe_machine(scratch);
+    report.date = today();
+    report.how = std::string(options.quick ? "quick: a part of each set" : "whole sets") + ", seeds from " +
+                 std::to_string(options.seed);
+    const Peers peers(scratch / "peers", options.node_modules);
+    report.peers = told(peers);
+    std::printf("# bench imaging\n\n%s\n\n%s, %s\n\n", report.machine.c_str(), report.date.c_str(),
+                report.how.c_str());
+    for (const std::string& line : report.peers) std::printf("- %s\n", line.c_str());
+    std::fflush(stdout);
+
+    // Pictures are worked on side by side, so each operation has one thread; what it does with more is
+    // measured through the pixel process.
+    cv::setNumThreads(1);
+    const SetPlan plan{options.seed, options.quick, options.workers, &peers};
+    const ProcessPlan process{options.program, scratch / "process"};
+    const Named sets[] = {{"matte-120", [&] { return run_matte_120(plan); }},
+                          {"hole-60", [&] { return run_hole_60(plan); }},
+                          {"old-40", [&] { return run_old_40(plan); }},
+                          {"sr-40", [&] { return run_sr_40(plan); }},
+                          {"key-40", [&] { return run_key_40(plan); }},
+                          {"ecomm-40", [&] { return run_ecomm_40(plan, process); }},
+                          {"same-bytes", [&] { return run_same_bytes(plan, process); }},
+                          {"cost", [&] { return run_cost(plan, process); }}};
+    for (const Named& set : sets) {
+        const auto wanted = std::find(options.only.begin(), options.only.end(), set.id) != options.only.end();
+        if (!options.only.empty() && !wanted) continue;
+        const auto set_begin = std::chrono::steady_clock::now();
+        report.sets.push_back(set.run());
+        report.sets.back().seconds = seconds_since(set_begin);
+        print_set(report.sets.back());
+    }
+    if (peers.failures() > 0)
+        report.peers.push_back(std::to_string(peers.failures()) +
+                               " runs of peers failed; their cells are empty");
+    report.seconds = seconds_since(begin);
+    return report;
+}
+
+int finish(const Report& report, const Options& options) {
+    print_promises(report);
+    if (auto page = write_page(report, options.out); !page) {
+        std::fprintf(stderr, "bench_imaging: %s\n", page.error().c_str());
+        return 2;
+    }
+    if (auto written = write_results(report, options.out / "results.json"); !written) {
+        std::fprintf(stderr, "bench_imaging: %s\n", written.error().c_str());
+        return 2;
+    }
+    std::printf("\n%s s; the page: %s\n", number(report.seconds).c_str(),
+                (options.out / "imaging.html").c_str());
+    bool worse_than_before = false;
+    if (!options.compare.empty()) {
+        const auto worse = regressions(report, options.compare);
+        if (!worse) {
+            std::fprintf(stderr, "bench_imaging: %s\n", worse.error().c_str());
+            return 2;
         }
+        for (const std::string& line : *worse) std::printf("- worse: %s\n", line.c_str());
+        worse_than_before = !worse->empty();
     }
-    std::printf(
-        "\nConfidence below 0.6 catches %d of %d results with IoU < 0.9, with %d false alarms in %d.\n",
-        caught, bad, false_alarms, static_cast<int>(cases.size()) - bad);
+    return report.all_kept() && !worse_than_before ? 0 : 1;
 }
 
-void print_speed(std::uint64_t seed) {
-    std::printf("\n| bg_remove, shot of | wall ms | memory above the picture's own, MB |\n|---|---|---|\n");
-    for (const auto& [name, size] :
-         {std::pair{"1 MP", cv::Size(1024, 1024)}, std::pair{"12 MP", cv::Size(4000, 3000)}}) {
-        double wall = 0;
-        double peak = 0;
-        const int indices[] = {1, 5, 9, 36};
-        for (const int index : indices) {
-            shots::ShotPlan plan = shots::matte_plan(index, seed);
-            plan.size = {size.width / 4, size.height / 4};
-            cv::Mat picture;
-            cv::resize(shots::draw_product_shot(plan).picture, picture, size, 0, 0, cv::INTER_CUBIC);
-            const bench::Cost cost = bench::measure(
-                [&] {
-                    (void)imaging::bg_remove(picture, {{"v", 1}}).ok();
-                },
-                3);
-            wall += cost.wall_ms / static_cast<double>(std::size(indices));
-            peak = std::max(peak, cost.peak_rss_mb);
-        }
-        std::printf("| %s | %.0f | %.0f |\n", name, wall, peak);
-    }
-}
-
-void print_other_operations(std::uint64_t seed) {
-    const bench::UpscaleFigures up = bench::run_upscale_set(seed, 12);
-    std::printf(
-        "\n| upscale_2k, 512 to 2048 | pictures | PSNR over Lanczos-4 | least consistency | edge energy "
-        "|\n|---|---|---|---|---|\n");
-    std::printf("| | %d | %+.2f dB | %.1f dB | %.2f |\n", up.pictures, up.gain_db, up.consistency_db,
-                up.edge_energy);
-    const bench::UnmixFigures unmix = bench::run_unmix_set(seed, 24);
-    std::printf(
-        "\n| jpeg_to_png, unmix | pictures | failed | recomposite error, most |\n|---|---|---|---|\n");
-    std::printf("| | %d | %d | %d |\n", unmix.pictures, unmix.failed, unmix.error_max);
-}
-
-bool write_sheet(const std::string& path, std::uint64_t seed, const std::vector<bench::MatteCase>& cases,
-                 double below) {
-    std::vector<contact_sheet::Pair> pairs;
-    for (const bench::MatteCase& one : cases) {
-        if (one.score.iou >= below || pairs.size() >= 60) continue;
-        const shots::ProductShot shot = shots::draw_product_shot(one.plan);
-        const auto output = imaging::bg_remove(shot.picture, {{"v", 1}});
-        char label[120];
-        std::snprintf(label, sizeof label, "%lu %s %s iou %.3f conf %.2f",
-                      static_cast<unsigned long>(one.plan.seed), std::string(name_of(one.plan.shape)).c_str(),
-                      std::string(name_of(one.plan.backdrop)).c_str(), one.score.iou, one.confidence);
-        pairs.push_back({shot.picture,
-                         output ? output->main : cv::Mat(shot.picture.size(), CV_8UC4, cv::Scalar::all(0)),
-                         label});
-    }
-    if (pairs.empty()) return true;
-    const auto written = pictures::write_picture(
-        contact_sheet::draw(pairs, {.cell = 300, .columns = 3, .title = "seed " + std::to_string(seed)}),
-        path);
-    if (!written) std::fprintf(stderr, "bench_imaging: %s\n", written.error().c_str());
-    return written.ok();
-}
-
-int run_benchmark(int argc, char** argv) {
-    bench::MatteRun run;
-    bool cases_too = false;
-    bool speed = true;
-    bool others = true;
-    std::string sheet;
-    double below = 2;
-    CLI::App app{"Quality and cost of the picture operations on generated pictures."};
-    app.add_option("--seed", run.first_seed, "first seed of the set")->capture_default_str();
-    app.add_option("--step", run.step, "every n-th shot only")
-        ->check(CLI::Range(1, 60))
+int run(int argc, char** argv) {
+    Options options;
+    options.program = beside_this_program("darkroom-imaging");
+    options.node_modules = beside_this_program("../bench-sharp/node_modules");
+    CLI::App app{"Quality, determinism and cost of every picture operation, beside other programs."};
+    app.add_option("--seed", options.seed, "first seed of the sets")
+        ->check(CLI::Range(0, 1'000'000))
         ->capture_default_str();
-    app.add_option("--edges", run.edges, "auto, hard or fine")->capture_default_str();
-    app.add_flag("--baseline,!--no-baseline", run.baseline, "run the rectangle GrabCut too");
-    app.add_flag("--speed,!--no-speed", speed, "measure time and memory");
-    app.add_flag("--others,!--no-others", others, "measure upscale_2k and jpeg_to_png");
-    app.add_flag("--cases", cases_too, "print every shot");
-    app.add_option("--sheet", sheet, "write a contact sheet of the results");
-    app.add_option("--below", below, "only results with a lower IoU on the sheet");
+    app.add_flag("--quick", options.quick, "a part of each set, one round of each time");
+    app.add_option("--only", options.only, "these sets alone")
+        ->check(CLI::IsMember(
+            {"matte-120", "hole-60", "old-40", "sr-40", "key-40", "ecomm-40", "same-bytes", "cost"}));
+    app.add_option("--workers", options.workers, "pictures at a time")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str();
+    app.add_option("--out", options.out, "folder for the page and results.json")->capture_default_str();
+    app.add_option("--program", options.program, "the pixel process")->check(CLI::ExistingFile);
+    app.add_option("--sharp", options.node_modules, "node_modules with sharp in it");
+    app.add_option("--compare", options.compare,
+                   "results.json of an earlier run; two percent worse is too much")
+        ->check(CLI::ExistingFile);
     CLI11_PARSE(app, argc, argv);
-
-    const auto cases = bench::run_matte_set(run);
-    if (cases_too) print_cases(cases);
-    std::printf(
-        "\n| bg_remove on matte-120, seeds %lu+ | shots | mean IoU | worst | > 0.93 | SAD k | MSE e-3 | halo "
-        "| solid | leak |%s\n|---|---|---|---|---|---|---|---|---|---|%s\n",
-        static_cast<unsigned long>(run.first_seed),
-        run.baseline ? " GrabCut SAD k | its IoU | SAD ratio |" : "", run.baseline ? "---|---|---|" : "");
-    print_row("normal", bench::summarise(cases, 0), run.baseline);
-    print_row("near colour", bench::summarise(cases, 1), run.baseline);
-    print_row("all", bench::summarise(cases, -1), run.baseline);
-    print_confidence(cases);
-    if (others) print_other_operations(run.first_seed);
-    if (speed) print_speed(run.first_seed);
-    return sheet.empty() || write_sheet(sheet, run.first_seed, cases, below) ? 0 : 1;
+    options.program = fs::absolute(options.program);
+    auto scratch = (fs::temp_directory_path() / "bench-imaging-XXXXXX").string();
+    if (::mkdtemp(scratch.data()) == nullptr)
+        throw std::runtime_error("cannot make a folder beside " + scratch);
+    try {
+        const Report report = measure(options, scratch);
+        fs::remove_all(scratch);
+        return finish(report, options);
+    } catch (...) {
+        fs::remove_all(scratch);
+        throw;
+    }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     try {
-        return run_benchmark(argc, argv);
+        return run(argc, argv);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bench_imaging: %s\n", error.what());
-        return 1;
+        return 2;
     }
 }

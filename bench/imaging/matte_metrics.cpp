@@ -61,6 +61,48 @@ double leak_of(const cv::Mat& alpha, const cv::Mat& truth) {
     return total == 0 ? 0 : static_cast<double>(cv::countNonZero((alpha > 0.02F) & far)) / total;
 }
 
+cv::Mat gradient_length(const cv::Mat& alpha) {
+    cv::Mat soft, dx, dy, length;
+    cv::GaussianBlur(alpha, soft, {}, 1.4);
+    cv::Sobel(soft, dx, CV_32F, 1, 0, 3, 0.125);
+    cv::Sobel(soft, dy, CV_32F, 0, 1, 3, 0.125);
+    cv::magnitude(dx, dy, length);
+    return length;
+}
+
+/// How far down the thresholds a pixel belongs to what hangs together with the largest part of both mattes.
+cv::Mat connected_level(const cv::Mat& alpha, const cv::Mat& truth) {
+    cv::Mat level(alpha.size(), CV_32F, cv::Scalar(1));
+    cv::Mat open(alpha.size(), CV_8U, cv::Scalar(255));  // has been part of it at every threshold so far
+    for (int step = 1; step <= 10; ++step) {
+        const float threshold = static_cast<float>(step) / 10;
+        const cv::Mat both = (alpha >= threshold) & (truth >= threshold);
+        cv::Mat labels, stats, centres;
+        const int count = cv::connectedComponentsWithStats(both, labels, stats, centres, 4, CV_32S);
+        int largest = 0;
+        for (int label = 1; label < count; ++label) {
+            const int area = stats.at<int>(label, cv::CC_STAT_AREA);
+            if (largest == 0 || area > stats.at<int>(largest, cv::CC_STAT_AREA)) largest = label;
+        }
+        const cv::Mat part = largest == 0 ? cv::Mat::zeros(alpha.size(), CV_8U) : cv::Mat(labels == largest);
+        const cv::Mat lost = open & ~part;
+        level.setTo(cv::Scalar(threshold - 0.1F), lost);
+        open &= part;
+    }
+    return level;
+}
+
+double connectivity_error(const cv::Mat& alpha, const cv::Mat& truth) {
+    const cv::Mat level = connected_level(alpha, truth);
+    const auto belonging = [&](const cv::Mat& matte) {
+        const cv::Mat above = matte - level;
+        cv::Mat far = above >= 0.15F;  // less is noise
+        far.convertTo(far, CV_32F, 1.0 / 255);
+        return cv::Mat(1 - above.mul(far));
+    };
+    return cv::norm(belonging(alpha), belonging(truth), cv::NORM_L1) / 1000;
+}
+
 }  // namespace
 
 double alpha_iou(const cv::Mat& alpha, const cv::Mat& truth) {
@@ -83,6 +125,8 @@ MatteScore score_matte(const cv::Mat& rgba, const shots::ProductShot& shot) {
     score.halo = halo_of(rgba, alpha, shot);
     score.solid = solid_change(rgba, shot.picture);
     score.leak = leak_of(alpha, shot.alpha);
+    score.gradient = cv::norm(gradient_length(alpha), gradient_length(shot.alpha), cv::NORM_L2SQR) / 1000;
+    score.connectivity = connectivity_error(alpha, shot.alpha);
     return score;
 }
 

@@ -12,8 +12,10 @@ struct MatteScore {
     double mse = 0;  // times 1000
     double halo =
         0;  // mean difference of the cut-out laid on black, white and magenta, along the outline, 0..255
-    double solid = 0;  // largest change of colour where alpha is 255; must be 0
-    double leak = 0;   // share of the far background with alpha > 0.02
+    double solid = 0;         // largest change of colour where alpha is 255; must be 0
+    double leak = 0;          // share of the far background with alpha > 0.02
+    double gradient = 0;      // sum of squared differences of the mattes' gradients, in thousands
+    double connectivity = 0;  // how much of the matte hangs together otherwise than in truth, in thousands
 };
 
 /// `rgba` is the result, CV_8UC4, of the shot's size.

@@ -6,10 +6,9 @@
 #include "imaging/ops/operation.h"
 
 namespace darkroom::bench {
-namespace {
 
-MatteCase run_case(const shots::ProductShot& shot, const MatteRun& run) {
-    MatteCase result{.plan = shot.plan, .score = {}, .error = {}};
+MatteCase run_matte_case(const shots::ProductShot& shot, const MatteRun& run) {
+    MatteCase result{.plan = shot.plan, .score = {}, .rgba = {}, .error = {}};
     const auto output = imaging::bg_remove(shot.picture, {{"v", 1}, {"edges", run.edges}});
     cv::Mat rgba(shot.picture.size(), CV_8UC4, cv::Scalar::all(0));
     if (output) {
@@ -19,6 +18,7 @@ MatteCase run_case(const shots::ProductShot& shot, const MatteRun& run) {
         result.error = output.error().code;
     }
     result.score = score_matte(rgba, shot);
+    result.rgba = rgba;
     if (run.baseline) {
         const cv::Mat plain = rectangle_grabcut(shot.picture);
         result.baseline_sad = alpha_sad(plain, shot.alpha);
@@ -27,13 +27,12 @@ MatteCase run_case(const shots::ProductShot& shot, const MatteRun& run) {
     return result;
 }
 
-}  // namespace
-
 std::vector<MatteCase> run_matte_set(const MatteRun& run) {
     std::vector<MatteCase> cases;
     for (int index = run.first; index < run.last; index += run.step) {
-        cases.push_back(
-            run_case(shots::draw_product_shot(shots::matte_plan(index, run.first_seed, run.long_side)), run));
+        cases.push_back(run_matte_case(
+            shots::draw_product_shot(shots::matte_plan(index, run.first_seed, run.long_side)), run));
+        cases.back().rgba.release();
     }
     return cases;
 }

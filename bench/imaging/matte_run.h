@@ -14,6 +14,7 @@ struct MatteCase {
     double confidence = 0;
     double baseline_sad = -1;  // of the rectangle GrabCut; negative: not run
     double baseline_iou = 0;
+    cv::Mat rgba;       // what came out; kept by run_matte_case() alone
     std::string error;  // the operation's code where it failed; the score is that of an empty result
 };
 
@@ -26,6 +27,8 @@ struct MatteRun {
     bool baseline = true;
     std::string edges = "auto";
 };
+
+MatteCase run_matte_case(const shots::ProductShot& shot, const MatteRun& run);
 
 std::vector<MatteCase> run_matte_set(const MatteRun& run);
 

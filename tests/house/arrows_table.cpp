@@ -85,8 +85,9 @@ constexpr std::array outside = {
          "draws the pictures of the demo, the tests and the benchmarks"},
     Room{"tools/contact_sheet", "base tools/pictures", "tools/shots", "puts pictures side by side"},
     Room{"bench/imaging",
-         "base core imaging/codec imaging/ops tools/pictures tools/shots tools/contact_sheet", "",
-         "measures operations without the process around them"},
+         "base core imaging/ops imaging/wire imaging/pool tools/pictures tools/shots tools/contact_sheet "
+         "tests/support bench/gateway",
+         "", "measures what operations make of pictures, and what the pixel process costs"},
     Room{"bench/store", "base core ports store/sqlite tests/support", "",
          "measures the store without a gateway around it"},
     Room{"bench/gateway",

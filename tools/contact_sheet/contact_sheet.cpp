@@ -115,4 +115,29 @@ cv::Mat draw(const std::vector<Pair>& pairs, const Layout& layout) {
     return sheet;
 }
 
+cv::Mat draw_rows(const std::vector<Row>& rows, const RowLayout& layout) {
+    DR_CHECK(!rows.empty() && layout.cell > 0 && !layout.headings.empty());
+    const int columns = static_cast<int>(layout.headings.size());
+    const int step = layout.cell + inner_gap;
+    const int row_height = layout.cell + label_height;
+    const int top = header_height + label_height;
+    cv::Mat sheet(top + static_cast<int>(rows.size()) * row_height + gap / 2,
+                  2 * gap + columns * step - inner_gap, CV_8UC3, paper);
+    write(sheet, layout.title, {gap, 46}, sheet.cols - 2 * gap, 0.95, ink);
+    for (int c = 0; c < columns; ++c)
+        write(sheet, layout.headings[static_cast<std::size_t>(c)], {gap + c * step + 2, header_height + 18},
+              layout.cell - 4, 0.5, ink);
+    for (int r = 0; r < static_cast<int>(rows.size()); ++r) {
+        const Row& row = rows[static_cast<std::size_t>(r)];
+        DR_CHECK(row.pictures.size() <= layout.headings.size());
+        const int y = top + r * row_height;
+        for (int c = 0; c < static_cast<int>(row.pictures.size()); ++c) {
+            const cv::Mat& picture = row.pictures[static_cast<std::size_t>(c)];
+            if (!picture.empty()) place(sheet, picture, {gap + c * step, y, layout.cell, layout.cell});
+        }
+        write(sheet, row.label, {gap + 2, y + layout.cell + 22}, sheet.cols - 2 * gap, 0.5, pale_ink);
+    }
+    return sheet;
+}
+
 }  // namespace darkroom::contact_sheet

@@ -40,5 +40,18 @@ TEST(ContactSheet, TakesGreyMasksAndOnePixelPictures) {
     EXPECT_FALSE(draw({{dot, dot, "dot"}}, {}).empty());
 }
 
+TEST(ContactSheet, PutsOneRowUnderTheOtherAndLeavesMissingPicturesFree) {
+    const cv::Mat blue(80, 80, CV_8UC3, cv::Scalar(0, 0, 255));
+    const RowLayout layout{.cell = 100, .headings = {"truth", "ours", "theirs"}, .title = "set"};
+    const cv::Mat sheet = draw_rows({{{red, blue, {}}, "first"}, {{blue, {}, red}, "second"}}, layout);
+    const cv::Point first(28 + 50, 74 + 34 + 50);
+    const cv::Point right(106, 0), down(0, 134);
+    EXPECT_EQ(sheet.at<cv::Vec3b>(first), cv::Vec3b(255, 0, 0));
+    EXPECT_EQ(sheet.at<cv::Vec3b>(first + right), cv::Vec3b(0, 0, 255));
+    EXPECT_EQ(sheet.at<cv::Vec3b>(first + 2 * right), cv::Vec3b(250, 250, 248));
+    EXPECT_EQ(sheet.at<cv::Vec3b>(first + down), cv::Vec3b(0, 0, 255));
+    EXPECT_EQ(sheet.at<cv::Vec3b>(first + down + 2 * right), cv::Vec3b(255, 0, 0));
+}
+
 }  // namespace
 }  // namespace darkroom::contact_sheet

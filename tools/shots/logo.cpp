@@ -43,6 +43,24 @@ public:
         }
     }
 
+    /// Light that falls off over `reach` (units of the height), behind all that is there.
+    void glow(cv::Scalar colour, double reach) {
+        cv::Mat light;
+        cv::GaussianBlur(alpha_, light, {}, reach * size_.height);
+        const cv::Vec3f tone(static_cast<float>(colour[0]), static_cast<float>(colour[1]),
+                             static_cast<float>(colour[2]));
+        for (int y = 0; y < size_.height; ++y) {
+            for (int x = 0; x < size_.width; ++x) {
+                const float behind = 0.8F * light.at<float>(y, x) * (1 - alpha_.at<float>(y, x));
+                const float sum = alpha_.at<float>(y, x) + behind;
+                if (sum <= 0) continue;
+                cv::Vec3f& pixel = colour_.at<cv::Vec3f>(y, x);
+                pixel = (pixel * alpha_.at<float>(y, x) + tone * behind) / sum;
+                alpha_.at<float>(y, x) = sum;
+            }
+        }
+    }
+
     cv::Mat rgba() const {
         cv::Mat out(size_, CV_8UC4);
         for (int y = 0; y < size_.height; ++y) {
@@ -106,7 +124,7 @@ void line_art(Sheet& sheet, cv::Point2d centre, double radius, cv::Scalar ink) {
 
 }  // namespace
 
-Logo draw_logo(std::uint64_t seed, int width) {
+Logo draw_logo(std::uint64_t seed, int width, const LogoStyle& style) {
     Random random(seed + 9'000'000);
     static const cv::Scalar inks[] = {{24, 78, 119}, {214, 69, 65},  {30, 130, 76},
                                       {44, 44, 52},  {142, 68, 173}, {243, 156, 18}};
@@ -137,6 +155,7 @@ Logo draw_logo(std::uint64_t seed, int width) {
     cv::Mat rule = sheet.blank();
     cv::line(rule, sheet.px({0.85, 0.65}), sheet.px({1.84, 0.65}), cv::Scalar(255), sheet.length(0.008));
     sheet.ink(rule, inks[first]);
+    if (style.glow) sheet.glow(inks[(first + 2) % 6], 0.05);
 
     logo.drawn = sheet.rgba();
     cv::Mat picture(size, CV_8UC3);
@@ -148,7 +167,8 @@ Logo draw_logo(std::uint64_t seed, int width) {
                     (pixel[c] * pixel[3] + logo.ground[c] * (255 - pixel[3])) / 255.0);
         }
     }
-    logo.picture = pictures::through_jpeg(picture, random.whole(75, 95));
+    logo.picture =
+        pictures::through_jpeg(picture, style.jpeg_quality > 0 ? style.jpeg_quality : random.whole(75, 95));
     return logo;
 }
 

@@ -11,6 +11,11 @@ struct Logo {
     cv::Vec3b ground;  // the flat colour behind it
 };
 
-Logo draw_logo(std::uint64_t seed, int width);
+struct LogoStyle {
+    bool glow = false;     // a soft light around all that is drawn
+    int jpeg_quality = 0;  // 0: 75 to 95, by the seed
+};
+
+Logo draw_logo(std::uint64_t seed, int width, const LogoStyle& style = {});
 
 }  // namespace darkroom::shots

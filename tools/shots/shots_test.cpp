@@ -6,6 +6,8 @@
 #include "tools/shots/logo.h"
 #include "tools/shots/old_photo.h"
 #include "tools/shots/product_shot.h"
+#include "tools/shots/test_chart.h"
+#include "tools/shots/texture.h"
 
 namespace darkroom::shots {
 namespace {
@@ -69,6 +71,47 @@ TEST(Logos, LieOnOneFlatColour) {
         EXPECT_GT(cv::mean(alpha)[0], 10);
         EXPECT_EQ(alpha.at<uchar>(0, 0), 0);
     }
+}
+
+TEST(Textures, RepeatBySeedAndFillThePicture) {
+    for (int i = 0; i < texture_count; ++i) {
+        const auto texture = static_cast<Texture>(i);
+        SCOPED_TRACE(name_of(texture));
+        const cv::Mat first = draw_texture(texture, {240, 180}, 7);
+        ASSERT_EQ(first.size(), cv::Size(240, 180));
+        EXPECT_EQ(cv::norm(first, draw_texture(texture, {240, 180}, 7), cv::NORM_INF), 0);
+        EXPECT_GT(cv::norm(first, draw_texture(texture, {240, 180}, 8), cv::NORM_INF), 0);
+    }
+}
+
+TEST(Holes, HaveTheShareTheyWereAskedFor) {
+    for (int i = 0; i < hole_count; ++i) {
+        for (const double share : {0.005, 0.03, 0.10}) {
+            const auto hole = static_cast<Hole>(i);
+            SCOPED_TRACE(std::string(name_of(hole)) + " " + std::to_string(share));
+            const cv::Mat mask = draw_hole(hole, share, {768, 576}, 3);
+            EXPECT_NEAR(cv::countNonZero(mask) / static_cast<double>(mask.total()), share, share / 4);
+        }
+    }
+}
+
+TEST(TestChart, RepeatsBySeedAndHoldsFineDetail) {
+    const cv::Mat chart = draw_test_chart(1, 512);
+    EXPECT_EQ(cv::norm(chart, draw_test_chart(1, 512), cv::NORM_INF), 0);
+    EXPECT_GT(cv::norm(chart, draw_test_chart(2, 512), cv::NORM_INF), 0);
+    cv::Mat blurred;
+    cv::GaussianBlur(chart, blurred, {}, 2);
+    EXPECT_GT(cv::norm(chart, blurred, cv::NORM_L1) / static_cast<double>(chart.total() * 3), 8);
+}
+
+TEST(Logos, GlowSoftlyWhenTold) {
+    const auto soft = [](const Logo& logo) {
+        cv::Mat alpha;
+        cv::extractChannel(logo.drawn, alpha, 3);
+        return cv::countNonZero((alpha > 5) & (alpha < 200));
+    };
+    const Logo plain = draw_logo(4, 400), glowing = draw_logo(4, 400, {.glow = true, .jpeg_quality = 90});
+    EXPECT_GT(soft(glowing), 3 * soft(plain));
 }
 
 }  // namespace
