@@ -31,6 +31,7 @@ using runpod::worker::Worker;
 
 constexpr Milliseconds callback_grace{5'000};  // for callbacks, when everything else has ended
 constexpr unsigned end_limit_s = 20;           // beyond the grace, before the process ends itself
+constexpr unsigned cancel_limit_s = 35;        // likewise, for a ComfyUI to let go of what it works on
 
 // Where inputs lie while they are worked on: as told, or a folder of this process's own.
 class WorkFolder {
@@ -128,6 +129,42 @@ Result<std::string, std::string> read_test_input(const std::string& job) {
     return boost::json::serialize(json->get_object().at("input"));
 }
 
+/// What would be reported.
+std::string words_of(const runpod::worker::JobReport& report) {
+    if (report.body_file.empty()) return write_done_report(report.whole);
+    std::ifstream file(report.body_file, std::ios::binary);
+    std::string words(std::istreambuf_iterator<char>(file), {});
+    std::error_code ignored;
+    std::filesystem::remove(report.body_file, ignored);
+    return words + "}";
+}
+
+using Pause = std::function<bool(Milliseconds)>;
+
+/// nullopt: work may begin, and `comfy` is there if the plan has one; else the exit code.
+std::optional<int> start_comfy(const WorkerPlan& plan, Tools& tools, const Pause& pause,
+                               std::optional<ComfyDrive>& comfy) {
+    if (!plan.comfy) return std::nullopt;
+    comfy.emplace(*plan.comfy, tools.http, tools.clock, tools.random);
+    const auto start = comfy->wait_until_ready(pause, tools.clock);
+    if (start == ComfyDrive::Start::ready) return std::nullopt;
+    if (start == ComfyDrive::Start::stopped) return 0;
+    std::fprintf(stderr, "darkroom: %s\n", comfy->problem().c_str());
+    return 1;
+}
+
+runpod::worker::ComfyTools tools_of(std::optional<ComfyDrive>& comfy) {
+    return comfy ? comfy->tools() : runpod::worker::ComfyTools{};
+}
+
+/// A machine that can do no more is told of, and its end is a failure: whoever runs it must replace it.
+int code_of_end(const std::optional<std::string>& trouble, const runpod::worker::WorkerSettings& settings,
+                const runpod::WorkerUrls& urls, ports::HttpClient& http) {
+    if (!trouble) return 0;
+    runpod::worker::report_unhealthy(settings, urls, http, "comfyui", *trouble);
+    return 1;
+}
+
 }  // namespace
 
 int run_worker(const WorkerPlan& plan) {
@@ -148,8 +185,15 @@ int run_worker(const WorkerPlan& plan) {
         return 1;
     }
     PicturePool pictures(**pool, tools.clock);
-    Worker worker(settings, *std::move(urls),
-                  {tools.http, tools.resolver, pictures, tools.clock, tools.random});
+    std::optional<ComfyDrive> comfy;
+    const auto pause = [&](Milliseconds ms) { return signals.wait(-1, static_cast<int>(ms.count())); };
+    if (const auto code = start_comfy(plan, tools, pause, comfy)) {
+        if (*code != 0)
+            runpod::worker::report_unhealthy(settings, *urls, tools.http, "comfyui", comfy->problem());
+        return *code;
+    }
+    Worker worker(settings, *urls,
+                  {tools.http, tools.resolver, pictures, tools.clock, tools.random, tools_of(comfy)});
     log::info("worker ready", {{"worker", settings.worker_id}, {"concurrency", settings.concurrency}});
     StopEvent callbacks_ended;
     Crew crew;
@@ -157,10 +201,10 @@ int run_worker(const WorkerPlan& plan) {
     wait_for_end(worker, signals, tools.clock);
     // What is cut off is given to another worker by the platform, as after any other death.
     const auto grace_s = std::chrono::duration_cast<std::chrono::seconds>(plan.grace).count();
-    signals.let_go(static_cast<unsigned>(grace_s) + end_limit_s);
+    signals.let_go(static_cast<unsigned>(grace_s) + end_limit_s + (comfy ? cancel_limit_s : 0));
     log::info("stopping: no more jobs are taken; a second signal ends at once");
     end(worker, crew, callbacks_ended, plan.grace, tools.clock);
-    return 0;
+    return code_of_end(worker.trouble(), settings, *urls, tools.http);
 }
 
 int run_test_job(const WorkerPlan& plan, const std::string& job) {
@@ -182,9 +226,14 @@ int run_test_job(const WorkerPlan& plan, const std::string& job) {
     auto settings = plan.worker;
     settings.work_dir = folder.path();
     PicturePool pictures(**pool, tools.clock);
+    std::optional<ComfyDrive> comfy;
+    const auto alarm = tools.clock.make_wake_up();
+    const auto pause = [&](Milliseconds ms) { return alarm->wait_until(tools.clock.monotonic() + ms); };
+    if (const auto code = start_comfy(plan, tools, pause, comfy)) return *code;
     const auto end = runpod::worker::perform_alone(
-        settings, *std::move(input), {tools.http, tools.resolver, pictures, tools.clock, tools.random});
-    std::printf("%s\n", write_done_report(end.report.whole).c_str());
+        settings, *std::move(input),
+        {tools.http, tools.resolver, pictures, tools.clock, tools.random, tools_of(comfy)});
+    std::printf("%s\n", words_of(end.report).c_str());
     return end.succeeded ? 0 : 1;
 }
 

@@ -111,6 +111,8 @@ Result<WorkerPlan, SettingProblems> read_worker_settings(const Environment& envi
     worker.refresh_after = static_cast<int>(reader.number("DARKROOM_WORKER_REFRESH_AFTER", 0, 1'000'000));
     worker.unclaimed = reader.choice<Unclaimed>("DARKROOM_WORKER_UNCLAIMED",
                                                 {{"run", Unclaimed::run}, {"give-up", Unclaimed::give_up}});
+    worker.workflow_limit = reader.seconds("DARKROOM_COMFY_TIMEOUT_S", 1, 604'800);
+    plan.comfy = read_comfy_plan(reader, worker.worker_id);
     plan.work_dir = reader.text("DARKROOM_WORKER_DIR");
     plan.grace = reader.seconds("DARKROOM_WORKER_GRACE_S", 0, 86'400);
     read_pool(reader, plan);

@@ -2,10 +2,12 @@
 // problem is found at once and named in one line, never with the value of a secret.
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "app/environment.h"
 #include "app/settings.h"
+#include "app/worker_comfy.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "imaging/pool/pool_options.h"
@@ -20,6 +22,7 @@ struct WorkerPlan {
     runpod::WorkerIdentity identity;
     std::filesystem::path work_dir;  // empty = one of its own, gone at its end
     imaging::PoolOptions pool;
+    std::optional<ComfyPlan> comfy;  // unset = only the built-in types
     Milliseconds grace{0};
     log::Level log_level = log::Level::info;
     log::Format log_format = log::Format::text;
