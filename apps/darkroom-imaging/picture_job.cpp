@@ -7,10 +7,12 @@
 
 #include "imaging/codec/decode.h"
 #include "imaging/codec/resize.h"
+#include "imaging/networks/stage_plan.h"
 #include "imaging/ops/operations.h"
 #include "imaging/ops/removal_region.h"
 #include "inspected_output.h"
 #include "keep_picture.h"
+#include "model_stages.h"
 #include "output_plan.h"
 #include "request_parts.h"
 #include "result_files.h"
@@ -109,6 +111,18 @@ Result<OperationParts, JobError> read_parts(const PictureRequest& request, const
         if (!result) return Fail(result.error());
         parts.result = *std::move(result);
     }
+    if (const auto* plan = request.params.if_contains(stage_plan_param); plan != nullptr) {
+        static ModelStages stages;  // one picture at a time, and the next one most likely wants the same
+        if (!plan->is_object() || files.part("model") < 0)
+            return Fail(JobError{ErrorCode::model_unavailable, "The network of this recipe is missing."});
+        const auto stage = stages.get(plan->get_object(), files.part("model"));
+        if (!stage) return Fail(stage.error());
+        if (!has_stage(request.operation, (*stage)->kind())) {
+            return Fail(
+                JobError{ErrorCode::model_unavailable, "This type has no stage that the network could do."});
+        }
+        parts.stage = *stage;
+    }
     return parts;
 }
 
@@ -132,6 +146,7 @@ PictureAnswer work(const PictureRequest& request, const OperationTraits& operati
     if (!result) return Fail(as_job_error(result.error()));
     done.timing.op = watch.lap();
 
+    if (parts->stage != nullptr) result->measures["network"] = name_of(parts->stage->kind());
     for (const Warning& warning : result->warnings) warn(done, warning.code, warning.detail);
     fit_output(*result, shared, input->reduced, done);
     input->pixels.release();  // encoding needs memory of its own

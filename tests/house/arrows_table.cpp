@@ -51,6 +51,8 @@ constexpr std::array house = {
          "bytes to pixels and back"},
     Room{"imaging/ops", "base core", "imaging/codec tools/pictures tools/shots",
          "pixels to pixels: no files, no processes, no messages"},
+    Room{"imaging/networks", "base imaging/ops", "",
+         "does one stage of an operation with a network; knows no files and no jobs"},
     Room{"imaging/sandbox", "base core imaging/wire", "",
          "locks the pixel process down; knows nothing of pictures"},
     // Drivers: they see ports, never adapters.
@@ -77,7 +79,8 @@ constexpr std::array house = {
 constexpr std::array outside = {
     Room{"apps/darkroom", "base app cli http", "",
          "a main that only wires; http is the command line's way to a gateway"},
-    Room{"apps/darkroom-imaging", "base core imaging/wire imaging/codec imaging/ops imaging/sandbox",
+    Room{"apps/darkroom-imaging",
+         "base core imaging/wire imaging/codec imaging/ops imaging/networks imaging/sandbox",
          "imaging/pool tests/support tools/shots",
          "the pixel process: everything that touches pixels, nothing that touches jobs"},
     Room{"tools/pictures", "base", "", "reads and writes picture files for programs that are not shipped"},
@@ -127,7 +130,8 @@ constexpr auto all_rooms = [] {
 }();
 
 constexpr std::string_view pixel_rooms =
-    "imaging/codec imaging/ops apps/darkroom-imaging tools/pictures tools/shots tools/contact_sheet "
+    "imaging/codec imaging/ops imaging/networks apps/darkroom-imaging tools/pictures tools/shots "
+    "tools/contact_sheet "
     "bench/imaging";
 
 constexpr std::array library_rows = {
@@ -136,6 +140,8 @@ constexpr std::array library_rows = {
     Library{"curl/", "http", "outgoing requests go through ports/http_client.h, with deadlines"},
     Library{"sqlite3.h", "store/sqlite", "one writer, one connection that checkpoints"},
     Library{"opencv2/", pixel_rooms, "hostile bytes meet image libraries in the pixel process only"},
+    Library{"opencv2/dnn.hpp", "imaging/networks",
+            "a second image library of its own, with a parser of files"},
     Library{"vips/", pixel_rooms, "hostile bytes meet image libraries in the pixel process only"},
     Library{"seccomp.h", "imaging/sandbox", "what the pixel process may do is decided in one place"},
     Library{"linux/seccomp.h", "imaging/sandbox", "what the pixel process may do is decided in one place"},

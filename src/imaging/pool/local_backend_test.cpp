@@ -8,6 +8,7 @@
 
 #include <cerrno>
 
+#include "base/digest.h"
 #include "imaging/pool/testing/stored_png.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/seeded_random.h"
@@ -61,6 +62,12 @@ public:
             std::make_unique<Reader>(*this, other != others.end() ? other->second : bytes));
     }
 };
+
+std::string digest_of(const std::string& bytes) {
+    Sha256 digest;
+    digest.update(bytes);
+    return to_hex(digest.finish());
+}
 
 class Listener final : public ports::AttemptSink {
 public:
@@ -217,19 +224,27 @@ TEST_F(LocalBackendTest, ANetworkThatIsNotTheOneOfTheRecipeIsNeverHandedToAPixel
     const auto file = folder_.path() / "net.onnx";
     std::ofstream(file) << "other weights";
     std::optional<core::JobError> refusal;
+    std::string sha256(64, 'a');
     model_of_ = [&](const ports::WorkOrder& work) -> Result<std::optional<OrderModel>, core::JobError> {
         if (refusal) return Fail(*refusal);
         if (work.recipe != "cut.net@1") return std::optional<OrderModel>();
-        return std::optional(OrderModel{{{"stage", "coarse_mask"}}, file, std::string(64, 'a')});
+        return std::optional(OrderModel{{{"stage", "coarse_mask"}}, file, sha256});
     };
     open();
     auto by_network = order("bg_remove", R"({"v":1})");
     by_network.recipe = "cut.net@1";
     EXPECT_EQ(failure_of(by_network), ErrorCode::model_unavailable);
+    by_network.attempt = random_.id<AttemptId>();
     const auto built_in = order();
     backend_->start(built_in, listener_);
     EXPECT_TRUE(listener_.wait_finished(built_in.attempt)->ok());
     EXPECT_EQ(backend_->process_counts().started, 1u) << "none was started for a network that is not there";
+    sha256 = digest_of("other weights");
+    backend_->start(by_network, listener_);
+    const auto* tried = listener_.wait_finished(by_network.attempt);
+    ASSERT_FALSE(tried->ok());
+    EXPECT_EQ(tried->error().code, ErrorCode::model_unavailable);
+    EXPECT_NE(tried->error().message.find("cannot be used"), std::string::npos) << "the process has tried it";
     refusal = core::JobError{ErrorCode::recipe_not_found, "gone"};
     EXPECT_EQ(failure_of(order()), ErrorCode::recipe_not_found);
 }
