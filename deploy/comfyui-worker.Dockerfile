@@ -11,7 +11,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
         build-essential cmake ninja-build pkg-config \
         libboost1.81-dev libssl-dev libsqlite3-dev libcurl4-openssl-dev \
         rapidjson-dev libyaml-dev libspdlog-dev libcli11-dev libpugixml-dev \
-        libvips-dev libopencv-imgproc-dev libseccomp-dev \
+        libvips-dev libopencv-imgproc-dev libopencv-dnn-dev libseccomp-dev \
     && rm -rf /var/lib/apt/lists/*
 COPY . /src
 RUN cmake --preset release -S /src -B /build && ninja -C /build apps/all
@@ -21,7 +21,7 @@ USER root
 # The libraries that the two programs are linked with; ca-certificates for https.
 RUN apt-get update && apt-get install -y --no-install-recommends \
         ca-certificates libcurl4 libssl3 libsqlite3-0 libspdlog1.10 libyaml-0-2 libpugixml1v5 \
-        libvips42 libopencv-imgproc406 libseccomp2 \
+        libvips42 libopencv-imgproc406 libopencv-dnn406 libseccomp2 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /build/bin/darkroom /build/bin/darkroom-imaging /usr/local/bin/
 COPY deploy/comfyui-worker.sh /usr/local/bin/comfyui-worker
