@@ -37,6 +37,7 @@ Result<std::optional<recipes::OrderGraph>, JobError> RecipeGraphs::graph_of(
         return Fail(
             JobError{ErrorCode::workflow_rejected,
                      "The recipe " + work.recipe + " is no longer as it was when the job was created."});
+    if (!recipe->workflow) return std::optional<recipes::OrderGraph>();
     recipes::GraphRequest request;
     request.params_json = work.params_json;
     request.params_effective_json = work.params_effective_json;

@@ -65,16 +65,18 @@ std::vector<std::int64_t> read_params_v(MapReader& map) {
 }
 
 std::vector<std::string> read_targets(MapReader& map, const std::string& engine) {
-    if (map.member("targets") == nullptr)
-        return engine != "comfyui" ? std::vector<std::string>{"local", "runpod"}
-                                   : std::vector<std::string>{"runpod", "comfy_pod"};
+    std::vector<std::string> possible = {"local", "runpod"};
+    if (engine == "comfyui") possible = {"runpod", "comfy_pod"};
+    if (engine == "onnx") possible = {"local"};  // workers do not have the file
+    if (engine == "chain") possible = {"local", "runpod", "comfy_pod"};
+    if (map.member("targets") == nullptr) return possible;
     auto targets = map.texts("targets");
     for (const auto& target : targets) {
-        const bool known = target == "runpod" || target == "comfy_pod" || target == "local";
-        if (!known || (target == "local" && engine == "comfyui"))
-            map.complain(map.member("targets")->place, "wrong_value",
-                         engine == "comfyui" ? "targets of a workflow are runpod and comfy_pod"
-                                             : "targets are runpod, comfy_pod and local");
+        if (std::find(possible.begin(), possible.end(), target) != possible.end()) continue;
+        std::string list;
+        for (const auto& each : possible) list += (list.empty() ? "" : ", ") + each;
+        map.complain(map.member("targets")->place, "wrong_value",
+                     "targets of engine: " + engine + " can be " + list);
     }
     return targets;
 }
@@ -159,6 +161,23 @@ void read_engine(MapReader& map, RecipeFile& recipe, RecipeFindings& findings) {
         builtin.refuse_others();
         if (!builtin_engine) map.complain(node->place, "wrong_value", "only engine: builtin has this");
     }
+    const bool onnx_engine = recipe.engine == "onnx";
+    if (const auto* node = map.member("onnx", onnx_engine ? Need::required : Need::optional)) {
+        recipe.onnx = read_onnx(*node, findings);
+        if (!onnx_engine) map.complain(node->place, "wrong_value", "only engine: onnx has this");
+    }
+}
+
+/// What happens to a result on its way back.
+std::vector<std::string> read_post(MapReader& map, RecipeFindings& findings) {
+    std::vector<std::string> post;
+    const auto* list = map.list("post");
+    for (const auto& node : list != nullptr ? *list : std::vector<YamlNode>()) {
+        MapReader item(node, "post[" + std::to_string(post.size()) + "]", findings);
+        post.push_back(item.word("op", {"composite_through_region"}, Need::required));
+        item.refuse_others();
+    }
+    return post;
 }
 
 RecipeFile read_all(const YamlNode& root, RecipeFindings& findings) {
@@ -169,7 +188,7 @@ RecipeFile read_all(const YamlNode& root, RecipeFindings& findings) {
     recipe.version = map.whole("version", 1, 1, 1'000'000, Need::required);
     recipe.type = read_name(map, "type");
     recipe.params_v = read_params_v(map);
-    recipe.engine = map.word("engine", {"comfyui", "builtin", "chain"}, Need::required);
+    recipe.engine = map.word("engine", {"comfyui", "onnx", "builtin", "chain"}, Need::required);
     recipe.title = map.text("title", recipe.engine == "chain" ? Need::optional : Need::required);
     if (recipe.title.empty()) recipe.title = recipe.id;
     recipe.priority = map.whole("priority", 50, 0, 1000);
@@ -185,6 +204,7 @@ RecipeFile read_all(const YamlNode& root, RecipeFindings& findings) {
     recipe.binds = read_binds(map, findings);
     recipe.unbound = map.word("unbound", {"warn", "error", "ignore"});
     recipe.outputs = read_outputs(map, findings);
+    recipe.post = read_post(map, findings);
     read_limits_and_cost(map, recipe, findings);
     recipe.fallback = map.texts("fallback");
     map.refuse_others();
@@ -192,6 +212,13 @@ RecipeFile read_all(const YamlNode& root, RecipeFindings& findings) {
 }
 
 }  // namespace
+
+const ModelUse* RecipeFile::network() const {
+    if (!onnx) return nullptr;
+    const auto at =
+        std::find_if(models.begin(), models.end(), [](const auto& model) { return !model.file.empty(); });
+    return at != models.end() ? &*at : nullptr;
+}
 
 ReadRecipe read_recipe(std::string_view yaml) {
     ReadRecipe read;

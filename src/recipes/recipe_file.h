@@ -13,6 +13,7 @@
 #include "recipes/chain.h"
 #include "recipes/licence_gate.h"
 #include "recipes/recipe_finding.h"
+#include "recipes/recipe_onnx.h"
 
 namespace darkroom::recipes {
 
@@ -101,7 +102,7 @@ struct RecipeFile {
     std::string type;
     std::vector<std::int64_t> params_v;
     std::string title;
-    std::string engine;  // comfyui, builtin, chain
+    std::string engine;  // comfyui, onnx, builtin, chain
     std::int64_t priority = 50;
     std::vector<std::string> targets;  // runpod, comfy_pod, local
     std::string worker;          // auto, volume_files, worker_comfyui: how a RunPod worker takes and tells
@@ -109,16 +110,20 @@ struct RecipeFile {
     std::vector<ModelUse> models;
     std::optional<WorkflowUse> workflow;
     std::string builtin_op;
+    std::optional<OnnxUse> onnx;  // its weights are the one model that has a file
     std::optional<Chain> chain;
     std::vector<InputBinding> inputs;
     std::vector<ValueBinding> binds;
     std::string unbound;  // warn, error, ignore
     std::vector<OutputRule> outputs;
+    std::vector<std::string> post;  // on the way back: composite_through_region
     RecipeLimits limits;
     RecipeCost cost;
     std::vector<std::string> fallback;
 
     std::string name() const { return id + "@" + std::to_string(version); }
+    /// The weights of an onnx recipe; null if none are named.
+    const ModelUse* network() const;
 };
 
 struct ReadRecipe {

@@ -24,6 +24,8 @@ public:
         const auto params = params_of_type();
         licences();
         if (recipe_.chain) lint_chain(*recipe_.chain, options_.types, findings_);
+        post();
+        if (recipe_.engine == "onnx") return onnx();
         if (recipe_.engine != "comfyui") return builtin();
         if (!recipe_.workflow || recipe_.workflow->file.empty()) return;
         const auto& use = *recipe_.workflow;
@@ -53,6 +55,11 @@ private:
             if (!recipe_.params.empty())
                 warn({}, "params_ignored",
                      recipe_.type + " is a built-in type: its own params count, not these");
+            if (std::find(recipe_.params_v.begin(), recipe_.params_v.end(), type->params_version) ==
+                recipe_.params_v.end())
+                error({}, "params_version_unsupported",
+                      "params of " + recipe_.type + " are of version " +
+                          std::to_string(type->params_version) + ", and params_v does not name it");
             const auto schema = parse_json(type->schema_json);
             return schema->as_object().at("properties").as_object();
         }
@@ -72,8 +79,51 @@ private:
     void builtin() {  // or a chain
         if (!recipe_.builtin_op.empty() && options_.types.find(recipe_.builtin_op) == nullptr)
             error({}, "operation_unknown", "there is no built-in operation " + quoted(recipe_.builtin_op));
+        else if (!recipe_.builtin_op.empty() && recipe_.builtin_op != recipe_.type)
+            error({}, "operation_unknown",
+                  "the operation " + quoted(recipe_.builtin_op) + " does the type of its name, and not " +
+                      quoted(recipe_.type));
+        nothing_of_a_graph();
+    }
+
+    void nothing_of_a_graph() {
         if (!recipe_.binds.empty() || !recipe_.inputs.empty() || !recipe_.outputs.empty())
             error({}, "wrong_value", "inputs, bind and outputs are for engine: comfyui");
+    }
+
+    /// A network takes over one stage of the operation that has the type's name; all else stays the same
+    /// code.
+    void onnx() {
+        nothing_of_a_graph();
+        if (!recipe_.onnx) return;
+        const auto place = recipe_.onnx->place;
+        if (!has_stage(recipe_.type, recipe_.onnx->stage))
+            error(place, "stage_unknown",
+                  quoted(recipe_.type) + " has no stage " + quoted(recipe_.onnx->stage));
+        const auto files = std::count_if(recipe_.models.begin(), recipe_.models.end(),
+                                         [](const ModelUse& model) { return !model.file.empty(); });
+        if (files != 1)
+            return error(place, "network_missing", "exactly one of models must have a file: the network");
+        const auto& network = *recipe_.network();
+        if (!is_network_file(network.file))
+            error(network.place, "wrong_value",
+                  "the network must be the name of an .onnx file beside the recipe (a-z, A-Z, 0-9, _ . -)");
+        if (network.sha256.empty())
+            error(network.place, "missing_key", "the network needs its sha256: no other file is run");
+    }
+
+    static bool is_network_file(std::string_view file) {
+        return file.size() <= 128 && file.ends_with(".onnx") && !file.starts_with('.') &&
+               !file.starts_with('-') && file.find("..") == std::string_view::npos &&
+               file.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
+                   std::string_view::npos;
+    }
+
+    void post() {
+        if (recipe_.post.empty()) return;
+        if (recipe_.engine != "comfyui" || recipe_.type != "object_remove")
+            error({}, "wrong_value", "post: composite_through_region is for workflows of object_remove");
+        if (recipe_.post.size() > 1) error({}, "wrong_value", "post says the same twice");
     }
 
     void expectations(const Workflow& workflow) {
