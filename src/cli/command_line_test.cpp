@@ -77,6 +77,46 @@ TEST(CommandLine, ListFiltersAreNormalised) {
     }
 }
 
+TEST(CommandLine, AnotherAttemptTakesOneJobAndWhatIsToBeDifferent) {
+    const auto line = parse({"jobs", "attempt", some_id, "-p", "denoise=0.5", "--backend", "pod"});
+    ASSERT_TRUE(line) << line.error().message;
+    EXPECT_EQ(line->command, Command::jobs_attempt);
+    EXPECT_THAT(line->params, ElementsAre("denoise=0.5"));
+    EXPECT_EQ(line->backend, "pod");
+    EXPECT_EQ(parse({"jobs", "attempt", some_id, "--params", "{\"v\":1}"})->params_json, "{\"v\":1}");
+    EXPECT_EQ(complaint({"jobs", "attempt", some_id, "--params", "{}", "-p", "a=1"}),
+              "--params and -p exclude each other");
+    EXPECT_THAT(complaint({"jobs", "attempt"}), HasSubstr("which job?"));
+    EXPECT_THAT(complaint({"jobs", "attempt", some_id, some_id}), HasSubstr("for one job"));
+    EXPECT_THAT(complaint({"jobs", "attempt", some_id, "--backend", "a b"}),
+                HasSubstr("cannot be a backend"));
+}
+
+TEST(CommandLine, AnAttemptIsSelectedByNumberOrId) {
+    const auto line = parse({"jobs", "select", some_id, "2"});
+    ASSERT_TRUE(line) << line.error().message;
+    EXPECT_EQ(line->command, Command::jobs_select);
+    EXPECT_THAT(line->ids, ElementsAre("3f0e8a52-1c1f-4b3a-9d5e-6a7b8c9d0e1f"));
+    EXPECT_EQ(line->attempt, "2");
+    EXPECT_EQ(parse({"jobs", "select", some_id, some_id})->attempt, some_id);
+    EXPECT_EQ(parse({"jobs", "select", "--", some_id, "2"})->attempt, "2");
+    for (const auto* attempt : {"-1", "1.5", "first", "12345678901234567890", ""})
+        EXPECT_NE(complaint({"jobs", "select", some_id, attempt}), "no complaint") << attempt;
+    EXPECT_THAT(complaint({"jobs", "select", some_id}), HasSubstr("select takes a job id"));
+    EXPECT_THAT(complaint({"jobs", "select", some_id, "1", "2"}), HasSubstr("select takes a job id"));
+    EXPECT_THAT(complaint({"jobs", "select", "x", "1"}), HasSubstr("not a job id"));
+}
+
+TEST(CommandLine, AnAuditBeginsAtADayOrATime) {
+    EXPECT_EQ(parse({"audit", "licences"})->command, Command::audit_licences);
+    for (const auto* since : {"2026-11-22", "2026-11-22T03:04:05Z"})
+        EXPECT_EQ(parse({"audit", "licences", "--since", since})->since, since);
+    for (const auto* since : {"yesterday", "2026-13-01", "2026-11-22&limit=1", "2026-11-22T03:04:05+02:00"})
+        EXPECT_THAT(complaint({"audit", "licences", "--since", since}), HasSubstr("--since takes a day"))
+            << since;
+    EXPECT_THAT(complaint({"audit", "licenses"}), HasSubstr("did you mean \"licences\"?"));
+}
+
 TEST(CommandLine, IdsAreCheckedBeforeAnybodyIsAsked) {
     const auto line = parse({"jobs", "watch", some_id, "3f0e8a52-1c1f-4b3a-9d5e-6a7b8c9d0e1f", "-o", "out"});
     ASSERT_TRUE(line) << line.error().message;

@@ -194,7 +194,7 @@ Answer FakeGateway::create(const ports::OutgoingRequest& request) {
     }
     const auto upload_id = text_member(array_member(object, "inputs")->front().get_object(), "upload");
     jobs_[id] = {text_member(object, "type"), text_member(*object_member(object, "metadata"), "cli_file"),
-                 json_text(object.at("params")), uploads_[upload_id]};
+                 object.contains("params") ? json_text(object.at("params")) : "{}", uploads_[upload_id]};
     order_.push_back(id);
     return queued(id);
 }

@@ -12,6 +12,7 @@
 #include "base/unique_fd.h"
 #include "cli/text.h"
 #include "recipes/licence_policy.h"
+#include "recipes/shipped_recipes.h"
 #include "recipes/workflow.h"
 
 namespace darkroom::cli {
@@ -109,8 +110,26 @@ Result<std::vector<FoundRecipe>, FolderProblem> look_at_folder(const fs::path& f
     for (const auto& path : paths) found.push_back(look_at(path, licences.policy));
     tell_same_names(found);
     if (!licences.findings.empty())
-        found.push_back({folder / recipes::licence_policy_file, std::nullopt, std::move(licences.findings)});
+        found.push_back(
+            {folder / recipes::licence_policy_file, std::nullopt, std::move(licences.findings), false});
     return found;
+}
+
+std::vector<FoundRecipe> look_at_shipped(const std::vector<FoundRecipe>& found, const fs::path& folder,
+                                         std::string_view today) {
+    const auto licences = policy_of(folder, today);
+    std::vector<FoundRecipe> shipped;
+    for (const auto& text : recipes::shipped_recipes()) {
+        auto read = recipes::read_recipe(text.yaml);
+        const bool replaced = std::any_of(found.begin(), found.end(), [&](const FoundRecipe& each) {
+            return each.recipe && read.recipe && each.recipe->id == read.recipe->id;
+        });
+        if (replaced) continue;
+        auto findings = recipes::lint_recipe(read, text.workflow_json,
+                                             {recipes::TypeCatalogue::builtin(), licences.policy});
+        shipped.push_back({text.name, std::move(read.recipe), std::move(findings), true});
+    }
+    return shipped;
 }
 
 bool write_new_file(const fs::path& path, const std::string& text) {

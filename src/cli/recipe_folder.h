@@ -17,6 +17,7 @@ struct FoundRecipe {
     std::filesystem::path path;
     std::optional<recipes::RecipeFile> recipe;  // empty if it could not be understood at all
     recipes::RecipeFindings findings;
+    bool shipped = false;
 
     std::string file() const { return path.filename().string(); }
     bool usable() const { return recipe && !recipes::has_errors(findings); }
@@ -37,6 +38,11 @@ struct FolderProblem {
 /// licences.yaml is among them only if there is something to tell of it.
 Result<std::vector<FoundRecipe>, FolderProblem> look_at_folder(const std::filesystem::path& folder,
                                                                std::string_view today);
+
+/// What Darkroom has with it, but for what the recipes in `found` replace by their ids. Judged by the
+/// licences.yaml of `folder`. `path` is the name of a file that is not there.
+std::vector<FoundRecipe> look_at_shipped(const std::vector<FoundRecipe>& found,
+                                         const std::filesystem::path& folder, std::string_view today);
 
 /// Writes a file that is not there yet; false and errno if it is, or cannot be written.
 bool write_new_file(const std::filesystem::path& path, const std::string& text);

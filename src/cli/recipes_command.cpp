@@ -73,7 +73,7 @@ std::string lint_json(const Found& found) {
     for (const auto& each : found) {
         json.begin_object().member("file", each.path.string());
         json.member("recipe", each.recipe ? std::optional(each.recipe->name()) : std::nullopt);
-        json.member("usable", each.usable());
+        json.member("usable", each.usable()).member("shipped", each.shipped);
         write_findings(json, each.findings);
         json.end_object();
     }
@@ -85,6 +85,11 @@ std::string state_of(const FoundRecipe& each) {
     for (const auto& finding : each.findings)
         if (finding.code == "licence_blocked") return "licence_blocked";
     return each.usable() ? "ready" : "broken";
+}
+
+void add_shipped(const Program& program, Found& found) {
+    auto shipped = look_at_shipped(found, recipes_folder(program), today(program));
+    std::move(shipped.begin(), shipped.end(), std::back_inserter(found));
 }
 
 /// Those that need no file: every built-in operation is one.
@@ -127,6 +132,7 @@ ExitCode list_recipes(Program& program) {
         return program.complain(looked.error().message,
                                 looked.error().missing ? ExitCode::not_found : ExitCode::failed);
     }
+    add_shipped(program, found);
     if (program.line.json) {
         program.console.result(lint_json(found));
         return ExitCode::ok;
@@ -135,7 +141,7 @@ ExitCode list_recipes(Program& program) {
     for (const auto& each : found) {
         const auto& recipe = each.recipe;
         table.add({recipe ? recipe->name() : "?", recipe ? recipe->type : "", recipe ? recipe->engine : "",
-                   state_of(each), each.file(), recipe ? recipe->title : ""});
+                   state_of(each), each.shipped ? "" : each.file(), recipe ? recipe->title : ""});
     }
     add_builtin(table);
     for (const auto& line :
@@ -153,8 +159,9 @@ ExitCode show_recipe(Program& program) {
     Found found;
     if (fs::is_regular_file(wanted, error)) {
         found.push_back(look_at_recipe(wanted, today(program)));
-    } else if (auto looked = look_at_folder(recipes_folder(program), today(program))) {
-        found = std::move(*looked);
+    } else {
+        if (auto looked = look_at_folder(recipes_folder(program), today(program))) found = std::move(*looked);
+        add_shipped(program, found);
         std::erase_if(found, [&](const FoundRecipe& each) {
             return !each.recipe || (each.recipe->id != wanted && each.recipe->name() != wanted);
         });

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "cli/fakes.h"
 #include "cli/job_view.h"
+#include "cli/json_text.h"
 #include "cli/run_fixture.h"
 
 namespace darkroom::cli {
@@ -251,6 +252,67 @@ TEST_F(RunCommand, ServerTextCannotRewriteTheTerminal) {
     darkroom.http.on(HttpMethod::post, "/api/v1/jobs",
                      [](const auto&) -> Answer { return problem_answer(400, "x", "\x1b[2Jowned\r"); });
     EXPECT_THAT(run({picture("a.jpg")}).err, AllOf(HasSubstr("�[2Jowned�"), Not(HasSubstr("\x1b"))));
+}
+
+constexpr const char* three_types =
+    R"({"types":[{"type":"bg_remove"},{"type":"upscale_2k"},{"type":"object_remove"}]})";
+
+TEST_F(RunCommand, TypesJoinedByAPlusAreAChain) {
+    darkroom.with_server();
+    darkroom.http.on(ports::HttpMethod::get, "/api/v1/types",
+                     [](const auto&) { return fakes::json_answer(200, three_types); });
+    const auto outcome = darkroom.run({"run", "bg_remove+upscale_2k", picture("a.jpg"), "-p",
+                                       "upscale_2k.target=1024", "--backend", "local", "-o", out});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    const auto seen = darkroom.http.seen(ports::HttpMethod::post, "/api/v1/jobs");
+    ASSERT_EQ(seen.size(), 1u);
+    const auto body = *parse_json(seen[0].body);
+    EXPECT_EQ(body.at("type").as_string(), "chain");
+    EXPECT_EQ(json_text(body.at("steps")),
+              R"([{"id":"bg_remove","type":"bg_remove"},)"
+              R"({"id":"upscale_2k","type":"upscale_2k","params":{"target":1024}}])");
+    EXPECT_FALSE(body.as_object().contains("params"));
+    EXPECT_EQ(body.at("backend").as_string(), "local");
+    EXPECT_EQ(results().size(), 1u);
+}
+
+TEST_F(RunCommand, AMistypedStepCostsNoUpload) {
+    darkroom.with_server();
+    darkroom.http.on(ports::HttpMethod::get, "/api/v1/types",
+                     [](const auto&) { return fakes::json_answer(200, three_types); });
+    auto outcome = darkroom.run({"run", "bg_remove+upscale_2", picture("a.jpg"), "-o", out});
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("there is no type \"upscale_2\"; did you mean \"upscale_2k\"?"));
+    outcome = darkroom.run({"run", "bg_remove+upscale_2k", picture("a.jpg"), "-p", "crop=true", "-o", out});
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("as in bg_remove.crop"));
+    EXPECT_EQ(posts("/api/v1/uploads"), 0u);
+}
+
+TEST_F(RunCommand, AMaskGoesWithEachPictureAsItsSecondInput) {
+    darkroom.with_server();
+    darkroom.http.on(ports::HttpMethod::get, "/api/v1/types",
+                     [](const auto&) { return fakes::json_answer(200, three_types); });
+    const auto mask = picture("wires.png", "a mask");
+    const auto outcome = darkroom.run(
+        {"run", "object_remove", picture("a.jpg"), "--mask", mask, "-p", "grow=0.01", "-o", out});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_EQ(posts("/api/v1/uploads"), 2u);
+    const auto seen = darkroom.http.seen(ports::HttpMethod::post, "/api/v1/jobs");
+    ASSERT_EQ(seen.size(), 1u);
+    const auto body = *parse_json(seen[0].body);
+    EXPECT_EQ(json_text(body.at("params")), R"({"grow":0.01,"region":{"mask":"mask"}})");
+    ASSERT_EQ(body.at("inputs").as_array().size(), 2u);
+    EXPECT_EQ(body.at("inputs").at(1).at("name").as_string(), "mask");
+    EXPECT_NE(body.at("inputs").at(0).at("upload"), body.at("inputs").at(1).at("upload"));
+}
+
+TEST_F(RunCommand, AMaskThatIsNotThereIsAUsageError) {
+    darkroom.with_server();
+    const auto outcome = darkroom.run({"run", "bg_remove", picture("a.jpg"), "--mask", out + "/none.png"});
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("none.png"));
+    EXPECT_EQ(posts("/api/v1/uploads"), 0u);
 }
 
 TEST_F(RunCommand, SaysWhereToRunOnlyWhenItIsTold) {
