@@ -21,7 +21,7 @@ USER root
 # The libraries that the two programs are linked with; ca-certificates for https.
 RUN apt-get update && apt-get install -y --no-install-recommends \
         ca-certificates libcurl4 libssl3 libsqlite3-0 libspdlog1.10 libyaml-0-2 libpugixml1v5 \
-        libvips42 libopencv-imgproc406 libopencv-dnn406 libseccomp2 \
+        libvips42 libopencv-imgproc406 libseccomp2 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /build/bin/darkroom /build/bin/darkroom-imaging /usr/local/bin/
 COPY deploy/comfyui-worker.sh /usr/local/bin/comfyui-worker

@@ -18,7 +18,7 @@ FROM debian:12-slim
 # The libraries that the two programs are linked with; ca-certificates for https.
 RUN apt-get update && apt-get install -y --no-install-recommends \
         ca-certificates libcurl4 libssl3 libsqlite3-0 libspdlog1.10 libyaml-0-2 libpugixml1v5 \
-        libvips42 libopencv-imgproc406 libopencv-dnn406 libseccomp2 \
+        libvips42 libopencv-imgproc406 libseccomp2 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin darkroom
 COPY --from=build /build/bin/darkroom /build/bin/darkroom-imaging /usr/local/bin/

@@ -41,20 +41,6 @@ private:
 
 }  // namespace
 
-bool has_stage(std::string_view operation, StageKind kind) {
-    switch (kind) {
-        case StageKind::inpaint:
-            return operation == "object_remove";
-        case StageKind::upscale_x4:
-            return operation == "upscale_2k";
-        case StageKind::coarse_mask:
-        case StageKind::alpha:
-            break;
-    }
-    return operation == "bg_remove" || operation == "cutout_subject" || operation == "white_bg_ecomm" ||
-           operation == "jpeg_to_png";
-}
-
 Result<ModelStage*, core::JobError> ModelStages::get(const boost::json::object& plan, int file) {
     const std::string wanted = boost::json::serialize(plan);
     if (loaded_ != nullptr && loaded_plan_ == wanted) return loaded_.get();

@@ -37,10 +37,10 @@ boost::json::object with_plan(const std::string& stage, const std::string& sha25
 
 class NetworkJob : public ::testing::Test {
 protected:
-    void open(int threads = 2) {
+    void open(int threads = 2, const char* program = DARKROOM_IMAGING_NETWORKS_PROGRAM) {
         samples::start_once();
         PoolOptions options;
-        options.program = DARKROOM_IMAGING_PROGRAM;
+        options.program = program;
         options.work_dir = folder_.path() / ("work" + std::to_string(threads));
         options.threads_per_process = threads;
         auto pool = ProcessPool::open(std::move(options));
@@ -120,6 +120,13 @@ TEST_F(NetworkJob, NetworksThatFailTheirTestOrFitNoStageAreUnavailableAndTheNext
     EXPECT_EQ(failure_of("upscale_2k", plan, drawn::red_finder(64)), ErrorCode::model_unavailable)
         << "enlarging has no mask to find";
     EXPECT_TRUE(run("bg_remove", plan, drawn::red_finder(64)));
+}
+
+TEST_F(NetworkJob, TheProgramWithoutNetworksSaysThatItHasNone) {
+    open(1, DARKROOM_IMAGING_PROGRAM);
+    EXPECT_EQ(failure_of("bg_remove", with_plan("coarse_mask"), drawn::red_finder(64)),
+              ErrorCode::model_unavailable);
+    EXPECT_TRUE(run("bg_remove", {{"v", 1}}, ""));
 }
 
 TEST_F(NetworkJob, AnotherNetworkTakesThePlaceOfTheOneBefore) {

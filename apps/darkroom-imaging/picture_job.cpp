@@ -7,7 +7,6 @@
 
 #include "imaging/codec/decode.h"
 #include "imaging/codec/resize.h"
-#include "imaging/networks/stage_plan.h"
 #include "imaging/ops/operations.h"
 #include "imaging/ops/removal_region.h"
 #include "inspected_output.h"
@@ -98,6 +97,36 @@ Result<void, JobError> write_outputs(OperationOutput& output, const EncodeOption
     return write_thumbnail(output.main, files[thumbnail_file], done);
 }
 
+/// Whether an operation has such a stage.
+bool has_stage(std::string_view operation, StageKind kind) {
+    switch (kind) {
+        case StageKind::inpaint:
+            return operation == "object_remove";
+        case StageKind::upscale_x4:
+            return operation == "upscale_2k";
+        case StageKind::coarse_mask:
+        case StageKind::alpha:
+            break;
+    }
+    return operation == "bg_remove" || operation == "cutout_subject" || operation == "white_bg_ecomm" ||
+           operation == "jpeg_to_png";
+}
+
+/// Null where none is wanted.
+Result<ModelStage*, JobError> read_network(const PictureRequest& request, const RequestFiles& files) {
+    static ModelStages stages;  // one picture at a time, and the next one most likely wants the same
+    const auto* plan = request.params.if_contains(network_param);
+    if (plan == nullptr) return static_cast<ModelStage*>(nullptr);
+    if (!plan->is_object() || files.part("model") < 0)
+        return Fail(JobError{ErrorCode::model_unavailable, "The network of this recipe is missing."});
+    auto stage = stages.get(plan->get_object(), files.part("model"));
+    if (stage && !has_stage(request.operation, (*stage)->kind())) {
+        return Fail(
+            JobError{ErrorCode::model_unavailable, "This type has no stage that the network could do."});
+    }
+    return stage;
+}
+
 Result<OperationParts, JobError> read_parts(const PictureRequest& request, const RequestFiles& files,
                                             const Picture& picture) {
     OperationParts parts;
@@ -111,18 +140,9 @@ Result<OperationParts, JobError> read_parts(const PictureRequest& request, const
         if (!result) return Fail(result.error());
         parts.result = *std::move(result);
     }
-    if (const auto* plan = request.params.if_contains(stage_plan_param); plan != nullptr) {
-        static ModelStages stages;  // one picture at a time, and the next one most likely wants the same
-        if (!plan->is_object() || files.part("model") < 0)
-            return Fail(JobError{ErrorCode::model_unavailable, "The network of this recipe is missing."});
-        const auto stage = stages.get(plan->get_object(), files.part("model"));
-        if (!stage) return Fail(stage.error());
-        if (!has_stage(request.operation, (*stage)->kind())) {
-            return Fail(
-                JobError{ErrorCode::model_unavailable, "This type has no stage that the network could do."});
-        }
-        parts.stage = *stage;
-    }
+    auto stage = read_network(request, files);
+    if (!stage) return Fail(stage.error());
+    parts.stage = *stage;
     return parts;
 }
 
@@ -146,7 +166,8 @@ PictureAnswer work(const PictureRequest& request, const OperationTraits& operati
     if (!result) return Fail(as_job_error(result.error()));
     done.timing.op = watch.lap();
 
-    if (parts->stage != nullptr) result->measures["network"] = name_of(parts->stage->kind());
+    if (parts->stage != nullptr)
+        result->measures["network"] = request.params.at(network_param).as_object().at("stage");
     for (const Warning& warning : result->warnings) warn(done, warning.code, warning.detail);
     fit_output(*result, shared, input->reduced, done);
     input->pixels.release();  // encoding needs memory of its own

@@ -1,5 +1,5 @@
 // How a network is fed and what its answer means: the `onnx:` part of a recipe, as JSON, with the SHA-256 of
-// the file. The gateway puts it into an order's params as `_onnx`.
+// the file. The gateway puts it into an order's params.
 //
 //   stage    coarse_mask | alpha | inpaint | upscale_x4
 //   input    name (null = the network's only one), mask (inpaint: name of the input that takes the hole; null
@@ -23,9 +23,6 @@
 #include "imaging/ops/model_stage.h"
 
 namespace darkroom::imaging {
-
-/// The member of params under which the gateway sends a plan.
-inline constexpr std::string_view stage_plan_param = "_onnx";
 
 struct StagePlan {
     StageKind kind = StageKind::coarse_mask;

@@ -34,6 +34,12 @@ ports::WorkDone as_work_done(FinishedPicture finished, Milliseconds execution) {
     return done;
 }
 
+PoolOptions for_networks(PoolOptions options) {
+    options.program = imaging_program(options).string() + "-networks";
+    options.work_dir /= "networks";
+    return options;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<LocalBackend>, std::string> LocalBackend::open(LocalBackendOptions options,
@@ -43,23 +49,25 @@ Result<std::unique_ptr<LocalBackend>, std::string> LocalBackend::open(LocalBacke
     const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     const int inflight_max = options.inflight_max > 0 ? options.inflight_max : cores;
     options.pool.processes_max = inflight_max + std::max(0, options.processes_for_others);
-    const std::filesystem::path work_dir = options.pool.work_dir;
+    PoolOptions network_options = options.pool;
     auto pool = ProcessPool::open(std::move(options.pool));
     if (!pool) return Fail(pool.error());
     ports::EndpointInfo endpoint{.backend = "local", .name = options.name, .inflight_max = inflight_max};
-    return std::unique_ptr<LocalBackend>(new LocalBackend(
-        std::move(endpoint), work_dir, std::move(options.model_of), *std::move(pool), objects, clock));
+    return std::unique_ptr<LocalBackend>(new LocalBackend(std::move(endpoint), std::move(options.model_of),
+                                                          *std::move(pool), std::move(network_options),
+                                                          objects, clock));
 }
 
-LocalBackend::LocalBackend(ports::EndpointInfo endpoint, std::filesystem::path work_dir, ModelOf model_of,
-                           std::unique_ptr<ProcessPool> pool, ports::ObjectStore& objects,
+LocalBackend::LocalBackend(ports::EndpointInfo endpoint, ModelOf model_of, std::unique_ptr<ProcessPool> pool,
+                           PoolOptions network_options, ports::ObjectStore& objects,
                            const ports::Clock& clock)
     : endpoint_(std::move(endpoint)),
-      work_dir_(std::move(work_dir)),
+      work_dir_(network_options.work_dir),
       model_of_(std::move(model_of)),
       objects_(objects),
       clock_(clock),
-      pool_(std::move(pool)) {
+      pool_(std::move(pool)),
+      network_options_(for_networks(std::move(network_options))) {
     for (int i = 0; i < endpoint_.inflight_max; ++i) runners_.emplace_back([this] { run_orders(); });
 }
 
@@ -129,19 +137,30 @@ ports::WorkResult LocalBackend::work_on(const Open& open) {
     return work_on_file(open, input->fd());
 }
 
+ProcessPool* LocalBackend::networks() {
+    std::call_once(networks_wanted_, [this] {
+        auto opened = ProcessPool::open(network_options_);
+        if (!opened) log::error("no network can be run", {{"reason", opened.error()}});
+        if (opened) networks_ = *std::move(opened);
+    });
+    return networks_.get();
+}
+
 ports::WorkResult LocalBackend::work_on_file(const Open& open, int input) {
     auto params = parse_params(open.order.params_effective_json);
     if (!params) return Fail(params.error());
     const auto parts = OrderParts::open(open.order, *params, objects_, work_dir_, model_of_, models_);
     if (!parts) return Fail(parts.error());
+    ProcessPool* pool = parts->has_network() ? networks() : pool_.get();
+    if (pool == nullptr) return Fail(plain(ErrorCode::model_unavailable));
     const Instant began = clock_.monotonic();
-    auto finished = pool_->run({.operation = open.order.type,
-                                .params = *std::move(params),
-                                .input = input,
-                                .parts = parts->list(),
-                                .extras = true,
-                                .time_limit = open.order.time_limit},
-                               open.cancel);
+    auto finished = pool->run({.operation = open.order.type,
+                               .params = *std::move(params),
+                               .input = input,
+                               .parts = parts->list(),
+                               .extras = true,
+                               .time_limit = open.order.time_limit},
+                              open.cancel);
     if (!finished) return Fail(finished.error());
     const auto execution = std::chrono::duration_cast<Milliseconds>(clock_.monotonic() - began);
     return as_work_done(*std::move(finished), execution);

@@ -45,6 +45,7 @@ public:
     void stop_attempt(const AttemptId& attempt) override;
     void shut_down() override;
 
+    /// Of those that run no networks.
     PoolCounts process_counts() const { return pool_->counts(); }
     /// For others with work for pixel processes. Lives as long as the backend; also usable after shut_down().
     ProcessPool& pool() { return *pool_; }
@@ -57,12 +58,14 @@ private:
         CancelFlag cancel;
     };
 
-    LocalBackend(ports::EndpointInfo endpoint, std::filesystem::path work_dir, ModelOf model_of,
-                 std::unique_ptr<ProcessPool> pool, ports::ObjectStore& objects, const ports::Clock& clock);
+    LocalBackend(ports::EndpointInfo endpoint, ModelOf model_of, std::unique_ptr<ProcessPool> pool,
+                 PoolOptions network_options, ports::ObjectStore& objects, const ports::Clock& clock);
     void run_orders();
     std::shared_ptr<Open> next_order();
     ports::WorkResult work_on(const Open& open);
     ports::WorkResult work_on_file(const Open& open, int input);
+    /// Null where the program for networks cannot be run.
+    ProcessPool* networks();
 
     const ports::EndpointInfo endpoint_;
     const std::filesystem::path work_dir_;
@@ -71,6 +74,10 @@ private:
     ports::ObjectStore& objects_;
     const ports::Clock& clock_;
     std::unique_ptr<ProcessPool> pool_;
+    // Other processes, of another program: opened by the first order that needs a network.
+    const PoolOptions network_options_;
+    std::once_flag networks_wanted_;
+    std::unique_ptr<ProcessPool> networks_;
     std::mutex mutex_;
     std::condition_variable wake_up_;
     std::deque<std::shared_ptr<Open>> waiting_;

@@ -238,13 +238,14 @@ TEST_F(LocalBackendTest, ANetworkThatIsNotTheOneOfTheRecipeIsNeverHandedToAPixel
     const auto built_in = order();
     backend_->start(built_in, listener_);
     EXPECT_TRUE(listener_.wait_finished(built_in.attempt)->ok());
-    EXPECT_EQ(backend_->process_counts().started, 1u) << "none was started for a network that is not there";
+    EXPECT_FALSE(std::filesystem::exists(folder_.path() / "networks")) << "nothing was started for it";
     sha256 = digest_of("other weights");
     backend_->start(by_network, listener_);
     const auto* tried = listener_.wait_finished(by_network.attempt);
     ASSERT_FALSE(tried->ok());
     EXPECT_EQ(tried->error().code, ErrorCode::model_unavailable);
     EXPECT_NE(tried->error().message.find("cannot be used"), std::string::npos) << "the process has tried it";
+    EXPECT_EQ(backend_->process_counts().started, 1u) << "in a process of its own kind";
     refusal = core::JobError{ErrorCode::recipe_not_found, "gone"};
     EXPECT_EQ(failure_of(order()), ErrorCode::recipe_not_found);
 }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "imaging/wire/messages.h"
+
 namespace darkroom::imaging {
 namespace {
 
@@ -51,7 +53,7 @@ Result<OrderParts, JobError> OrderParts::open(const ports::WorkOrder& order, boo
     parts.model_ = *std::move(file);
     parts.list_.push_back({"model", parts.model_.get()});
     (*model)->stage["sha256"] = (*model)->sha256;
-    params["_onnx"] = std::move((*model)->stage);
+    params[network_param] = std::move((*model)->stage);
     return parts;
 }
 

@@ -29,6 +29,7 @@ public:
                                                    const std::filesystem::path& folder,
                                                    const ModelOf& model_of, ModelFiles& models);
     const std::vector<ports::PicturePart>& list() const { return list_; }
+    bool has_network() const { return static_cast<bool>(model_); }
 
 private:
     std::optional<InputFile> mask_;

@@ -9,7 +9,8 @@
 namespace darkroom::imaging {
 
 struct PoolOptions {
-    std::filesystem::path program;  // empty: darkroom-imaging beside this program
+    std::filesystem::path program;  // empty: darkroom-imaging beside this program; with -networks at its
+                                    // end stands the one that can run networks
     std::filesystem::path
         work_dir;  // made if missing; results appear here, and what an earlier process left goes
     core::ImageLimits limits;

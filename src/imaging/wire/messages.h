@@ -40,6 +40,8 @@ enum RequestFile : std::size_t {
 };
 
 inline constexpr std::string_view report_type = "application/json";
+/// The member of params that says how to use part `model`: only the gateway writes it.
+inline constexpr std::string_view network_param = "_onnx";
 inline constexpr std::array<std::string_view, 3> part_names{"mask", "original", "model"};
 
 /// No job type, so nobody can order it: takes a finished picture that comes from elsewhere, decodes it as a
