@@ -3,9 +3,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "app/gateway_doctor.h"
+#include "app/recipe_files.h"
 #include "app/runpod_doctor.h"
 #include "app/storage.h"
 #include "app/system_clock.h"
@@ -32,6 +34,7 @@ public:
         add(Level::ok, "config", "every value that is set can be used");
         for (const auto& note : settings_.notes) add(Level::ok, "config", note);
         if (look_at_data_folder()) look_at_database();
+        look_at_recipes();
         look_at_storage();
         look_at_own_volumes();
         auto of_gateway = examine_gateway(settings_, client_);
@@ -67,6 +70,21 @@ private:
         add(gib < free_gib_min ? Level::warning : Level::ok, "data folder",
             dir.string() + " can be written to, " + tenths + " GiB free");
         return true;
+    }
+
+    void look_at_recipes() {
+        const auto folder = recipe_folder(settings_);
+        const auto loaded = load_recipes(folder, clock_.now());
+        if (!loaded) return add(Level::failed, "recipes", loaded.error());
+        for (const auto& finding : loaded->findings) add(Level::warning, "recipes", finding_line(finding));
+        const auto& book = *loaded->book;
+        const auto ready = std::count_if(book.recipes().begin(), book.recipes().end(),
+                                         [](const auto& recipe) { return recipe->licence.allowed; });
+        std::error_code error;
+        const bool is_there = std::filesystem::exists(folder.dir, error);
+        add(Level::ok, "recipes",
+            std::to_string(ready) + " can be used besides what is built in, " +
+                (is_there ? "those of " + folder.dir.string() + " among them" : "all of them shipped"));
     }
 
     void look_at_database() {

@@ -16,6 +16,7 @@
 #include "app/own_host.h"
 #include "app/recipe_files.h"
 #include "app/recipe_graphs.h"
+#include "app/recipe_models.h"
 #include "app/remote_rooms.h"
 #include "app/reserved_port.h"
 #include "app/storage.h"
@@ -173,6 +174,7 @@ Result<std::unique_ptr<imaging::LocalBackend>, std::string> Gateway::Rooms::open
     options.pool.work_dir = settings.data_dir / "work";
     options.pool.limits = image_limits(settings);
     options.pool.wall_limit = options.pool.cpu_limit = settings.run_timeout;
+    options.model_of = recipe_models(shelf, recipe_folder(settings).dir);
     return imaging::LocalBackend::open(std::move(options), *storage.main, clock, random);
 }
 

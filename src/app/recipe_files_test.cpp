@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "app/recipe_models.h"
 #include "app/recipe_shelf.h"
 #include "base/time.h"
 #include "recipes/yaml_tree.h"
@@ -151,6 +152,29 @@ TEST_F(RecipeFiles, AReplacedBookKeepsTheRecipesOfItsJobs) {
     EXPECT_EQ(shelf.find_digest(shelf.book()->find("cut.mine@3")->digest)->file.name(), "cut.mine@3");
     EXPECT_EQ(shelf.find_digest("00"), nullptr);
     EXPECT_EQ(shelf.find_digest(""), nullptr);
+}
+
+TEST_F(RecipeFiles, ANetworkStandsBesideItsRecipeAndIsHandedToTheOrdersOfIt) {
+    write("net.yaml",
+          "darkroom_recipe: 1\nid: cut.net\nversion: 1\ntype: bg_remove\ntitle: T\nengine: onnx\n"
+          "models: [{ role: m, name: M, file: n.onnx, sha256: " +
+              std::string(64, 'a') + ", licence: X, commercial: yes }]\nonnx: { stage: alpha }\n");
+    EXPECT_THAT(told(load()), HasSubstr("n.onnx is not there [file_missing]"));
+    write("n.onnx", "weights");
+    RecipeShelf shelf(load().book);
+    const auto models = recipe_models(shelf, dir.path());
+    ports::WorkOrder order;
+    EXPECT_FALSE(models(order)->has_value());
+    order.recipe_digest = shelf.book()->find("restore.comfy@1")->digest;
+    EXPECT_FALSE(models(order)->has_value());
+    order.recipe_digest = shelf.book()->find("cut.net@1")->digest;
+    const auto model = models(order);
+    ASSERT_TRUE(model.ok() && model->has_value());
+    EXPECT_EQ((*model)->file, dir.path() / "n.onnx");
+    EXPECT_EQ((*model)->sha256, std::string(64, 'a'));
+    EXPECT_EQ((*model)->stage.at("stage"), "alpha");
+    order.recipe_digest = "00";
+    EXPECT_EQ(models(order).error().code, core::ErrorCode::model_unavailable);
 }
 
 TEST_F(RecipeFiles, AFolderThatCannotBeReadLeavesTheShelfAsItWas) {

@@ -19,9 +19,9 @@ class RecipeGraphs {
 public:
     explicit RecipeGraphs(const RecipeShelf& shelf) : shelf_(shelf) {}
 
-    /// nullopt: the order's recipe has no workflow, Darkroom's own code does it. `inputs` are what the graph is to be
-    /// given for the order's inputs, in their order: a name, a URL or base64, as the place takes them. The
-    /// error is the attempt's.
+    /// nullopt: the order's recipe has no workflow, Darkroom's own code does it. `inputs` are what the graph
+    /// is to be given for the order's inputs, in their order: a name, a URL or base64, as the place takes
+    /// them. The error is the attempt's.
     Result<std::optional<recipes::OrderGraph>, core::JobError> graph_of(
         const ports::WorkOrder& work, const std::vector<std::string>& inputs) const;
 

@@ -162,6 +162,18 @@ TEST_F(RecipesCommand, ListWithoutAFolderShowsWhatIsBuiltIn) {
     EXPECT_THAT(outcome.out, HasSubstr("bg_remove.builtin@1"));
 }
 
+TEST_F(RecipesCommand, WhatShipsIsThereUntilTheFolderReplacesIt) {
+    EXPECT_THAT(run({"list", "--plain"}).out, HasSubstr("restore.comfy@1\trestore\tcomfyui\tready\t-\t"));
+    EXPECT_THAT(run({"show", "restore.comfy"}).out, HasSubstr("output  main <- node 60"));
+    auto own = std::string(recipe);
+    own.replace(own.find("old.photos"), 10, "restore.comfy");
+    put("mine.yaml", own);
+    put("photos.json", workflow);
+    const auto outcome = run({"list", "--plain"});
+    EXPECT_THAT(outcome.out,
+                AllOf(HasSubstr("restore.comfy@3\tmy_photos"), Not(HasSubstr("restore.comfy@1"))));
+}
+
 TEST_F(RecipesCommand, ShowTellsWhatGoesInAndComesOut) {
     put_good();
     for (const auto& name :

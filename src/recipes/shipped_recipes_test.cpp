@@ -38,6 +38,21 @@ TEST(ShippedRecipes, AllPassLintWithoutFindings) {
     EXPECT_GE(count, 1);
 }
 
+TEST(ShippedRecipes, ExamplesPassLintAndWaitForAJobWithAMask) {
+    const auto yaml = text_of(folder / "examples" / "object_remove.yaml");
+    const auto json = text_of(folder / "examples" / "object_remove.json");
+    EXPECT_EQ(fixture::told(lint_recipe(read_recipe(yaml), json)), "");
+    const RecipeBook book({{"object_remove.yaml", yaml, json}}, {});
+    const auto recipe = [&](std::size_t inputs) {
+        const auto params = parse_json(R"({"region":{"mask":"mask"}})");
+        return check_params(*book.types().find("object_remove"), params->as_object(), 1,
+                            Places{{"pod", "local"}, "", inputs})
+            ->recipe;
+    };
+    EXPECT_EQ(recipe(1), "object_remove.builtin@1");
+    EXPECT_EQ(recipe(2), "object_remove.sdxl@1");
+}
+
 TEST(ShippedRecipes, AreInTheProgramAsTheyAreInTheFolder) {
     std::size_t files = 0;
     for (const auto& entry : fs::directory_iterator(folder)) files += entry.path().extension() == ".yaml";
