@@ -108,8 +108,7 @@ bool has_stage(std::string_view operation, StageKind kind) {
         case StageKind::alpha:
             break;
     }
-    return operation == "bg_remove" || operation == "cutout_subject" || operation == "white_bg_ecomm" ||
-           operation == "jpeg_to_png";
+    return operation == "bg_remove" || operation == "cutout_subject" || operation == "white_bg_ecomm";
 }
 
 /// Null where none is wanted.
