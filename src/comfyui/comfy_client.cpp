@@ -99,6 +99,17 @@ Result<ServerFacts, CallError> ComfyClient::system_stats() {
     return *std::move(facts);
 }
 
+Result<NodeFacts, CallError> ComfyClient::node_facts(const std::string& class_type) {
+    const auto answer = perform({.path = "/object_info/" + percent_encode(class_type),
+                                 .query = {},
+                                 .body = {},
+                                 .answer_bytes_max = node_facts_bytes_max});
+    if (!answer) return Fail(answer.error());
+    auto facts = read_node_facts(answer->body, class_type);
+    if (!facts) return unreadable(facts.error());
+    return *std::move(facts);
+}
+
 Result<ViewFile, CallError> ComfyClient::upload(const Upload& upload) {
     if (const auto problem = problem_of(upload.file))
         return Fail(CallError{CallErrorKind::refused, std::string(*problem)});

@@ -14,6 +14,7 @@
 #include "comfyui/comfy_settings.h"
 #include "comfyui/file_download.h"
 #include "comfyui/history.h"
+#include "comfyui/node_facts.h"
 #include "comfyui/prompt.h"
 #include "comfyui/queue_list.h"
 #include "comfyui/server_facts.h"
@@ -62,6 +63,8 @@ public:
 
     /// Whether it is ready: the port is bound only when all nodes are loaded.
     Result<ServerFacts, CallError> system_stats();
+    /// What the server says of a class of nodes.
+    Result<NodeFacts, CallError> node_facts(const std::string& class_type);
     /// Where the server put it, which may be under another name: the one to use in the graph.
     Result<ViewFile, CallError> upload(const Upload& upload);
     /// Tried once. The graph has been through read_graph.

@@ -59,6 +59,12 @@ Result<std::string, ports::SubmitRefused> bytes_of(ports::ObjectStore& store, co
     }
 }
 
+ViewFile input_file(const ports::WorkOrder& work, std::size_t number) {
+    const auto ending = core::extension_of(work.inputs.at(number).content_type).value_or("bin");
+    return {"in" + std::to_string(number) + "." + std::string(ending), folder_of(work.attempt),
+            FileKind::input};
+}
+
 bool has_main(const PodGraph& graph) {
     return std::any_of(graph.role_of_node.begin(), graph.role_of_node.end(),
                        [](const auto& entry) { return entry.second == "main"; });
@@ -74,7 +80,8 @@ PodBackend::PodBackend(PodSettings settings, MakeGraph make_graph, ports::Object
       make_graph_(std::move(make_graph)),
       main_(main),
       clock_(clock),
-      client_(settings_.client, http, clock) {}
+      client_(settings_.client, http, clock),
+      preflight_([this](const std::string& class_type) { return client_.node_facts(class_type); }, clock) {}
 
 ports::SubmitAnswer PodBackend::submit(const ports::RemoteOrder& order) {
     if (auto why = trouble())
@@ -85,7 +92,26 @@ ports::SubmitAnswer PodBackend::submit(const ports::RemoteOrder& order) {
     const auto seen = client_.look(id);
     if (!seen) return refused_by(seen.error());
     if (seen->phase != PromptPhase::absent) return ports::SubmitTaken{id.str()};
+    if (const auto fits = examine(order.work); !fits) return fits.error();
     return send(order.work, true);
+}
+
+// With the names that the inputs will have: what a node or a model is called does not depend on them.
+Result<void, ports::SubmitRefused> PodBackend::examine(const ports::WorkOrder& work) {
+    Named names;
+    for (std::size_t i = 0; i < work.inputs.size(); ++i) names.push_back(input_name(input_file(work, i)));
+    const auto graph = read_graph_for(work, names);
+    if (!graph) return Fail(graph.error());
+    const auto lacks = preflight_.examine(*graph);
+    if (!lacks) {
+        // A proxy that lets only some routes through: the server will say what it lacks when it is sent.
+        const bool never_told =
+            lacks.error().kind == CallErrorKind::missing || lacks.error().kind == CallErrorKind::too_large;
+        if (never_told) return {};
+        return Fail(refused_by(lacks.error()));
+    }
+    if (*lacks) return Fail(gives_up(job_error(**lacks), (*lacks)->why));
+    return {};
 }
 
 ports::SubmitAnswer PodBackend::send(const ports::WorkOrder& work, bool may_upload_again) {
@@ -107,9 +133,7 @@ Result<PodBackend::Named, ports::SubmitRefused> PodBackend::upload_inputs(const 
     for (const auto& input : work.inputs) {
         const auto bytes = bytes_of(main_, input, settings_.client.upload_bytes_max);
         if (!bytes) return Fail(bytes.error());
-        const auto ending = core::extension_of(input.content_type).value_or("bin");
-        const ViewFile file{"in" + std::to_string(names.size()) + "." + std::string(ending),
-                            folder_of(work.attempt), FileKind::input};
+        const auto file = input_file(work, names.size());
         const auto stored = client_.upload({file, input.content_type, *bytes});
         if (!stored && stored.error().kind == CallErrorKind::too_large)
             return Fail(gives_up(plain(ErrorCode::input_too_large), stored.error().detail));
@@ -119,8 +143,8 @@ Result<PodBackend::Named, ports::SubmitRefused> PodBackend::upload_inputs(const 
     return names;
 }
 
-Result<std::string, ports::SubmitRefused> PodBackend::graph_for(const ports::WorkOrder& work,
-                                                                const Named& inputs) {
+Result<boost::json::object, ports::SubmitRefused> PodBackend::read_graph_for(const ports::WorkOrder& work,
+                                                                             const Named& inputs) {
     const auto made = make_graph_(work, inputs);
     if (!made) return Fail(gives_up(made.error(), made.error().message));
     auto graph = read_graph(made->graph_json);
@@ -129,6 +153,13 @@ Result<std::string, ports::SubmitRefused> PodBackend::graph_for(const ports::Wor
         const Trouble none{TroubleKind::bad_graph, {}, "no node of the workflow saves the result"};
         return Fail(gives_up(job_error(none), none.why));
     }
+    return *std::move(graph);
+}
+
+Result<std::string, ports::SubmitRefused> PodBackend::graph_for(const ports::WorkOrder& work,
+                                                                const Named& inputs) {
+    const auto graph = read_graph_for(work, inputs);
+    if (!graph) return Fail(graph.error());
     return boost::json::serialize(*graph);
 }
 
@@ -142,6 +173,7 @@ ports::SubmitAnswer PodBackend::answer_of(const PromptRejected& rejected, const 
                          {{"endpoint", info_.name}, {"detail", gone.error().detail}});
     }
     if (traits(trouble.kind).remedy == Remedy::upload_again && may_upload_again) return send(work, false);
+    if (traits(trouble.kind).remedy == Remedy::other_backend) preflight_.forget();
     return gives_up(job_error(trouble), trouble.why);
 }
 
@@ -211,7 +243,7 @@ ports::RemoteLook PodBackend::look_of_end(const PromptEnd& end, const JobId& job
                                      {"why", trouble.why}});
     const auto remedy = traits(trouble.kind).remedy;
     if (remedy == Remedy::free_memory) (void)client_.free_memory();
-    if (remedy == Remedy::restart) pause("A CUDA fault: ComfyUI must be restarted.");
+    if (remedy == Remedy::restart) pause("A CUDA fault: ComfyUI must be restarted.", prompt_of(attempt));
     if (remedy == Remedy::drain) pause("The disk of the ComfyUI server is full.");
     look.phase = RemotePhase::failed;
     look.error = job_error(trouble);
@@ -268,38 +300,57 @@ ports::ObjectResult<std::unique_ptr<ports::ObjectReader>> PodBackend::open_outpu
     return reader_of(std::move(download).value());
 }
 
-void PodBackend::clear(const JobId&, const AttemptId& attempt) { (void)client_.forget(prompt_of(attempt)); }
+void PodBackend::clear(const JobId&, const AttemptId& attempt) {
+    const auto id = prompt_of(attempt);
+    {
+        const std::lock_guard lock(mutex_);
+        if (witness_ == id) return;
+    }
+    (void)client_.forget(id);
+}
 
 std::optional<std::string> PodBackend::trouble() const {
     const std::lock_guard lock(mutex_);
     return paused_;
 }
 
-void PodBackend::pause(std::string why) {
+void PodBackend::pause(std::string why, std::optional<PromptId> witness) {
     const auto now = clock_.monotonic();
     {
         const std::lock_guard lock(mutex_);
         const bool known = paused_.has_value();
-        paused_ = why;
+        if (!known || witness) paused_ = why;
+        // The first one that failed will do: all of them go with the process.
+        if (!witness_) witness_ = witness;
         if (known) return;
         next_probe_ = now + probe_period;
     }
     log::error("an endpoint is paused: the operator must act", {{"endpoint", info_.name}, {"why", why}});
 }
 
+bool PodBackend::is_well(const std::optional<PromptId>& witness) {
+    // Nothing tells whether a full disk is mended: after a pause the next attempt does.
+    if (!witness) return client_.system_stats().ok();
+    const auto remembered = client_.history(*witness);
+    return remembered && !*remembered;
+}
+
 void PodBackend::probe() {
     const auto now = clock_.monotonic();
+    std::optional<PromptId> witness;
     {
         const std::lock_guard lock(mutex_);
         if (!paused_ || now < next_probe_) return;
         next_probe_ = now + probe_period;
+        witness = witness_;
     }
-    // Nothing tells whether a fault of the GPU or the disk is mended: after a pause the next attempt does.
-    if (!client_.system_stats()) return;
+    if (!is_well(witness)) return;
     {
         const std::lock_guard lock(mutex_);
         paused_.reset();
+        witness_.reset();
     }
+    preflight_.forget();
     log::info("an endpoint goes on", {{"endpoint", info_.name}});
 }
 

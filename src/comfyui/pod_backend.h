@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "comfyui/comfy_client.h"
+#include "comfyui/preflight.h"
 #include "ports/clock.h"
 #include "ports/object_store.h"
 #include "ports/remote_backend.h"
@@ -41,7 +42,9 @@ public:
 
     const ports::EndpointInfo& endpoint() const override { return info_; }
     const std::string& target() const override { return target_; }
-    /// An attempt that is there already is not sent again. The input passes through memory.
+    bool is_polled() const override { return true; }
+    /// An attempt that is there already is not sent again, and one whose nodes or models are not there is not
+    /// sent at all. The input passes through memory.
     ports::SubmitAnswer submit(const ports::RemoteOrder& order) override;
     Result<ports::RemoteLook, ports::RemoteTrouble> look(const ports::RemoteTask& task) override;
     Result<ports::RemoteLook, ports::RemoteTrouble> cancel(const ports::RemoteTask& task) override;
@@ -57,7 +60,8 @@ public:
     std::optional<std::string> trouble() const override;
     void stop() override { client_.stop(); }
 
-    /// Asks a paused pod, now and then, whether it goes on. Call it every few seconds.
+    /// Asks a paused pod, now and then, whether it goes on. Call it every few seconds. After a fault of the
+    /// GPU it goes on when its process is another one: that process knows nothing of the prompt that failed.
     void probe();
 
 private:
@@ -73,7 +77,11 @@ private:
     ports::RemoteTrouble trouble_of(const CallError& error);
     Result<ports::RemoteLook, ports::RemoteTrouble> look_of(const JobId& job, const AttemptId& attempt);
     ports::RemoteLook look_of_end(const PromptEnd& end, const JobId& job, const AttemptId& attempt);
-    void pause(std::string why);
+    Result<void, ports::SubmitRefused> examine(const ports::WorkOrder& work);
+    Result<boost::json::object, ports::SubmitRefused> read_graph_for(const ports::WorkOrder& work,
+                                                                     const Named& inputs);
+    void pause(std::string why, std::optional<PromptId> witness = std::nullopt);
+    bool is_well(const std::optional<PromptId>& witness);
 
     const PodSettings settings_;
     const ports::EndpointInfo info_;
@@ -82,8 +90,10 @@ private:
     ports::ObjectStore& main_;
     const ports::Clock& clock_;
     ComfyClient client_;
+    Preflight preflight_;
     mutable std::mutex mutex_;  // of what follows
     std::optional<std::string> paused_;
+    std::optional<PromptId> witness_;  // failed in the process that must go, as long as that remembers it
     Instant next_probe_{};
 };
 

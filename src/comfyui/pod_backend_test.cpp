@@ -59,6 +59,11 @@ protected:
         EXPECT_TRUE(seen) << seen.error().detail;
         return seen ? *std::move(seen) : ports::RemoteLook{};
     }
+    void wait_for_probe() {
+        const auto later = clock_.make_wake_up();
+        later->wait_until(clock_.monotonic() + Milliseconds(31'000));
+        pod_.probe();
+    }
     std::int64_t told_of(std::string_view what, const ports::RemoteOrder& order) {
         return told(what, prompt_of(order.work.attempt));
     }
@@ -198,16 +203,52 @@ TEST_F(PodBackendTest, FailuresThereAreCodesHereAndWhatHelpsIsDone) {
     EXPECT_EQ(refusal_of(new_order()).rule, ports::RefusalRule::pause);
     pod_.probe();
     EXPECT_TRUE(pod_.trouble());  // too early
-    const auto later = clock_.make_wake_up();
-    later->wait_until(clock_.monotonic() + Milliseconds(31'000));
-    pod_.probe();
+    pod_.clear(order.work.job, order.work.attempt);
+    wait_for_probe();
+    EXPECT_TRUE(pod_.trouble()) << "it answers, but it is still the process whose GPU failed";
+    server_.play(R"({"restart":true})");
+    wait_for_probe();
     EXPECT_FALSE(pod_.trouble());
+    set(R"("ends":"success")");
+    order = new_order();
+    expect_taken(order);
+    server_.wait_until_idle();
+    EXPECT_EQ(look(order).phase, RemotePhase::succeeded);
+}
+
+TEST_F(PodBackendTest, WhatIsMissingIsSaidBeforeAnythingIsSent) {
+    more_ = R"(,"2":{"class_type":"UpscaleModelLoader","inputs":{"model_name":"none.pth"}},)"
+            R"("3":{"class_type":"CheckpointLoaderSimple","inputs":{"ckpt_name":"none.ckpt"}})";
+    auto order = new_order();
+    auto lacks = refusal_of(order);
+    EXPECT_EQ(lacks.rule, ports::RefusalRule::give_up);
+    EXPECT_EQ(lacks.error.code, core::ErrorCode::model_unavailable);
+    EXPECT_EQ(lacks.why, "the server has no model model_name: none.pth, ckpt_name: none.ckpt");
+    EXPECT_EQ(told_of("posts", order), 0);
+    EXPECT_FALSE(std::filesystem::exists(server_.folder() / "input" / folder_of(order.work.attempt)));
+    more_ = R"(,"2":{"class_type":"NoSuchNode","inputs":{}})";
+    lacks = refusal_of(new_order());
+    EXPECT_EQ(lacks.error.code, core::ErrorCode::model_unavailable);
+    EXPECT_NE(lacks.error.message.find("NoSuchNode"), std::string::npos) << lacks.error.message;
+    more_.clear();
+    expect_taken(new_order());
+    // A server, or a proxy in front of it, that does not tell: then its own refusal says so.
+    set(R"("object_info":false,"nodes_gone":["SaveImage"])");
+    PodBackend other(
+        pod_settings(),
+        [this](const ports::WorkOrder&, const std::vector<std::string>& inputs) { return make(inputs); },
+        store_, http_, clock_);
+    order = new_order();
+    const auto answer = other.submit(order);
+    ASSERT_TRUE(std::holds_alternative<ports::SubmitRefused>(answer));
+    EXPECT_EQ(std::get<ports::SubmitRefused>(answer).error.code, core::ErrorCode::model_unavailable);
+    EXPECT_EQ(told_of("posts", order), 1);
 }
 
 TEST_F(PodBackendTest, WhatCannotBeDoneIsGivenUpWithItsCode) {
     more_ = R"(,"2":{"class_type":"UpscaleModelLoader","inputs":{"model_name":"none.pth"}},)"
             R"("10":{"class_type":"SaveImage","inputs":{"images":["2",0],"filename_prefix":"b"}})";
-    set(R"("hold":true)");
+    set(R"("hold":true,"object_info":false)");
     const auto order = new_order();
     const auto lacks = refusal_of(order);
     EXPECT_EQ(lacks.rule, ports::RefusalRule::give_up);
@@ -221,11 +262,13 @@ TEST_F(PodBackendTest, WhatCannotBeDoneIsGivenUpWithItsCode) {
 }
 
 TEST_F(PodBackendTest, AnInputThatThePodLostIsUploadedAgainOnce) {
+    int graphs = 0;  // the first is looked at before anything is uploaded
     int losses = 1;
     before_graph_ = [&] {
-        if (losses-- > 0) server_.play(R"({"remove_inputs":true})");
+        if (++graphs > 1 && losses-- > 0) server_.play(R"({"remove_inputs":true})");
     };
     expect_taken(new_order());
+    graphs = 0;
     losses = 2;
     EXPECT_EQ(refusal_of(new_order()).error.code, core::ErrorCode::backend_unavailable);
 }

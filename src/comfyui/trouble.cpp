@@ -53,16 +53,6 @@ bool speaks_of_any(std::string_view text, std::initializer_list<std::string_view
                        [&](std::string_view fragment) { return speaks_of(text, fragment); });
 }
 
-bool names_a_model(std::string_view input) {
-    if (input.starts_with("clip_name") || input.starts_with("lora_name") || input.starts_with("unet_name"))
-        return true;
-    constexpr std::array<std::string_view, 12> names = {
-        "ckpt_name",        "vae_name",       "control_net_name",      "model_name",
-        "style_model_name", "upscale_model",  "gligen_name",           "hypernetwork_name",
-        "config_name",      "ipadapter_file", "photomaker_model_name", "diffusion_model"};
-    return std::find(names.begin(), names.end(), input) != names.end();
-}
-
 }  // namespace
 
 const TroubleTraits& traits(TroubleKind kind) {
@@ -106,6 +96,16 @@ TroubleKind kind_of_node_error(std::string_view type, std::string_view details, 
     if (type == "invalid_input_type" || type == "value_smaller_than_min" || type == "value_bigger_than_max")
         return bad_params;
     return bad_graph;
+}
+
+bool names_a_model(std::string_view input) {
+    if (input.starts_with("clip_name") || input.starts_with("lora_name") || input.starts_with("unet_name"))
+        return true;
+    constexpr std::array<std::string_view, 12> names = {
+        "ckpt_name",        "vae_name",       "control_net_name",      "model_name",
+        "style_model_name", "upscale_model",  "gligen_name",           "hypernetwork_name",
+        "config_name",      "ipadapter_file", "photomaker_model_name", "diffusion_model"};
+    return std::find(names.begin(), names.end(), input) != names.end();
 }
 
 bool speaks_of(std::string_view text, std::string_view fragment) {

@@ -62,6 +62,9 @@ TroubleKind kind_of_exception(std::string_view type, std::string_view message, s
 /// Of one error of a node that did not pass validation. `input` may be empty.
 TroubleKind kind_of_node_error(std::string_view type, std::string_view details, std::string_view input);
 
+/// Whether an input of that name takes the file of a model.
+bool names_a_model(std::string_view input);
+
 /// Whether `text` holds `fragment` (lower case), whatever the case of `text`.
 bool speaks_of(std::string_view text, std::string_view fragment);
 /// One printable line of at most 300 bytes.

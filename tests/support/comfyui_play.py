@@ -1,21 +1,29 @@
 """What the played ComfyUI (comfyui_server.py) does behind its routes: the checks of a graph, the queue, the one thread that works
 and the history, with its faults; and the commands by which a test steers it. All of it is gone with a restart, as there.
 """
+import json
+import os
 import re
 import shutil
 import struct
+import subprocess
 import threading
 import time
 import zlib
 
-KNOWN = {"LoadImage", "SaveImage", "PreviewImage", "KSampler", "ImageScale", "UpscaleModelLoader", "VHS_VideoCombine"}
+KNOWN = {"LoadImage", "SaveImage", "PreviewImage", "KSampler", "ImageScale", "UpscaleModelLoader", "VHS_VideoCombine",
+         "CheckpointLoaderSimple", "CLIPTextEncode", "VAEDecode", "VAEEncode", "ImageScaleToTotalPixels"}
 OUTPUTS = {"SaveImage", "PreviewImage", "VHS_VideoCombine"}
-MODELS = ["4x-UltraSharp.pth"]
+# Each loader with its input, the files that are there, and which of the two ways it tells of them.
+MODELS = {"UpscaleModelLoader": ("model_name", ["4x-UltraSharp.pth"], "listed"),
+          "CheckpointLoaderSimple": ("ckpt_name", ["sd_xl_base_1.0.safetensors"], "combo")}
+PIXELS_PER_MP = 1024 * 1024
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 DEFAULTS = {"hold": False, "uuids_only": True, "jobs_api": True, "version": "0.38.1", "accept_then_cut": 0, "proxy_524": 0,
             "ends": "success", "batch": 1, "cached": "", "history_late": 0, "deaf_to_interrupt": False, "view_404": 0,
             "view_cut": 0, "upload_max": 100 << 20, "rename_uploads": False, "bad_name": "", "no_images": False,
-            "null_status": False, "not_ready": 0}
+            "null_status": False, "not_ready": 0, "nodes_gone": [], "models_gone": [],
+            "object_info": True, "pad": 0}
 
 
 def png(width, height, shade):
@@ -38,8 +46,8 @@ def is_link(value):
 class Comfy:
     """The queue, the history and the one thread that works: all of it gone with a restart."""
 
-    def __init__(self, root, run_ms):
-        self.root, self.run_ms = root, run_ms
+    def __init__(self, root, run_ms, transform=False):
+        self.root, self.run_ms, self.transform = root, run_ms, transform
         self.lock = threading.Condition()
         self.set = dict(DEFAULTS)
         self.posts, self.runs, self.fouls, self.frees = {}, {}, [], 0
@@ -48,6 +56,31 @@ class Comfy:
         self.forget_all()
         for kind in ("input", "output", "temp"):
             (root / kind).mkdir(parents=True, exist_ok=True)
+
+    def note(self, what, prompt_id):
+        """What happened to a prompt, for whoever asks after this process was killed."""
+        with open(self.root / "journal.jsonl", "a", encoding="ascii") as journal:
+            journal.write(json.dumps({"what": what, "prompt": prompt_id, "process": os.getpid()}) + "\n")
+
+    def knows(self, class_type):
+        return class_type in KNOWN and class_type not in self.set["nodes_gone"]
+
+    def files_for(self, class_type):
+        return [name for name in MODELS[class_type][1] if name not in self.set["models_gone"]]
+
+    def info_of(self, class_type):
+        """What /object_info says of one class of nodes: as much as a client may rely on."""
+        if not self.knows(class_type):
+            return {}
+        required = {}
+        if class_type in MODELS:
+            name, _, way = MODELS[class_type]
+            files = self.files_for(class_type)
+            required[name] = [files, {"tooltip": "x"}] if way == "listed" else ["COMBO", {"options": files}]
+        if class_type == "LoadImage":
+            required["image"] = [["of somebody else.png"], {"image_upload": True}]
+        return {class_type: {"input": {"required": required, "hidden": {}}, "output_node": class_type in OUTPUTS,
+                             "name": class_type, "display_name": class_type, "category": "played"}}
 
     def forget_all(self):
         self.pending, self.running, self.history, self.interrupted = [], None, {}, None
@@ -70,7 +103,7 @@ class Comfy:
     def check(self, graph):
         """(refusal, errors of nodes, outputs that can run)"""
         for key, node in graph.items():
-            if "class_type" not in node or node["class_type"] not in KNOWN:
+            if "class_type" not in node or not self.knows(node["class_type"]):
                 name = node.get("class_type")
                 if self.set["uuids_only"]:
                     return self.refusal("missing_node_type", f"Node '{name}' not found.", f"Node ID '#{key}'",
@@ -110,11 +143,13 @@ class Comfy:
                 self.node_error(errors, key, node, output, "custom_validation_failed",
                                 f"image - Invalid image file: {inputs['image']}", {"input_name": "image"})
                 good = False
-        if node["class_type"] == "UpscaleModelLoader" and inputs.get("model_name") not in MODELS:
-            self.node_error(errors, key, node, output, "value_not_in_list",
-                            f"model_name: '{inputs.get('model_name')}' not in {MODELS}",
-                            {"input_name": "model_name", "received_value": inputs.get("model_name"), "input_config": None})
-            good = False
+        if node["class_type"] in MODELS:
+            name = MODELS[node["class_type"]][0]
+            files = self.files_for(node["class_type"])
+            if inputs.get(name) not in files:
+                self.node_error(errors, key, node, output, "value_not_in_list", f"{name}: '{inputs.get(name)}' not in {files}",
+                                {"input_name": name, "received_value": inputs.get(name), "input_config": None})
+                good = False
         if node["class_type"] == "KSampler" and not 0 <= inputs.get("denoise", 1.0) <= 1:
             self.node_error(errors, key, node, output, "value_bigger_than_max", f"Value {inputs['denoise']} bigger than max",
                             {"input_name": "denoise", "input_config": ["FLOAT", {"max": 1.0, "step": float("nan")}]})
@@ -136,6 +171,7 @@ class Comfy:
                 item, life = self.pending.pop(0), self.life
                 self.running, self.interrupted = item, None
                 self.runs[item[1]] = self.runs.get(item[1], 0) + 1
+                self.note("run", item[1])
                 started = now_ms()
                 self.lock.notify_all()
                 self.lock.wait_for(lambda: self.life != life or not self.set["hold"] or self.released > 0 or
@@ -146,14 +182,42 @@ class Comfy:
                     self.released -= 1
             if self.run_ms:
                 time.sleep(self.run_ms / 1000)
+            pictures = {key: self.picture_of(item[2], key) for key in item[4]}
             with self.lock:
                 if self.life != life:
                     continue
-                self.history[item[1]] = self.entry_of(item, started)
+                self.history[item[1]] = self.entry_of(item, started, pictures)
+                self.note("end", item[1])
                 self.running = None
                 self.lock.notify_all()
 
-    def entry_of(self, item, started):
+    def source_of(self, graph, key):
+        """The LoadImage that a node's picture comes from, and the working size on the way, in megapixels."""
+        megapixels, todo, seen = 1.0, [key], set()
+        while todo:
+            key = todo.pop()
+            if key in seen or key not in graph:
+                continue
+            seen.add(key)
+            node = graph[key]
+            megapixels = float(node["inputs"].get("megapixels", megapixels))
+            if node["class_type"] == "LoadImage":
+                return self.root / "input" / node["inputs"]["image"], megapixels
+            todo += [value[0] for value in node["inputs"].values() if is_link(value)]
+        return None, megapixels
+
+    def picture_of(self, graph, key):
+        """The input of the graph, visibly worked on by ImageMagick; None = the drawn one will do."""
+        source, megapixels = self.source_of(graph, key) if self.transform else (None, 0)
+        if source is None:
+            return None
+        size = f"{int(megapixels * PIXELS_PER_MP)}@"
+        done = subprocess.run(["convert", str(source), "-auto-orient", "-resize", size, "-despeckle", "-normalize",
+                               "-modulate", "100,130", "-unsharp", "0x1.5+0.8", "-strip", "png:-"],
+                              check=False, capture_output=True, timeout=60)
+        return done.stdout if done.returncode == 0 else None
+
+    def entry_of(self, item, started, pictures):
         at = {"prompt_id": item[1]}
         messages = [["execution_start", at | {"timestamp": started}],
                     ["execution_cached", at | {"nodes": ["1"] if self.set["cached"] else [], "timestamp": started}]]
@@ -181,13 +245,13 @@ class Comfy:
             if ends == "blocked":
                 messages.append(["execution_error", at | {"exception_type": "ExecutionBlocked", "exception_message": "",
                                                           "timestamp": now_ms()}])
-            outputs = self.outputs_of(item)
+            outputs = self.outputs_of(item, pictures)
             messages.append(["execution_success", at | {"timestamp": now_ms()}])
         status = {"status_str": text, "completed": text == "success", "messages": messages}
         return {"prompt": item, "outputs": outputs, "meta": {}, "late": self.set["history_late"],
                 "status": None if self.set["null_status"] else status}
 
-    def outputs_of(self, item):
+    def outputs_of(self, item, pictures):
         if self.set["cached"] == "empty" or self.set["no_images"]:
             return {}
         outputs = {}
@@ -203,7 +267,7 @@ class Comfy:
                 file = f"{name}_{number:05}_.png"
                 place = self.root / kind / folder
                 place.mkdir(parents=True, exist_ok=True)
-                (place / file).write_bytes(png(64, 48, 40 * number % 255))
+                (place / file).write_bytes(png(64, 48, 40 * number % 255) + bytes(self.set["pad"]))
                 files.append({"filename": self.set["bad_name"] or file, "subfolder": folder, "type": kind})
             if node["class_type"] == "VHS_VideoCombine":
                 outputs[key] = {"gifs": files, "text": ["done"], "animated": [True]}

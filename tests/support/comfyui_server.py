@@ -7,7 +7,10 @@ counted as a foul. One prompt runs at a time; with "hold" on, each waits for "re
 input, each answered by one line: {"set": {...}}, {"release": n}, {"restart": true}, {"foreign": n}, {"report": true},
 {"wait": "running"}. Prints one line of JSON when it listens; ends with its input or SIGTERM.
 
-usage: comfyui_server.py --dir FOLDER [--run-ms N] [--port N]
+What becomes of prompts stands in journal.jsonl in the folder, which outlives the process. With --transform results are the
+inputs, worked on by ImageMagick; else they are drawn.
+
+usage: comfyui_server.py --dir FOLDER [--run-ms N] [--port N] [--transform]
 """
 import argparse
 import json
@@ -70,6 +73,7 @@ class Handler(BaseHTTPRequestHandler):
             if not data.get("client_id"):
                 comfy.fouls.append("a prompt without a client_id")
             comfy.posts[prompt_id] = comfy.posts.get(prompt_id, 0) + 1
+            comfy.note("post", prompt_id)
             refusal, errors, good = comfy.check(data["prompt"])
             if refusal:
                 return self.json(400, refusal)
@@ -160,6 +164,15 @@ class Handler(BaseHTTPRequestHandler):
         return self.json(200, {"system": {"os": "posix", "comfyui_version": comfy.set["version"],
                                           "argv": ["main.py", "--disable-metadata"]}, "devices": [gpu]})
 
+    def get_object_info(self, comfy, path, _):
+        if not path:
+            comfy.fouls.append("/object_info of everything")
+            return self.json(200, {})
+        with comfy.lock:
+            if not comfy.set["object_info"]:
+                return self.answer(404, b"404: Not Found", "text/plain")
+            return self.json(200, comfy.info_of(urllib.parse.unquote("/".join(path))))
+
     def post_upload(self, comfy, path, body):
         parts = self.multipart(body)
         name, data = parts["image"]
@@ -242,8 +255,9 @@ def main():
     parser.add_argument("--dir", required=True, type=pathlib.Path)
     parser.add_argument("--run-ms", default=0, type=int)
     parser.add_argument("--port", default=0, type=int)
+    parser.add_argument("--transform", action="store_true")
     options = parser.parse_args()
-    comfy = Comfy(options.dir.resolve(), options.run_ms)
+    comfy = Comfy(options.dir.resolve(), options.run_ms, options.transform)
     server = ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
     server.daemon_threads, server.comfy = True, comfy
     threading.Thread(target=comfy.work, daemon=True).start()

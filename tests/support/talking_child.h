@@ -1,6 +1,8 @@
 // A program that is talked with in lines: what a test writes goes to its standard input, what it answers is
 // read from its standard output. The end of its input ends it.
 #pragma once
+#include <signal.h>
+
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +24,8 @@ public:
     /// The next line, without its end. A program that says nothing for a minute ends the test program with
     /// what it wrote to its err_file.
     std::string read_line();
+    /// SIGKILL.
+    void kill() { process_->send_signal(SIGKILL); }
 
 private:
     const ChildPlan plan_;
