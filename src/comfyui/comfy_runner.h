@@ -23,10 +23,11 @@ struct RunnerSettings {
     std::filesystem::path input_dir;
     std::filesystem::path output_dir;
     std::filesystem::path temp_dir;
-    Milliseconds ready_patience{300'000};  // until it listens: models and nodes may take minutes to load
-    Milliseconds gone_patience{10'000};    // without an answer while it works on something of ours
-    Milliseconds cancel_patience{30'000};  // until a cancelled prompt lets go of the GPU
-    Milliseconds first_poll{100};          // doubles up to the longest
+    Milliseconds ready_patience{300'000};   // until it listens: models and nodes may take minutes to load
+    Milliseconds gone_patience{10'000};     // with nobody listening while it should work on something of ours
+    Milliseconds silent_patience{120'000};  // without an answer, likewise
+    Milliseconds cancel_patience{30'000};   // until a cancelled prompt lets go of the GPU
+    Milliseconds first_poll{100};           // doubles up to the longest
     Milliseconds longest_poll{1'000};
 };
 

@@ -214,8 +214,14 @@ std::optional<WorkflowRun::Got<PromptId>> WorkflowRun::submit_once(const PromptI
     return Got<PromptId>(id);
 }
 
-/// Only what ComfyUI answers ends a run; that it does not answer means that its process is gone, because it
-/// answers while it works.
+/// Where nobody listens the process is gone; one that only keeps silent may be working so hard that it does
+/// not come to answering.
+Milliseconds WorkflowRun::patience_with(const CallError& error) const {
+    const auto& settings = runner_.settings();
+    return error.kind == CallErrorKind::not_ready ? settings.gone_patience : settings.silent_patience;
+}
+
+/// Only what ComfyUI answers ends a run, or that it answers no more.
 WorkflowRun::Got<PromptEnd> WorkflowRun::follow(const PromptId& id, const Tell& tell) {
     auto heard_at = runner_.clock().monotonic();
     auto phase = PromptPhase::absent;
@@ -228,7 +234,7 @@ WorkflowRun::Got<PromptEnd> WorkflowRun::follow(const PromptId& id, const Tell& 
         const auto seen = client_->look(id);
         const auto now = runner_.clock().monotonic();
         if (seen) heard_at = now;
-        if (!seen && now - heard_at >= runner_.settings().gone_patience)
+        if (!seen && now - heard_at >= patience_with(seen.error()))
             return Fail(Miss{{ErrorCode::worker_crashed, "ComfyUI went away while it worked on this."},
                              Remedy::none,
                              seen.error().detail});
@@ -283,8 +289,11 @@ ports::WorkflowResult WorkflowRun::collect(const ports::WorkflowOrder& order, co
     std::optional<JobError> failed;
     for (const auto& output : outputs) {
         auto file = fetch(order, output, done.files.size());
-        if (file) done.files.push_back(*std::move(file));
-        if (!file) failed = file.error();
+        if (!file) {
+            failed = file.error();
+        } else {
+            done.files.push_back(*std::move(file));
+        }
         if (const auto miss = over()) failed = miss->error;
         if (!failed) continue;
         for (const auto& stored : done.files) remove_quietly(stored.path);
@@ -311,11 +320,10 @@ Result<ports::WorkflowFile, JobError> WorkflowRun::fetch(const ports::WorkflowOr
         file.bytes = got->bytes;
         return file;
     }
-    const bool is_disk = !out.good() && !stop_.is_set();
     remove_quietly(file.path);
-    if (is_disk) return Fail(plain(ErrorCode::storage_full));
+    if (!out.good()) return Fail(plain(ErrorCode::storage_full));
     log::warning("a result could not be fetched",
-                 {{"name", one_line(output.file.name)}, {"why", got ? std::string() : got.error().detail}});
+                 {{"name", one_line(output.file.name)}, {"why", got.error().detail}});
     return Fail(error_of_fetch(got.error()));
 }
 

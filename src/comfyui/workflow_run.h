@@ -55,6 +55,7 @@ private:
     bool helps_itself(const Miss& miss);
     void let_go_of(const PromptId& id);
     void clean_up(const PromptEnd* end);
+    Milliseconds patience_with(const CallError& error) const;
     std::optional<Miss> over() const;
     /// False once stopped, or at the deadline.
     bool pause(Milliseconds how_long);

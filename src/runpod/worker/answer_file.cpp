@@ -16,7 +16,7 @@ std::string quoted(std::string_view text) {
 
 }  // namespace
 
-AnswerFile::AnswerFile(std::filesystem::path path) : out_(path, std::ios::binary) {
+AnswerFile::AnswerFile(const std::filesystem::path& path) : out_(path, std::ios::binary) {
     out_ << R"({"output":{"images":[)";
 }
 

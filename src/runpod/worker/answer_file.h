@@ -14,7 +14,7 @@ namespace darkroom::runpod::worker {
 class AnswerFile {
 public:
     /// Writes {"output": first: the file becomes the body of job-done, to which its end is added later.
-    explicit AnswerFile(std::filesystem::path path);
+    explicit AnswerFile(const std::filesystem::path& path);
 
     void add_base64(std::string_view name, const std::filesystem::path& bytes);
     void add_url(std::string_view name, std::string_view url);

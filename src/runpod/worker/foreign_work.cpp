@@ -16,7 +16,7 @@ namespace {
 using core::ErrorCode;
 using core::JobError;
 
-constexpr Milliseconds link_life{7 * 24 * 3'600'000LL};  // as the official worker's links
+constexpr Milliseconds link_life = std::chrono::hours(7 * 24);  // as the official worker's links
 
 JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).message)}; }
 

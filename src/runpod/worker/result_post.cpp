@@ -68,7 +68,10 @@ Delivery ResultPost::deliver_within(const RemoteJobId& job, const JobReport& rep
         return send_until(job, request_for(job, std::move(body)), deadline, halt, last_status);
     }
     const BodyFile file(report.body_file);
-    if (!file.end_with(report.whole.stop_worker ? R"(,"stopPod":true})" : "}"))
+    std::error_code failed;
+    const auto bytes = std::filesystem::file_size(report.body_file, failed);
+    if (failed || bytes > limits_.done_file_bytes_max ||
+        !file.end_with(report.whole.stop_worker ? R"(,"stopPod":true})" : "}"))
         return send_until(job, request_for(job, write_done_report(report.small)), deadline, halt,
                           last_status);
     auto request = request_for(job, {});

@@ -60,6 +60,16 @@ TEST_F(ResultPostTest, SaysTheEssentialWhereAFileIsTooLargeAndAsksToBeReplaced) 
     EXPECT_EQ(posts()[1].body, R"({"error":"too large","stopPod":true})");
 }
 
+TEST_F(ResultPostTest, DoesNotTryWhatNoPlatformTakes) {
+    report_.body_file = world_.folder.path() / "answer";
+    world_.limits.done_file_bytes_max = 10;
+    testing::write_file(report_.body_file, R"({"output":{"images":[]})");
+    EXPECT_EQ(deliver({answer(200)}), Delivery::delivered);
+    ASSERT_EQ(posts().size(), 1U);
+    EXPECT_EQ(posts()[0].body, R"({"output":{"files":[]}})");
+    EXPECT_FALSE(std::filesystem::exists(report_.body_file));
+}
+
 TEST_F(ResultPostTest, AFileThatIsGoneIsToldOfInAFewWords) {
     report_.body_file = world_.folder.path() / "no such folder" / "answer";
     EXPECT_EQ(deliver({answer(200)}), Delivery::delivered);

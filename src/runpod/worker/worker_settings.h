@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "runpod/protocol/callback_signature.h"
+#include "runpod/protocol/submit.h"
 
 namespace darkroom::runpod::worker {
 
@@ -49,6 +50,9 @@ struct WorkerLimits {
     Milliseconds callback_patience{600'000};
     std::size_t take_bytes_max = std::size_t{64} << 20;  // a batch of inputs of 20 MB each
     std::size_t done_bytes_max = std::size_t{1} << 20;
+    /// Of an answer that holds pictures: what is larger is refused by the platform in any case, which then
+    /// takes the job for done.
+    std::size_t done_file_bytes_max = runsync_body_bytes_max;
 };
 
 }  // namespace darkroom::runpod::worker
