@@ -105,13 +105,18 @@ void requeue_step(Transaction& transaction, const StepRow& step, const std::stri
     change_step(transaction, step, change);
 }
 
+std::vector<core::StepState> states_of(const std::vector<StepRow>& steps) {
+    std::vector<core::StepState> states;
+    states.reserve(steps.size());
+    for (const auto& step : steps) states.push_back(step.state);
+    return states;
+}
+
 // Does what core says until it says nothing more.
 void advance(Transaction& transaction, JobHead& chain, TimePoint now) {
     for (;;) {
         auto steps = list_steps(transaction.db, chain.seq);
-        std::vector<core::StepState> states;
-        for (const auto& step : steps) states.push_back(step.state);
-        const auto progress = core::progress_of(chain.status, states);
+        const auto progress = core::progress_of(chain.status, states_of(steps));
         for (const auto place : progress.revive) requeue_step(transaction, steps[place], own_actor, now);
         for (const auto place : progress.give_up)
             change_step(transaction, steps[place], owners_change(JobEventKind::cancel, own_actor, now));

@@ -73,7 +73,9 @@ bool is_retired(const EndedJob& job, Retention what) {
 std::vector<std::int64_t> steps_of(Database& db, bool is_chain, std::int64_t seq) {
     std::vector<std::int64_t> seqs;
     if (!is_chain) return seqs;
-    for (const auto& step : list_steps(db, seq)) seqs.push_back(step.seq);
+    const auto steps = list_steps(db, seq);
+    seqs.reserve(steps.size());
+    for (const auto& step : steps) seqs.push_back(step.seq);
     return seqs;
 }
 
