@@ -6,6 +6,7 @@
 
 #include "runpod/protocol/base64.h"
 #include "runpod/protocol/work_result.h"
+#include "tests/support/s3_server.h"
 #include "tests/worker/comfy_world.h"
 
 namespace darkroom::worker_test {
@@ -73,6 +74,27 @@ TEST_F(ComfyWorker, AnswersWithPicturesAsWorkerComfyuiDoes) {
     }
     set(R"("batch":1,"no_images":true)");
     EXPECT_EQ(run(images_job).output_json, R"({"images":[],"status":"success_no_images"})");
+    expect_clean();
+}
+
+TEST_F(ComfyWorker, PutsPicturesIntoABucketAndAnswersWithLinks) {
+    auto& s3 = testing::S3Server::shared();
+    start_worker({{"BUCKET_ENDPOINT_URL", s3.endpoint()},
+                  {"BUCKET_NAME", s3.new_bucket()},
+                  {"BUCKET_ACCESS_KEY_ID", s3.owner().access_key},
+                  {"BUCKET_SECRET_ACCESS_KEY", s3.owner().secret_key}});
+    const auto job = run(images_job);
+    ASSERT_EQ(job.state, JobState::completed) << job.error.value_or("");
+    const auto output = boost::json::parse(*job.output_json).as_object();
+    const auto& image = output.at("images").at(0);
+    EXPECT_EQ(image.at("type"), "s3_url");
+    ports::OutgoingRequest request;
+    request.url = std::string(image.at("data").as_string());
+    const auto answer = client_.fetch(request);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 200) << "whoever has the link needs no key";
+    EXPECT_THAT(answer->body, StartsWith("\x89PNG"));
+    EXPECT_EQ(read("worker.err").find(s3.owner().secret_key), std::string::npos);
     expect_clean();
 }
 
