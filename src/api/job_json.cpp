@@ -29,8 +29,10 @@ std::string file_name_of(const core::Job& job, const core::OutputImage& output) 
     auto stem = job.inputs.empty() ? job.id.str() : job.inputs.front().name;
     if (const auto dot = stem.rfind('.'); dot != std::string::npos && dot > 0) stem.resize(dot);
     const auto role = output.role == "main" ? std::string() : "-" + output.role;
+    // A report is the one output that is no picture.
+    const std::string_view unknown = output.content_type == "application/json" ? "json" : "bin";
     return stem + "-" + job.type + role + "." +
-           std::string(core::extension_of(output.content_type).value_or("bin"));
+           std::string(core::extension_of(output.content_type).value_or(unknown));
 }
 
 void write_input(JsonWriter& json, const core::InputImage& input) {
