@@ -53,25 +53,45 @@ std::size_t World::start_worker() {
     const auto place = workers_.size();
     const auto name = "worker-" + std::to_string(place + 1);
     const auto url = endpoint_.base() + "/ep-local";
-    testing::ChildPlan plan;
-    plan.program = darkroom_program();
-    plan.arguments = {"worker"};
-    plan.environment = {{"RUNPOD_ENDPOINT_ID", "ep-local"},
-                        {"RUNPOD_POD_ID", name},
-                        {"RUNPOD_AI_API_KEY", "local-worker-key"},
-                        {"RUNPOD_PING_INTERVAL", "1000"},
-                        {"RUNPOD_WEBHOOK_GET_JOB", url + "/job-take/$ID?gpu=LOCAL"},
-                        {"RUNPOD_WEBHOOK_POST_OUTPUT", url + "/job-done/$RUNPOD_POD_ID/$ID?gpu=LOCAL"},
-                        {"RUNPOD_WEBHOOK_POST_STREAM", url + "/job-stream/$RUNPOD_POD_ID/$ID?gpu=LOCAL"},
-                        {"RUNPOD_WEBHOOK_PING", url + "/ping/$RUNPOD_POD_ID?gpu=LOCAL"},
-                        {"RUNPOD_ALLOW_PRIVATE_DOWNLOAD_URLS", "true"}};
-    if (volume_) plan.environment["DARKROOM_VOLUME_DIR"] = volume_->folder().string();
+    testing::ChildPlan plan = plan_.foreign.empty() ? darkroom_worker() : foreign_worker();
+    plan.environment.merge(std::map<std::string, std::string>{
+        {"RUNPOD_ENDPOINT_ID", "ep-local"},
+        {"RUNPOD_POD_ID", name},
+        {"RUNPOD_AI_API_KEY", "local-worker-key"},
+        {"RUNPOD_PING_INTERVAL", "1000"},
+        {"RUNPOD_WEBHOOK_GET_JOB", url + "/job-take/$ID?gpu=LOCAL"},
+        {"RUNPOD_WEBHOOK_POST_OUTPUT", url + "/job-done/$RUNPOD_POD_ID/$ID?gpu=LOCAL"},
+        {"RUNPOD_WEBHOOK_POST_STREAM", url + "/job-stream/$RUNPOD_POD_ID/$ID?gpu=LOCAL"},
+        {"RUNPOD_WEBHOOK_PING", url + "/ping/$RUNPOD_POD_ID?gpu=LOCAL"},
+        {"RUNPOD_ALLOW_PRIVATE_DOWNLOAD_URLS", "true"}});
     const bool knows_secret = plan_.callback_every != 0 && place % std::size_t(plan_.callback_every) == 0;
     if (knows_secret) plan.environment["CALLBACK_SECRET"] = secret_;
-    plan.working_dir = folder_.path();
+    plan.working_dir = folder_.path() / name;
+    std::filesystem::create_directories(plan.working_dir);
     plan.out_file = plan.err_file = folder_.path() / (name + ".log");
     workers_.push_back({std::make_unique<testing::ChildProcess>(plan), plan.err_file});
     return place;
+}
+
+testing::ChildPlan World::darkroom_worker() const {
+    testing::ChildPlan plan;
+    plan.program = darkroom_program();
+    plan.arguments = {"worker"};
+    if (volume_) plan.environment["DARKROOM_VOLUME_DIR"] = volume_->folder().string();
+    return plan;
+}
+
+testing::ChildPlan World::foreign_worker() const {
+    testing::ChildPlan plan;
+    plan.program = "/usr/bin/env";  // an interpreter of a virtual environment must be called by its own name
+    plan.arguments = {"/usr/bin/python3", DR_FOREIGN_WORKER};
+    if (!plan_.sdk_python.empty()) plan.arguments = {plan_.sdk_python, DR_FOREIGN_WORKER, "--sdk"};
+    plan.environment = {{"FOREIGN_KIND", plan_.foreign},
+                        {"FOREIGN_FAULT", (folder_.path() / "fault").string()},
+                        {"HOME", folder_.path().string()},
+                        {"PATH", "/usr/bin:/bin"}};
+    if (volume_) plan.environment["FOREIGN_VOLUME"] = volume_->folder().string();
+    return plan;
 }
 
 void World::kill_worker(std::size_t place) {

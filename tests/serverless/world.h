@@ -19,8 +19,10 @@ struct WorldPlan {
     int workers = 2;
     int callback_every = 1;  // each so many-th worker knows the secret of the gateway; 0 = none
     std::vector<std::string> endpoint_flags = {};
-    Settings settings = {};  // of the gateway, beside what it needs for this world
-    bool by_volume = false;  // pictures travel by a network volume, not by signed links of the bucket
+    Settings settings = {};       // of the gateway, beside what it needs for this world
+    bool by_volume = false;       // pictures travel by a network volume, not by signed links of the bucket
+    std::string foreign = {};     // workers are foreign_worker.py of this kind, and not Darkroom's
+    std::string sdk_python = {};  // they are run by RunPod's own package, which this interpreter has
 };
 
 /// A line of the endpoint's journal.
@@ -44,6 +46,8 @@ public:
     std::filesystem::path volume_folder() const { return volume_->folder(); }
     ApiClient client() const { return server_->client(); }
     const std::string& secret() const { return secret_; }
+    /// What foreign workers do wrong from now on; empty = nothing.
+    void set_fault(const std::string& fault) const { testing::write_file(folder_.path() / "fault", fault); }
 
     /// One more worker; its place in the row.
     std::size_t start_worker();
@@ -63,6 +67,9 @@ private:
         std::unique_ptr<testing::ChildProcess> process;
         std::filesystem::path log;
     };
+
+    testing::ChildPlan darkroom_worker() const;
+    testing::ChildPlan foreign_worker() const;
 
     WorldPlan plan_;
     const std::string secret_ = "a-secret-of-this-test-0123456789";
