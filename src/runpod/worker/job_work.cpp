@@ -73,7 +73,10 @@ std::string name_of_work(const WorkPayload& payload) {
     add(payload.type);
     add(payload.params_json);
     add(payload.workflow_json);
-    for (const auto& [node, role] : payload.role_of_node) add(node + " " + role);
+    for (const auto& [node, role] : payload.role_of_node) {
+        add(node);
+        add(role);
+    }
     for (const auto& input : payload.inputs) {
         add(input.name);
         add(input.path);
