@@ -47,13 +47,14 @@ int oldest_of(std::vector<std::int64_t> versions) {
 
 json::object exposed_params(const Chain& chain, const TypeCatalogue& types) {
     json::object params;
-    for (const auto& [own, target] : chain.exposed) {
+    for (const auto& exposed : chain.exposed) {
+        const auto& target = exposed.second;
         const auto step = std::find_if(chain.steps.begin(), chain.steps.end(),
                                        [&](const ChainStep& each) { return each.id == target.first; });
         DR_CHECK(step != chain.steps.end());
         const auto* type = types.find(step->type);
         DR_CHECK(type != nullptr);
-        params.emplace(own, properties_of(type->schema_json).at(target.second));
+        params.emplace(exposed.first, properties_of(type->schema_json).at(target.second));
     }
     return params;
 }

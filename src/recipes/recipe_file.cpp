@@ -74,7 +74,7 @@ std::vector<std::string> read_targets(MapReader& map, const std::string& engine)
     for (const auto& target : targets) {
         if (std::find(possible.begin(), possible.end(), target) != possible.end()) continue;
         std::string list;
-        for (const auto& each : possible) list += (list.empty() ? "" : ", ") + each;
+        for (const auto& each : possible) list.append(list.empty() ? "" : ", ").append(each);
         map.complain(map.member("targets")->place, "wrong_value",
                      "targets of engine: " + engine + " can be " + list);
     }
