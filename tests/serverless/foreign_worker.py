@@ -179,7 +179,10 @@ def work_on(job):
 
 def main():
     if "--sdk" in sys.argv:
+        import ctypes
         import runpod
+        # The package's heartbeat is a process of its own that would outlive a worker that is killed (PR_SET_PDEATHSIG).
+        os.register_at_fork(after_in_child=lambda: ctypes.CDLL(None).prctl(1, 9))
         runpod.serverless.start({"handler": HANDLER})
         return
     threading.Thread(target=ping, daemon=True).start()
