@@ -8,7 +8,7 @@
 namespace darkroom::api {
 namespace {
 
-constexpr Milliseconds since_default{30 * 24 * std::int64_t{3'600'000}};
+constexpr Milliseconds since_default{std::int64_t{30} * 24 * 3'600'000};
 constexpr int page_default = 100;
 constexpr int page_max = 1'000;
 

@@ -49,7 +49,7 @@ Result<CheckedJob, std::vector<FieldProblem>> plan_request(ApiContext& context, 
     const auto* chain = request.chain ? &*request.chain : nullptr;
     if (chain == nullptr) {
         auto plan = plan_job(context, *book, {request.type, request.params, backend, inputs});
-        if (!plan) return Fail(std::move(plan.error()));
+        if (!plan) return Fail(plan.error());
         take_plan(checked.job, std::move(plan->work));
         checked.needs.inputs_max = plan->inputs_max;
         checked.needs.mask = plan->mask_input;
@@ -58,7 +58,7 @@ Result<CheckedJob, std::vector<FieldProblem>> plan_request(ApiContext& context, 
     if (chain == nullptr) return checked;
     auto plan =
         plan_chain(context, *book, {*chain, request.params, backend, inputs, request.chain.has_value()});
-    if (!plan) return Fail(std::move(plan.error()));
+    if (!plan) return Fail(plan.error());
     checked.needs = {plan->inputs_max, plan->mask_input, plan->mask_pointer};
     take_chain(context, checked, *std::move(plan));
     return checked;
@@ -152,7 +152,7 @@ Answer create_from_json(ApiContext& context, const Caller& caller, const ports::
 Result<CheckedJob, Problem> check_job(ApiContext& context, const Caller& caller,
                                       const ports::HttpRequest& http, const JobRequest& request) {
     auto planned = plan_request(context, request);
-    if (!planned) return Fail(Problem(std::move(planned.error())));
+    if (!planned) return Fail(Problem(planned.error()));
     auto& checked = *planned;
     if (auto problem = check_input_count(request.inputs, checked.needs)) return Fail(*std::move(problem));
     const auto wait = preferred_wait(http, context.settings.wait_max);

@@ -172,7 +172,8 @@ Sha256Bytes fingerprint_of(FormSink& form) {
     std::string text;
     for (auto& file : form.files)
         if (file.part) text += as_text(file.part->finish());
-    for (const auto& [name, value] : form.fields) text += '\x1f' + name + '\x1e' + value;
+    for (const auto& [name, value] : form.fields)
+        text.append("\x1f").append(name).append("\x1e").append(value);
     return sha256(text);
 }
 

@@ -8,8 +8,10 @@
 namespace darkroom::api {
 namespace {
 
+constexpr std::size_t own_json_bytes_max = 16u << 20;  // what was written here, from a body of 1 MiB
+
 std::optional<std::string> mask_input(const std::string& effective_json) {
-    const auto effective = parse_json(effective_json);
+    const auto effective = parse_json(effective_json, own_json_bytes_max);
     const auto* params = effective ? effective->if_object() : nullptr;
     const auto* region = params != nullptr ? params->if_contains("region") : nullptr;
     const auto* shapes = region != nullptr ? region->if_object() : nullptr;

@@ -46,7 +46,7 @@ Problem conflict(ProblemCode code, std::string detail, core::Status status) {
 Result<json::object, Problem> wanted_params(const core::Job& job, const json::object& body) {
     const auto* params = body.if_contains("params");
     if (params == nullptr || params->is_null()) {
-        const auto sent = parse_json(job.params_json);
+        const auto sent = parse_json(job.params_json, 16 * body_bytes_max);  // numbers are written out there
         if (!sent || !sent->is_object())
             return Fail(Problem(ProblemCode::internal, "The params of the job cannot be read."));
         return sent->get_object();
@@ -95,7 +95,7 @@ Result<ports::WorkPlan, Problem> plan_rerun(ApiContext& context, const core::Job
     if (!backend) return Fail(backend.error());
     const auto book = context.recipes();
     auto plan = plan_job(context, *book, {job.type, *params, *std::move(backend), job.inputs.size()});
-    if (!plan) return Fail(Problem(std::move(plan.error())));
+    if (!plan) return Fail(Problem(plan.error()));
     InputNeeds needs;
     needs.mask = plan->mask_input;
     auto images = job.inputs;
@@ -147,7 +147,7 @@ Result<AttemptId, Problem> wanted_attempt(const ports::HttpRequest& request) {
     if (!id)
         return Fail(Problem(
             {{"/attempt_id", "validation_failed", "attempt_id must be the id of an attempt of the job."}}));
-    return *std::move(id);
+    return *id;
 }
 
 Answer select(ApiContext& context, const Caller& caller, const ports::HttpRequest& request) {

@@ -10,6 +10,11 @@ std::string_view advice_for(std::string_view error_code) {
     if (error_code == "storage_refused")
         return "darkroom doctor, on the server, names the cause; a link may have expired, too";
     if (error_code == "params_unknown_field") return "see darkroom types TYPE for the params there are";
+    if (error_code == "recipe_disabled")
+        return "darkroom recipes lint, on the server, tells what is wrong with it";
+    if (error_code == "licence_blocked")
+        return "leave out -p recipe; darkroom recipes list, on the server, tells which licence forbids it";
+    if (error_code == "input_unused") return "leave out --mask, or say -p region.mask=mask";
     const auto code = core::parse_error_code(error_code);
     if (!code) return {};
     switch (*code) {

@@ -43,6 +43,7 @@ std::vector<std::string> types_of(std::string_view joined) {
 Result<json::array, std::string> steps_from_flags(const std::vector<std::string>& types,
                                                   const json::object& params) {
     std::vector<std::string> names;
+    names.reserve(types.size());
     for (const auto& type : types) names.push_back(step_name(type, names));
     for (const auto& member : params) {
         const std::string name(member.key());

@@ -93,7 +93,7 @@ void Grammar::add_jobs() {
                    "Only these: queued, dispatched, running, succeeded, failed, cancelled");
     list->add_option("--type", found.type, "Only this type")->type_name("NAME");
     list->add_option("-n,--limit", limit, "How many (20)")->type_name("N");
-    get = add(*jobs, "get", "One job in full");
+    get = add(*jobs, "get", "One job in full")->alias("show");
     watch = add(*jobs, "watch", "Wait for jobs; with -o, fetch their results");
     add_waiting_flags(*watch);
     cancel = add(*jobs, "cancel", "Stop jobs that have not ended");

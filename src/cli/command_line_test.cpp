@@ -128,6 +128,7 @@ TEST(CommandLine, IdsAreCheckedBeforeAnybodyIsAsked) {
 
 TEST(CommandLine, MistypedWordsGetTheNearestRightOne) {
     EXPECT_EQ(complaint({"jbos", "list"}), "unknown command \"jbos\"; did you mean \"jobs\"?");
+    EXPECT_EQ(parse({"jobs", "show", some_id})->command, Command::jobs_get);
     EXPECT_EQ(complaint({"jobs", "lsit"}), "unknown command \"lsit\"; did you mean \"list\"?");
     EXPECT_EQ(
         complaint({"frobnicate"}),

@@ -148,6 +148,8 @@ TEST(ApiFlow, TheShortBaseAnswersLikeTheVersionedOne) {
         {"GET", "/jobs/" + job + "/events"},
         {"POST", "/jobs/" + job + "/cancel"},
         {"POST", "/jobs/" + job + "/retry"},
+        {"PUT", "/jobs/" + job + "/selected_attempt"},
+        {"GET", "/admin/audit/licences"},
         {"GET", unknown},
         {"GET", "/types"},
         {"GET", "/types/bg_remove"},
