@@ -119,7 +119,7 @@ NetworkStage::Answer NetworkStage::fill(const cv::Mat& picture, const cv::Mat& h
     }
     const auto tensor = network_->run(inputs, plan_.output_name, plan_.output_index);
     if (!tensor) return Fail(tensor.error());
-    const auto filled = colours_of(*tensor, plan_);
+    auto filled = colours_of(*tensor, plan_);
     if (!filled) return filled;
     cv::Mat result;
     filled->convertTo(result, CV_8U);
@@ -147,7 +147,7 @@ NetworkStage::Answer NetworkStage::enlarge(const cv::Mat& picture) {
                        overlap + tiles.width * step - picture.cols, cv::BORDER_REPLICATE);
     for (int y = 0; y < tiles.height; ++y) {
         for (int x = 0; x < tiles.width; ++x) {
-            const auto tile =
+            auto tile =
                 enlarge_tile(padded(cv::Rect(x * step, y * step, plan_.tile_size, plan_.tile_size)).clone());
             if (!tile) return tile;
             const cv::Rect place = cv::Rect(x * step, y * step, step, step) & cv::Rect({}, picture.size());

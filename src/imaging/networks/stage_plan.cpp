@@ -49,7 +49,7 @@ public:
     std::string word(std::string_view name, std::initializer_list<std::string_view> words) {
         const auto* value = given(name);
         if (value == nullptr) return std::string(*words.begin());
-        const std::string text = value->is_string() ? std::string(value->get_string()) : std::string();
+        std::string text = value->is_string() ? std::string(value->get_string()) : std::string();
         if (std::find(words.begin(), words.end(), text) == words.end()) refuse(std::string(name));
         return text;
     }

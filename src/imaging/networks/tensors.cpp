@@ -99,6 +99,7 @@ Result<cv::Mat, std::string> colours_of(const cv::Mat& tensor, const StagePlan& 
     const auto shape = shape_of(tensor, plan);
     if (!shape || shape->channels != 3) return Fail(std::string("its answer has not the shape of a picture"));
     std::vector<cv::Mat> planes;
+    planes.reserve(3);
     for (int i = 0; i < 3; ++i)
         planes.push_back(channel(tensor, *shape, i, plan) * (255 / plan.output_range));
     if (plan.bgr) std::swap(planes[0], planes[2]);
