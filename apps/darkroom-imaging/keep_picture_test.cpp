@@ -160,6 +160,26 @@ TEST_F(KeepPicture, DropsEverythingButPixelsAndProfile) {
     }
 }
 
+TEST_F(KeepPicture, MakesAPreviewOfALargeResultWhereOneIsAskedFor) {
+    cv::Mat wide;
+    drawing(1600, 1000).convertTo(wide, CV_16U, 257);
+    for (const auto& bytes : {encoded(drawing(1600, 1000), ".jpg"), encoded(wide, ".tif")}) {
+        const UniqueFd files[] = {file_of(bytes), file_of(""), file_of(""), file_of(""), file_of("")};
+        const RequestFiles all(files[0].get(), files[1].get(), files[2].get(), files[3].get(),
+                               files[4].get());
+        const auto plain = run_picture_job({std::string(keep_picture_operation), {}, {}}, all);
+        ASSERT_TRUE(plain);
+        EXPECT_EQ(plain->outputs.size(), 2u);
+        const auto asked =
+            run_picture_job({std::string(keep_picture_operation), {{"preview", true}}, {}}, all);
+        ASSERT_TRUE(asked);
+        ASSERT_EQ(asked->outputs.size(), 3u);
+        EXPECT_EQ(asked->outputs[1].role, "preview");
+        EXPECT_EQ(asked->outputs[1].content_type, "image/webp");
+        EXPECT_EQ(decoded(samples::content_of(files[4].get())).pixels.size(), cv::Size(625, 390));
+    }
+}
+
 TEST_F(KeepPicture, KeepsTransparencyDepthPalettesAndCmyk) {
     cv::Mat wide;
     drawing(100, 60).convertTo(wide, CV_16U, 256.7);
