@@ -2,8 +2,9 @@
 # The main job from end to end: pictures (drawn, or those named) go through `darkroom run` to a real `darkroom serve`, and
 # come back into demo-out/ with a contact sheet of before and after. With --s3 all pictures live in an S3 server that checks
 # signatures, and one more goes there and back by curl alone, through signed links. With --runpod the work is done by two workers
-# behind a RunPod endpoint, all on this machine (demo_runpod.sh). Exits 0 only if every job succeeded. Needs the built programs,
-# and for --s3 and --runpod the packages of the tests; called by ./dev demo.
+# behind a RunPod endpoint, all on this machine (demo_runpod.sh). With --pod the same photos are restored on a ComfyUI pod, by
+# RunPod and here, switched by one variable (demo_pod.sh). Exits 0 only if every job succeeded. Needs the built programs,
+# and for --s3, --runpod and --pod the packages of the tests; called by ./dev demo.
 set -euo pipefail
 export LC_ALL=C
 
@@ -15,9 +16,12 @@ server_pid=
 s3_pid=
 with_s3=
 with_runpod=
+with_pod=
 
 # shellcheck source=scripts/demo_runpod.sh
 source "$root/scripts/demo_runpod.sh"
+# shellcheck source=scripts/demo_pod.sh
+source "$root/scripts/demo_pod.sh"
 
 start_patience_s=20
 stop_patience_s=15
@@ -207,6 +211,7 @@ main() {
     case ${1:-} in
         --s3) with_s3=s3 && shift ;;
         --runpod) with_s3=s3 with_runpod=1 && shift ;;
+        --pod) with_s3=s3 with_pod=1 && shift ;;
     esac
     for file in "$@"; do # as seen from where the caller stands
         case $file in *$'\t'* | *$'\n'*) die "a name with a tab or a line end does not fit into the table" ;; esac
@@ -215,9 +220,13 @@ main() {
     cd "$root"
     rm -rf "$out"
     mkdir -p "$out"
-    trap 'stop_server; stop_workers; stop_endpoint; stop_s3' EXIT
+    trap 'stop_server; stop_workers; stop_endpoint; stop_pod; stop_s3' EXIT
     trap 'exit 130' INT TERM
 
+    if [ -n "$with_pod" ]; then
+        demo_pod "${files[@]}"
+        return
+    fi
     choose_pictures "${files[@]}" >"$out/pictures.tsv"
     if [ -n "$with_s3" ]; then start_s3; fi
     if [ -n "$with_runpod" ]; then start_endpoint; fi

@@ -117,6 +117,8 @@ constexpr std::array outside = {
          "the real worker against an endpoint that does as a test says"},
     Room{"tests/serverless", "base core ports runpod/protocol", "tests/support tests/e2e tests/runpod",
          "gateway, endpoint, workers and storage as real processes: the way of a job over RunPod"},
+    Room{"tests/pod", "base core ports", "tests/support tests/e2e",
+         "gateway and a played ComfyUI as real processes: the way of a job over a pod"},
     Room{"tests/runpod", "base core ports http runpod/protocol", "tests/support",
          "darkroom endpoint against other people's clients and workers"},
     Room{"tests/house", "", "", "looks at text only, so that it builds when nothing else does"},

@@ -7,6 +7,7 @@ import re
 import shutil
 import struct
 import subprocess
+import sys
 import threading
 import time
 import zlib
@@ -22,7 +23,7 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 DEFAULTS = {"hold": False, "uuids_only": True, "jobs_api": True, "version": "0.38.1", "accept_then_cut": 0, "proxy_524": 0,
             "ends": "success", "batch": 1, "cached": "", "history_late": 0, "deaf_to_interrupt": False, "view_404": 0,
             "view_cut": 0, "upload_max": 100 << 20, "rename_uploads": False, "bad_name": "", "no_images": False,
-            "null_status": False, "not_ready": 0, "nodes_gone": [], "models_gone": [],
+            "null_status": False, "not_ready": 0, "null_outputs": False, "nodes_gone": [], "models_gone": [],
             "object_info": True, "pad": 0}
 
 
@@ -207,7 +208,7 @@ class Comfy:
         return None, megapixels
 
     def picture_of(self, graph, key):
-        """The input of the graph, visibly worked on by ImageMagick; None = the drawn one will do."""
+        """The input of the graph, visibly worked on by ImageMagick; None = the drawn one will do, b"" = it cannot be read."""
         source, megapixels = self.source_of(graph, key) if self.transform else (None, 0)
         if source is None:
             return None
@@ -215,13 +216,15 @@ class Comfy:
         done = subprocess.run(["convert", str(source), "-auto-orient", "-resize", size, "-despeckle", "-normalize",
                                "-modulate", "100,130", "-unsharp", "0x1.5+0.8", "-strip", "png:-"],
                               check=False, capture_output=True, timeout=60)
-        return done.stdout if done.returncode == 0 else None
+        if done.returncode != 0:
+            print(done.stderr.decode(errors="replace"), file=sys.stderr, flush=True)
+        return done.stdout if done.returncode == 0 else b""
 
     def entry_of(self, item, started, pictures):
         at = {"prompt_id": item[1]}
         messages = [["execution_start", at | {"timestamp": started}],
                     ["execution_cached", at | {"nodes": ["1"] if self.set["cached"] else [], "timestamp": started}]]
-        ends = "cuda" if self.broken else self.set["ends"]
+        ends = "cuda" if self.broken else "bad_image" if b"" in pictures.values() else self.set["ends"]
         failure = {"oom": ("torch.OutOfMemoryError", "Allocation on device 0 would exceed allowed memory."),
                    "oom_words": ("RuntimeError", "CUDA error: out of memory"),
                    "cuda": ("RuntimeError", "CUDA error: an illegal memory access was encountered"),
@@ -254,7 +257,7 @@ class Comfy:
     def outputs_of(self, item, pictures):
         if self.set["cached"] == "empty" or self.set["no_images"]:
             return {}
-        outputs = {}
+        outputs = {"0": None} if self.set["null_outputs"] else {}
         for key in item[4]:
             node = item[2][key]
             preview = node["class_type"] == "PreviewImage"
@@ -267,7 +270,7 @@ class Comfy:
                 file = f"{name}_{number:05}_.png"
                 place = self.root / kind / folder
                 place.mkdir(parents=True, exist_ok=True)
-                (place / file).write_bytes(png(64, 48, 40 * number % 255) + bytes(self.set["pad"]))
+                (place / file).write_bytes((pictures[key] or png(64, 48, 40 * number % 255)) + bytes(self.set["pad"]))
                 files.append({"filename": self.set["bad_name"] or file, "subfolder": folder, "type": kind})
             if node["class_type"] == "VHS_VideoCombine":
                 outputs[key] = {"gifs": files, "text": ["done"], "animated": [True]}
