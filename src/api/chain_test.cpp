@@ -105,9 +105,10 @@ TEST_F(Chains, WhatIsWrongIsNamedWhereItStands) {
         EXPECT_EQ(told.at("/errors/0/code"), code) << told.text;
     }
     std::string nine = "[";
-    for (int i = 0; i < 9; ++i)
-        nine += (i == 0 ? "" : ",") + std::string(R"({"id":"s)") + std::to_string(i) +
-                R"(","type":"upscale_2k"})";
+    for (const char number : std::string("123456789")) {
+        if (nine.size() > 1) nine += ',';
+        nine.append(R"({"type":"upscale_2k","id":"s)").append(1, number).append("\"}");
+    }
     EXPECT_EQ(create_job(R"("type":"chain","steps":)" + nine + "]").at("/pointer"), "/steps");
     for (const auto& [more, pointer] :
          std::vector<std::pair<std::string, std::string>>{{R"("output":"up.main")", "/output"},
@@ -116,9 +117,11 @@ TEST_F(Chains, WhatIsWrongIsNamedWhereItStands) {
                                                           {R"("keep":["cut.mask","cut"])", "/keep/1"},
                                                           {R"("keep":["up.mask"])", "/keep/0"},
                                                           {R"("params":{"edges":"fine"})", "/params"},
-                                                          {R"("backend":"pod")", "/backend"}})
-        EXPECT_EQ(create_job(R"("type":"chain","steps":[)" + cut + "]," + more).at("/pointer"), pointer)
-            << more;
+                                                          {R"("backend":"pod")", "/backend"}}) {
+        std::string request(R"("type":"chain","steps":[)");
+        request.append(cut).append("],").append(more);
+        EXPECT_EQ(create_job(request).at("/pointer"), pointer) << more;
+    }
     EXPECT_TRUE(store.orders.empty());
 }
 
