@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "app/gateway_doctor.h"
+#include "app/pod_doctor.h"
 #include "app/recipe_files.h"
 #include "app/runpod_doctor.h"
 #include "app/storage.h"
@@ -41,6 +42,8 @@ public:
         const bool gateway_runs = !of_gateway.empty();
         for (auto& finding : of_gateway) findings_.push_back(std::move(finding));
         for (auto& finding : examine_runpod(settings_, gateway_runs, client_, clock_, random_))
+            findings_.push_back(std::move(finding));
+        for (auto& finding : examine_pods(settings_, recipes_.get(), client_, clock_))
             findings_.push_back(std::move(finding));
         return std::move(findings_);
     }
@@ -77,7 +80,8 @@ private:
         const auto loaded = load_recipes(folder, clock_.now());
         if (!loaded) return add(Level::failed, "recipes", loaded.error());
         for (const auto& finding : loaded->findings) add(Level::warning, "recipes", finding_line(finding));
-        const auto& book = *loaded->book;
+        recipes_ = loaded->book;
+        const auto& book = *recipes_;
         const auto ready = std::count_if(book.recipes().begin(), book.recipes().end(),
                                          [](const auto& recipe) { return recipe->licence.allowed; });
         std::error_code error;
@@ -160,6 +164,7 @@ private:
     SystemClock clock_;
     SystemRandom random_;
     http::CurlClient client_;
+    std::shared_ptr<const recipes::RecipeBook> recipes_;  // unset if they could not be read
     std::vector<Finding> findings_;
 };
 
