@@ -97,6 +97,7 @@ dispatch::FollowerSettings RemoteRooms::follower_settings() const {
     dispatch::FollowerSettings settings;
     settings.times.work_limit = around_.settings.run_timeout + beyond_the_limit;
     settings.outputs.work_dir = fetched_dir(around_.settings);
+    settings.outputs.originals = &around_.objects;
     return settings;
 }
 

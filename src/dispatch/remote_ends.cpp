@@ -117,7 +117,7 @@ Step RemoteEnds::collect(const RemoteCase& at, const ports::RemoteResult& result
     const bool still_counts =
         attempt != nullptr && attempt->status != Status::succeeded && attempt->status != Status::cancelled;
     if (!still_counts) return end_after(at, look);
-    auto done = outputs_.fetch(at.site, result);
+    auto done = outputs_.fetch(at.site, result, region_kept(at.job, *attempt));
     if (!done) {
         if (!done.error().later) return fail(at, otherwise.value_or(done.error().error), look);
         return trouble(at, {ports::RemoteTroubleKind::later, done.error().error.message, Milliseconds(0)},

@@ -95,7 +95,30 @@ Result<void, OutputsFault> check_list(const ports::RemoteResult& result) {
     return {};
 }
 
+/// The input that params.region.mask names; none where the region is drawn in numbers.
+const core::InputImage* mask_of(const core::Job& job, const std::string& params_effective_json) {
+    const auto params = parse_json(params_effective_json);
+    const auto* root = params ? params->if_object() : nullptr;
+    const auto* region = root == nullptr ? nullptr : root->if_contains("region");
+    const auto* members = region == nullptr ? nullptr : region->if_object();
+    const auto* name = members == nullptr ? nullptr : members->if_contains("mask");
+    if (name == nullptr || !name->is_string()) return nullptr;
+    for (std::size_t i = 1; i < job.inputs.size(); ++i) {
+        if (job.inputs[i].name == name->get_string()) return &job.inputs[i];
+    }
+    return job.inputs.size() > 1 ? &job.inputs[1] : nullptr;
+}
+
 }  // namespace
+
+std::optional<RegionKept> region_kept(const core::Job& job, const core::Attempt& attempt) {
+    // What is built in keeps to the region by itself, wherever it runs.
+    const bool is_foreign = job.type == "object_remove" && !attempt.recipe_digest.empty();
+    if (!is_foreign || job.inputs.empty()) return std::nullopt;
+    RegionKept kept{attempt.params_json, {job.inputs.front()}};
+    if (const auto* mask = mask_of(job, attempt.params_json)) kept.inputs.push_back(*mask);
+    return kept;
+}
 
 // One run of a pixel process that stop() can end.
 class RemoteOutputs::Run {
@@ -125,7 +148,8 @@ void RemoteOutputs::stop() {
 }
 
 Result<ports::WorkDone, OutputsFault> RemoteOutputs::fetch(ports::RemoteBackend& site,
-                                                           const ports::RemoteResult& result) {
+                                                           const ports::RemoteResult& result,
+                                                           const std::optional<RegionKept>& region) {
     if (const auto fits = check_list(result); !fits) return Fail(fits.error());
     ports::WorkDone all;
     boost::json::array warnings;
@@ -134,7 +158,7 @@ Result<ports::WorkDone, OutputsFault> RemoteOutputs::fetch(ports::RemoteBackend&
     for (const auto& file : result.files) {
         const auto copy = copy_of(site, file);
         if (!copy) return Fail(copy.error());
-        const auto checked = check(file, copy->get());
+        const auto checked = check(file, copy->get(), file.role == "main" ? region : std::nullopt);
         if (!checked) return Fail(checked.error());
         files.add(*checked);
         add_warnings(warnings, checked->warnings_json);
@@ -151,7 +175,27 @@ Result<UniqueFd, OutputsFault> RemoteOutputs::copy_of(ports::RemoteBackend& site
                                                       const ports::RemoteFile& file) const {
     const auto reader = site.open_output(file);
     if (!reader) return explain(file, reader.error());
-    const auto bytes = (*reader)->bytes();
+    return copy_all(**reader, file);
+}
+
+Result<UniqueFd, OutputsFault> RemoteOutputs::copy_of_input(const core::InputImage& input) const {
+    if (settings_.originals == nullptr) return fault(ErrorCode::internal);
+    ports::OpenOptions options;
+    options.version = input.version;
+    const auto reader = settings_.originals->open(input.key, options);
+    if (!reader) {
+        if (reader.error().kind == ports::ObjectErrorKind::missing) return fault(ErrorCode::input_missing);
+        if (reader.error().kind == ports::ObjectErrorKind::changed) return fault(ErrorCode::input_changed);
+        return later(ErrorCode::storage_unavailable);
+    }
+    auto copy = copy_all(**reader, {.role = "original", .key = input.key});
+    if (!copy && !copy.error().later) return fault(ErrorCode::input_changed);
+    return copy;
+}
+
+Result<UniqueFd, OutputsFault> RemoteOutputs::copy_all(ports::ObjectReader& reader,
+                                                       const ports::RemoteFile& file) const {
+    const auto bytes = reader.bytes();
     if (bytes > settings_.file_bytes_max)
         return fault(ErrorCode::output_invalid, "The result is larger than allowed.");
     if (bytes == 0) return fault(ErrorCode::output_invalid, "The result is empty.");
@@ -162,7 +206,7 @@ Result<UniqueFd, OutputsFault> RemoteOutputs::copy_of(ports::RemoteBackend& site
     Sha256 digest;
     std::array<char, piece_bytes> buffer{};
     for (std::uint64_t copied = 0;;) {
-        const auto count = (*reader)->read(buffer);
+        const auto count = reader.read(buffer);
         if (!count) return explain(file, count.error());
         copied += *count;
         // A store that gives more than it promised must not fill the disk.
@@ -176,13 +220,33 @@ Result<UniqueFd, OutputsFault> RemoteOutputs::copy_of(ports::RemoteBackend& site
     return copy;
 }
 
-Result<ports::WorkDone, OutputsFault> RemoteOutputs::check(const ports::RemoteFile& file, int input) {
+Result<ports::WorkDone, OutputsFault> RemoteOutputs::check(const ports::RemoteFile& file, int input,
+                                                           const std::optional<RegionKept>& region) {
+    if (!region)
+        return run(file, {.operation = "keep_picture",
+                          .params_effective_json = file.role == "main" ? "{}" : R"({"thumbnail":false})",
+                          .input = input,
+                          .time_limit = settings_.time_limit});
+    std::vector<UniqueFd> copies;
+    std::vector<ports::PicturePart> parts;
+    for (const auto& original : region->inputs) {
+        auto copy = copy_of_input(original);
+        if (!copy) return Fail(copy.error());
+        parts.push_back({parts.empty() ? "original" : "mask", copy->get()});
+        copies.push_back(*std::move(copy));
+    }
+    return run(file, {.operation = "composite_through_region",
+                      .params_effective_json = region->params_effective_json,
+                      .input = input,
+                      .parts = std::move(parts),
+                      .time_limit = settings_.time_limit});
+}
+
+Result<ports::WorkDone, OutputsFault> RemoteOutputs::run(const ports::RemoteFile& file,
+                                                         const ports::PictureOrder& order) {
     const bool is_main = file.role == "main";
     const Run run(*this);
-    auto done = (*run).run({.operation = "keep_picture",
-                            .params_effective_json = is_main ? "{}" : R"({"thumbnail":false})",
-                            .input = input,
-                            .time_limit = settings_.time_limit});
+    auto done = (*run).run(order);
     if (!done) return Fail(explain_picture(done.error()));
     FilesToRemove files(*done);
     ports::WorkDone checked;

@@ -117,7 +117,7 @@ constexpr std::array outside = {
          "the real worker against an endpoint that does as a test says"},
     Room{"tests/serverless", "base core ports runpod/protocol", "tests/support tests/e2e tests/runpod",
          "gateway, endpoint, workers and storage as real processes: the way of a job over RunPod"},
-    Room{"tests/pod", "base core ports", "tests/support tests/e2e",
+    Room{"tests/pod", "base core ports", "tests/support tests/e2e tools/pictures",
          "gateway and a played ComfyUI as real processes: the way of a job over a pod"},
     Room{"tests/runpod", "base core ports http runpod/protocol", "tests/support",
          "darkroom endpoint against other people's clients and workers"},

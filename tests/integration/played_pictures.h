@@ -40,15 +40,18 @@ private:
             const int number = ++pictures_.runs_;
             if (pictures_.during_run_) pictures_.during_run_();
             if (stopped_) return failure(core::ErrorCode::cancelled);
-            if (order.operation != "keep_picture") return failure(core::ErrorCode::recipe_not_found);
-            const auto bytes = content_of(order.input);
+            const bool is_composite = order.operation == "composite_through_region";
+            if (order.operation != "keep_picture" && !is_composite)
+                return failure(core::ErrorCode::recipe_not_found);
+            auto bytes = content_of(order.input);
+            for (const auto& part : order.parts) bytes += "+" + part.name + ":" + content_of(part.file);
             if (bytes.starts_with("fail:"))
                 return failure(
                     core::parse_error_code(bytes.substr(5)).value_or(core::ErrorCode::input_unreadable));
             ports::WorkDone done;
             done.warnings_json = pictures_.warnings_json_;
             done.files.push_back(write(number, "main", "image/png", bytes));
-            if (order.params_effective_json == "{}")
+            if (order.params_effective_json == "{}" || is_composite)
                 done.files.push_back(write(number, "thumbnail", "image/jpeg", "small " + bytes));
             return done;
         }

@@ -28,7 +28,7 @@ protected:
     ports::RemoteFile put(const std::string& role, const std::string& bytes) {
         const auto key = core::ObjectKey::worker_output(job_, attempt_, role, "png");
         far_.outputs().client_puts(key, bytes);
-        return {role, key, "image/png", 0, ""};
+        return {role, key, "", "image/png", 0, ""};
     }
     static ports::RemoteResult result_of(std::vector<ports::RemoteFile> files) {
         ports::RemoteResult result;
@@ -60,8 +60,62 @@ protected:
     AttemptId attempt_ = random_.id<AttemptId>();
     ScriptedRemoteBackend far_;
     PlayedPictures pictures_{made_};
-    RemoteOutputs outputs_{pictures_, {.work_dir = dir_.path(), .file_bytes_max = 1'000}};
+    core::Job removal(const std::string& region) {
+        core::Job job;
+        job.type = "object_remove";
+        for (const auto* name : {"photo.png", "other.png", "spots.png"}) {
+            core::InputImage input;
+            input.name = name;
+            input.key = core::ObjectKey::uploaded(random_.id<UploadId>(), "png");
+            originals_.client_puts(input.key, name);
+            job.inputs.push_back(input);
+        }
+        job.attempts.emplace_back();
+        job.attempts.back().recipe_digest = "a digest";
+        job.attempts.back().params_json = R"({"region":)" + region + "}";
+        return job;
+    }
+
+    testing::MemoryObjectStore originals_;
+    RemoteOutputs outputs_{pictures_,
+                           {.work_dir = dir_.path(), .file_bytes_max = 1'000, .originals = &originals_}};
 };
+
+TEST_F(RemoteOutputsTest, AForeignResultIsPutIntoItsOriginalThroughTheRegion) {
+    const auto drawn = removal(R"({"boxes":[[0,0,1,1]],"mask":null})");
+    const auto kept = region_kept(drawn, drawn.attempts[0]);
+    ASSERT_TRUE(kept);
+    const auto done = outputs_.fetch(far_, result_of({put("main", "new"), put("mask", "m")}), kept);
+    ASSERT_TRUE(done) << done.error().error.message;
+    ASSERT_EQ(done->files.size(), 3u);
+    EXPECT_EQ(content_of(done->files[0].path), "new+original:photo.png");
+    EXPECT_EQ(content_of(done->files[2].path), "m") << "only the result itself";
+    const auto masked = removal(R"({"mask":"spots.png"})");
+    const auto by_mask =
+        outputs_.fetch(far_, result_of({put("main", "new")}), region_kept(masked, masked.attempts[0]));
+    ASSERT_TRUE(by_mask);
+    EXPECT_EQ(content_of(by_mask->files[0].path), "new+original:photo.png+mask:spots.png");
+}
+
+TEST_F(RemoteOutputsTest, AnOriginalThatIsGoneOrCannotBeReadNowIsToldApart) {
+    const auto job = removal("{}");
+    const auto kept = region_kept(job, job.attempts[0]);
+    (void)originals_.remove(job.inputs[0].key);
+    const auto gone = outputs_.fetch(far_, result_of({put("main", "new")}), kept);
+    ASSERT_FALSE(gone);
+    EXPECT_EQ(gone.error().error.code, ErrorCode::input_missing);
+    EXPECT_FALSE(gone.error().later);
+    EXPECT_EQ(pictures_.files_left(), 0);
+}
+
+TEST_F(RemoteOutputsTest, OnlyWhatAWorkflowMadeOfAnObjectRemovalIsPutIntoItsOriginal) {
+    auto job = removal("{}");
+    job.type = "restore";
+    EXPECT_FALSE(region_kept(job, job.attempts[0]));
+    job.type = "object_remove";
+    job.attempts[0].recipe_digest.clear();
+    EXPECT_FALSE(region_kept(job, job.attempts[0])) << "what is built in keeps to the region by itself";
+}
 
 TEST_F(RemoteOutputsTest, WhatIsChangedInAResultIsWarnedOfBesideWhatItsWorkerWarnsOf) {
     const std::string told = R"({"code":"no_face","detail":"There is no face."})";
@@ -132,7 +186,7 @@ TEST_F(RemoteOutputsTest, AListThatNoJobCanHaveIsRefusedBeforeAnythingIsFetched)
 
 TEST_F(RemoteOutputsTest, AFileThatIsMissingEmptyOrHugeIsNoResult) {
     expect_fault(
-        {{"main", core::ObjectKey::worker_output(job_, attempt_, "main", "webp"), "image/webp", 0, ""}},
+        {{"main", core::ObjectKey::worker_output(job_, attempt_, "main", "webp"), "", "image/webp", 0, ""}},
         ErrorCode::output_missing);
     expect_fault({put("main", "")}, ErrorCode::output_invalid);
     expect_fault({put("main", std::string(1'001, 'x'))}, ErrorCode::output_invalid);
