@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "app/endpoint_words.h"
 #include "base/nearest.h"
 
 namespace darkroom::app {
@@ -12,62 +13,15 @@ namespace {
 
 constexpr std::size_t list_bytes_max = 16'384;
 constexpr std::size_t endpoints_max = 32;
-constexpr std::size_t name_bytes_max = 64;
 constexpr std::size_t gpu_bytes_max = 64;
 constexpr std::size_t path_bytes_max = 128;
-constexpr std::size_t shown_bytes_max = 40;
 
 using Problems = std::vector<std::string>;
 
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-/// Cuts what is before `separator` off `rest`.
-std::string_view next_part(std::string_view& rest, char separator) {
-    const auto end = std::min(rest.find(separator), rest.size());
-    const auto part = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    return trimmed(part);
-}
-
-bool is_letter_or_digit(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-bool is_word(std::string_view text, std::string_view also) {
-    return !text.empty() && text.size() <= name_bytes_max &&
-           std::all_of(text.begin(), text.end(), [&](char c) {
-               return is_letter_or_digit(c) || also.find(c) != std::string_view::npos;
-           });
-}
-
-bool is_printable(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
-}
-
 bool is_path(std::string_view text) {
     return text.find("..") == std::string_view::npos && text.find("//") == std::string_view::npos &&
-           std::all_of(text.begin(), text.end(), [](char c) {
-               return is_letter_or_digit(c) || std::string_view("-_./").find(c) != std::string_view::npos;
-           });
-}
-
-/// What stands in a message: short and on one line, whatever was pasted.
-std::string shown(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text.substr(0, shown_bytes_max)) out += c >= 0x20 && c < 0x7f ? c : '?';
-    return out + (text.size() > shown_bytes_max ? "…\"" : "\"");
-}
-
-std::optional<int> parse_count(std::string_view text, int low, int high) {
-    int value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || value < low || value > high)
-        return std::nullopt;
-    return value;
+           std::all_of(text.begin(), text.end(),
+                       [](char c) { return is_endpoint_word(std::string_view(&c, 1), "-_./"); });
 }
 
 class EndpointReader {
@@ -78,7 +32,7 @@ public:
         const auto id = next_part(text, ';');
         words_.id = id;
         words_.name = id;
-        if (!is_word(id, "-_"))
+        if (!is_endpoint_word(id, "-_"))
             complain("begins with its endpoint's id, 1 to 64 letters, digits, - or _, not " + shown(id));
         while (!text.empty()) {
             const auto property = next_part(text, ';');
@@ -149,7 +103,7 @@ private:
             words_.gpu = value;
             return;
         }
-        const bool fits = is_word(value, name == "name" ? "-_." : "-_");
+        const bool fits = is_endpoint_word(value, name == "name" ? "-_." : "-_");
         if (!fits)
             return complain(std::string(name) + "= must be 1 to 64 letters, digits, - or _, not " +
                             shown(value));
@@ -186,7 +140,7 @@ private:
     }
 
     void complain(const std::string& what) {
-        problems_.push_back(is_word(words_.id, "-_") ? "of " + words_.id + " " + what : what);
+        problems_.push_back(is_endpoint_word(words_.id, "-_") ? "of " + words_.id + " " + what : what);
     }
 
     RunpodEndpointWords& words_;
