@@ -85,10 +85,21 @@ double gradient_of(const cv::Mat& picture, const cv::Mat& mask) {
     return cv::mean(gradient_length(picture), mask.empty() ? cv::noArray() : cv::InputArray(mask))[0];
 }
 
-cv::Mat edges_of(const cv::Mat& picture) {
-    constexpr double steep = 12;  // levels per pixel: above noise and JPEG
-    cv::Mat edges = gradient_length(picture) > steep;
-    cv::dilate(edges, edges, cv::Mat::ones(9, 9, CV_8U));
+cv::Mat edges_of(const cv::Mat& picture, int reach) {
+    constexpr double steep = 12;   // levels per pixel: above noise and JPEG
+    constexpr double alone = 0.7;  // of all gradients around it point the same way
+    const cv::Mat grey = grey_of(picture);
+    const cv::Size window(2 * reach + 1, 2 * reach + 1);
+    cv::Mat dx, dy, length, across, down, together, all;
+    cv::Sobel(grey, dx, CV_32F, 1, 0, 3, 0.125);
+    cv::Sobel(grey, dy, CV_32F, 0, 1, 3, 0.125);
+    cv::magnitude(dx, dy, length);
+    cv::boxFilter(dx, across, -1, window);
+    cv::boxFilter(dy, down, -1, window);
+    cv::boxFilter(length, all, -1, window);
+    cv::magnitude(across, down, together);
+    cv::Mat edges = (length > steep) & (together > alone * all);
+    cv::dilate(edges, edges, cv::Mat::ones(window, CV_8U));
     return edges;
 }
 

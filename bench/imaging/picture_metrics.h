@@ -20,8 +20,9 @@ double texture_of(const cv::Mat& picture, const cv::Mat& mask);
 /// Mean length of the grey picture's gradient (Sobel), with a mask over its pixels only.
 double gradient_of(const cv::Mat& picture, const cv::Mat& mask = {});
 
-/// CV_8U, 255 within four pixels of where the picture is steep: at its edges.
-cv::Mat edges_of(const cv::Mat& picture);
+/// CV_8U, 255 within `reach` pixels of edges that stand alone: two that are nearer to each other than that,
+/// as the sides of a thin line, leave no trace in a picture that is smaller by so much.
+cv::Mat edges_of(const cv::Mat& picture, int reach);
 
 /// Share of channels that lie more than two levels outside of what the 3 x 3 pixels of `small` around them
 /// span.

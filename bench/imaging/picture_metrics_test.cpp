@@ -51,6 +51,17 @@ TEST(PictureMetrics, TellSharpFromBlurred) {
     EXPECT_LT(gradient_of(blurred), gradient_of(sharp) / 2);
 }
 
+TEST(PictureMetrics, SeeEdgesThatStandAloneAndNotBothSidesOfALine) {
+    cv::Mat picture(80, 160, CV_8UC3, cv::Scalar::all(40));
+    picture.colRange(100, 160).setTo(cv::Scalar::all(200));  // a step at 100
+    picture.colRange(30, 32).setTo(cv::Scalar::all(200));    // a line of two pixels at 30
+    const cv::Mat edges = edges_of(picture, 4);
+    EXPECT_EQ(edges.at<uchar>(40, 100), 255);
+    EXPECT_EQ(edges.at<uchar>(40, 31), 0);
+    EXPECT_EQ(edges.at<uchar>(40, 130), 0) << "flat";
+    EXPECT_EQ(cv::countNonZero(edges_of(noise(64, 1, 1), 4)), 0) << "noise is no edge";
+}
+
 TEST(PictureMetrics, CountWhatOvershootsItsSource) {
     cv::Mat small(16, 16, CV_8UC3, cv::Scalar::all(50));
     small.colRange(8, 16).setTo(cv::Scalar::all(200));

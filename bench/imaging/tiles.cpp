@@ -32,6 +32,14 @@ cv::Mat close_tile(const cv::Mat& picture, cv::Point centre, int zoom) {
     return tile;
 }
 
+cv::Point busiest_place(const cv::Mat& mask) {
+    cv::Mat density;
+    cv::boxFilter(mask, density, CV_32F, {tile_side, tile_side}, {-1, -1}, true, cv::BORDER_CONSTANT);
+    cv::Point most;
+    cv::minMaxLoc(density, nullptr, nullptr, nullptr, &most);
+    return most;
+}
+
 cv::Mat outlined(const cv::Mat& picture, const cv::Mat& mask) {
     cv::Mat marked = picture.clone();
     std::vector<std::vector<cv::Point>> outlines;

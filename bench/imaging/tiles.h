@@ -10,6 +10,9 @@ cv::Mat small_tile(const cv::Mat& picture);
 /// The part of `picture` around `centre`, pixel by pixel, `zoom` times as large.
 cv::Mat close_tile(const cv::Mat& picture, cv::Point centre, int zoom = 1);
 
+/// Where a mask is densest: what to look at closely.
+cv::Point busiest_place(const cv::Mat& mask);
+
 /// With the outline of a mask drawn on it.
 cv::Mat outlined(const cv::Mat& picture, const cv::Mat& mask);
 
