@@ -1,6 +1,7 @@
 #include "app/pod_doctor.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -15,7 +16,7 @@ using Level = Finding::Level;
 
 // Somebody waits for the answer.
 constexpr Milliseconds patience{10'000};
-constexpr double bytes_per_gib = 1024.0 * 1024.0 * 1024.0;
+constexpr std::uint64_t bytes_per_gib = 1u << 30;
 
 comfyui::ComfySettings client_settings(const PodEndpoint& pod) {
     comfyui::ComfySettings settings;
@@ -34,7 +35,7 @@ std::string describe(const comfyui::ServerFacts& facts) {
             text += (i == 0 ? " " : ".") + std::to_string((*facts.version)[i]);
     if (facts.gpus.empty()) return text + ", no GPU";
     const auto& gpu = facts.gpus.front();
-    const auto gib = static_cast<long>(static_cast<double>(gpu.vram_total) / bytes_per_gib + 0.5);
+    const auto gib = (gpu.vram_total + bytes_per_gib / 2) / bytes_per_gib;
     return text + ", " + gpu.name + " with " + std::to_string(gib) + " GiB";
 }
 
