@@ -181,7 +181,7 @@ SetReport run_sr_40(const SetPlan& plan) {
         "where "
         "there are most edges.";
     set.columns = {"truth", "OpenCV Lanczos-4", "Darkroom", "sharp", "G'MIC upscale_smart"};
-    set.cases = run_cases(sr_cases, plan.quick ? 3 : 1, plan.workers,
+    set.cases = run_cases(sr_cases, plan.quick ? 5 : 1, plan.workers,
                           [&](int index) { return run_case(index, plan); });
     ReportTable table;
     table.header = {"",
