@@ -35,10 +35,12 @@ bool is_thumbnail_of(const core::Job& job, const core::ObjectKey& key) {
                                                [&](const auto& known) { return known.thumbnail == key; });
 }
 
-// What a rerun makes must not take the place of what an earlier attempt shows.
+// No two attempts share a name: what a rerun makes must not take the place of what an earlier one shows, and
+// retention may be about to remove what an earlier one has made.
 core::ObjectKey thumbnail_key(const core::Job& job, const AttemptId& attempt) {
-    auto first = core::ObjectKey::thumbnail(job.id);
-    return is_thumbnail_of(job, first) ? core::ObjectKey::thumbnail(job.id, attempt) : first;
+    const auto* known = find_attempt(job, attempt);
+    const bool is_first = known != nullptr && known->number == 1;
+    return is_first ? core::ObjectKey::thumbnail(job.id) : core::ObjectKey::thumbnail(job.id, attempt);
 }
 
 // There the recipe cannot be done at all, however often it is tried.
@@ -217,10 +219,7 @@ void Collector::discard_unless_shown(const JobId& job, const AttemptId& attempt,
         if (known.id == attempt && !known.outputs.empty()) return;
     }
     discard(kept);
-    // Attempts of a job that shows nothing yet share one name: that of a job which is worked on again may
-    // already be the next attempt's.
-    if (kept.thumbnail && !is_thumbnail_of(**now, *kept.thumbnail) && core::is_terminal((*now)->status))
-        (void)objects_.remove(*kept.thumbnail);
+    if (kept.thumbnail && !is_thumbnail_of(**now, *kept.thumbnail)) (void)objects_.remove(*kept.thumbnail);
 }
 
 void Collector::discard_unrecorded(const core::Job& job, const AttemptId& attempt) {

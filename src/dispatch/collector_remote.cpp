@@ -17,8 +17,7 @@ const core::Attempt* find_attempt(const core::Job& job, const AttemptId& id) {
     return nullptr;
 }
 
-// What core/job_machine.h calls succeed or succeed_late. Asked before anything is put away: the thumbnail has
-// one name for all attempts of a job.
+// What core/job_machine.h calls succeed or succeed_late. Asked before anything is put away for nothing.
 bool may_succeed(const core::Job& job, const core::Attempt& attempt) {
     if (!core::is_terminal(attempt.status)) return job.attempts.back().id == attempt.id;
     return attempt.status == Status::failed && (job.status == Status::queued || job.status == Status::failed);

@@ -180,8 +180,8 @@ TEST_F(DispatcherTest, AResultThatComesAfterTheCancelIsThrownAway) {
     EXPECT_EQ(store_->count_queue()->inflight, 0);
 }
 
-// The thumbnail has one name for all attempts of a job: between the next one's putting it away and the row
-// that tells of it, the late one must not take it.
+// Between the next one's putting its thumbnail away and the row that tells of it, the late one must not take
+// it.
 TEST_F(DispatcherTest, AResultThatComesTooLateLeavesTheNextAttemptItsThumbnail) {
     const auto id = create();
     round();
@@ -191,13 +191,33 @@ TEST_F(DispatcherTest, AResultThatComesTooLateLeavesTheNextAttemptItsThumbnail) 
         *store_->requeue_job(everyone, id, "key:test", clock_.now())));
     round();
     ASSERT_EQ(backend_->open_orders().size(), 2u);
+    const auto of_second = core::ObjectKey::thumbnail(id, job(id).attempts[1].id);
     std::ofstream(dir_.path() / "thumbnail") << "of the second attempt";
-    ASSERT_TRUE(objects_->put_file(core::ObjectKey::thumbnail(id), dir_.path() / "thumbnail").ok());
+    ASSERT_TRUE(objects_->put_file(of_second, dir_.path() / "thumbnail").ok());
     backend_->succeed();  // the first
-    EXPECT_TRUE(objects_->head(core::ObjectKey::thumbnail(id)).ok());
+    EXPECT_EQ(objects_on_disk(), 1u);
+    EXPECT_TRUE(objects_->head(of_second).ok());
     backend_->succeed();
     EXPECT_EQ(job(id).status, Status::succeeded);
     EXPECT_EQ(objects_on_disk(), 2u);
+}
+
+// Rows forget what retention takes before the store does: the name of a thumbnail must not be used again.
+TEST_F(DispatcherTest, ARerunAfterRetentionKeepsAThumbnailThatRetentionDoesNotKnow) {
+    const auto id = create();
+    round();
+    backend_->succeed();
+    clock_.advance(Milliseconds(60'000));
+    const auto retired = store_->retire_jobs(ports::Retention::outputs, clock_.now(), 10, clock_.now());
+    ASSERT_TRUE(retired.ok());
+    ports::WorkPlan plan;
+    plan.backend = job(id).backend;
+    ASSERT_TRUE(std::holds_alternative<ports::JobRequeued>(
+        *store_->rerun_job(ports::Access::everyone(), id, plan, "key:test", clock_.now())));
+    round();
+    backend_->succeed();
+    ASSERT_TRUE(job(id).thumbnail);
+    EXPECT_EQ(std::count(retired->objects.begin(), retired->objects.end(), *job(id).thumbnail), 0);
 }
 
 TEST_F(DispatcherTest, WorkCutShortByACrashIsDoneAgainAndCostsNoAttempt) {
