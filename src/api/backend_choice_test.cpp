@@ -31,6 +31,18 @@ TEST_F(BackendChoice, WhatIsNotSetUpIsRefusedAndSaysWhatIs) {
     EXPECT_TRUE(store.jobs.empty());
 }
 
+TEST_F(BackendChoice, WhatIsBuiltInIsNotSentToWorkersThatRunWorkflowsOnly) {
+    set_backends({"serverless", "local"});
+    settings.workflows_only = {"serverless"};
+    EXPECT_EQ(create("").at("/backend"), "local");
+    const auto refused = create(R"(,"backend":"serverless")");
+    EXPECT_EQ(refused.status, 422);
+    EXPECT_EQ(refused.at("/code"), "recipe_not_found");
+    EXPECT_EQ(refused.at("/errors/0/detail"),
+              "no recipe of bg_remove runs on backend \"serverless\", whose workers run workflows only.");
+    EXPECT_EQ(get("/api/v1/types").at("/types/0/backends"), R"(["local"])");
+}
+
 TEST_F(BackendChoice, TypesTellWhatIsSetUpInTheOrderOfPreference) {
     set_backends({"serverless", "local"});
     const auto types = get("/api/v1/types");

@@ -119,6 +119,7 @@ private:
         if (index == 0) {
             plan_.inputs_max = planned->inputs_max;
             plan_.mask_input = planned->mask_input;
+            plan_.megapixels_max = planned->megapixels_max;
             plan_.mask_pointer = pointer_of(0, "/params/region/mask");
         } else if (planned->mask_input) {
             wrong(index, "/params/region/mask", "params_invalid",

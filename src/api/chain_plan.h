@@ -23,7 +23,8 @@ struct ChainPlan {
     std::size_t inputs_max = 1;             // that the first step looks at
     std::optional<std::string> mask_input;  // of the first step
     std::string mask_pointer;
-    std::string params_json;  // of the steps as sent, for the chain itself
+    std::optional<double> megapixels_max;  // of each input, by the first step
+    std::string params_json;               // of the steps as sent, for the chain itself
     std::string params_effective_json;
 };
 

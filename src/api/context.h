@@ -29,6 +29,7 @@ struct ApiSettings {
     Milliseconds wait_max{60'000};
     Milliseconds idempotency_life{24 * 3'600'000};
     std::vector<std::string> backends{"local"};  // kinds that are set up; the first one is a job's default
+    std::vector<std::string> workflows_only;     // of these, those that cannot do what is built in
     std::filesystem::path spool_dir;             // where the file part of a multipart body is put down
 };
 

@@ -53,13 +53,14 @@ Result<CheckedJob, std::vector<FieldProblem>> plan_request(ApiContext& context, 
         take_plan(checked.job, std::move(plan->work));
         checked.needs.inputs_max = plan->inputs_max;
         checked.needs.mask = plan->mask_input;
+        checked.needs.megapixels_max = plan->megapixels_max;
         chain = plan->chain;
     }
     if (chain == nullptr) return checked;
     auto plan =
         plan_chain(context, *book, {*chain, request.params, backend, inputs, request.chain.has_value()});
     if (!plan) return Fail(plan.error());
-    checked.needs = {plan->inputs_max, plan->mask_input, plan->mask_pointer};
+    checked.needs = {plan->inputs_max, plan->mask_input, plan->mask_pointer, plan->megapixels_max};
     take_chain(context, checked, *std::move(plan));
     return checked;
 }
@@ -179,6 +180,7 @@ Answer commit_job(ApiContext& context, const Caller& caller, CheckedJob checked,
     if (*earlier) return answer_outcome(context, checked.job, **earlier, checked.wait);
     auto inputs = load_inputs(context, caller, checked.job.user, checked.inputs);
     if (!inputs) return Fail(inputs.error());
+    if (auto problem = check_picture_sizes(inputs->images, checked.needs)) return Fail(*std::move(problem));
     if (auto problem = settle_mask(inputs->images, checked.needs)) return Fail(*std::move(problem));
     const auto now = context.clock.now();
     ports::NewJob created;

@@ -1,6 +1,7 @@
 #include "api/job_inputs.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "api/intake_problem.h"
 
@@ -57,6 +58,22 @@ Result<LoadedInputs, Problem> load_inputs(ApiContext& context, const Caller& cal
         if (!input.name.empty()) loaded.images.back().name = input.name;
     }
     return loaded;
+}
+
+std::optional<Problem> check_picture_sizes(const std::vector<core::InputImage>& images,
+                                           const InputNeeds& needs) {
+    if (!needs.megapixels_max) return std::nullopt;
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        const auto pixels = static_cast<double>(images[i].width) * static_cast<double>(images[i].height);
+        if (pixels <= *needs.megapixels_max * 1e6) continue;
+        std::ostringstream detail;
+        detail << "The picture has " << size_of(images[i]) << " pixels; the recipe takes "
+               << *needs.megapixels_max << " megapixels at most.";
+        Problem problem(core::JobError{core::ErrorCode::input_too_large, detail.str()});
+        problem.fields = {{"/inputs/" + std::to_string(i), problem.code, problem.detail}};
+        return problem;
+    }
+    return std::nullopt;
 }
 
 std::optional<Problem> settle_mask(std::vector<core::InputImage>& images, const InputNeeds& needs) {

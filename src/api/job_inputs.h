@@ -14,6 +14,7 @@ struct InputNeeds {
     std::size_t inputs_max = 1;
     std::optional<std::string> mask;  // name of the input that is one
     std::string mask_pointer = "/params/region/mask";
+    std::optional<double> megapixels_max = std::nullopt;  // that its recipe takes of any of them
 };
 
 /// Before anything is loaded: too many inputs, or a mask that cannot be there.
@@ -27,6 +28,10 @@ struct LoadedInputs {
 /// their first use.
 Result<LoadedInputs, Problem> load_inputs(ApiContext& context, const Caller& caller, const UserId& owner,
                                           const std::vector<RequestedInput>& requested);
+
+/// As soon as they are known: a picture that the recipe would not take.
+std::optional<Problem> check_picture_sizes(const std::vector<core::InputImage>& images,
+                                           const InputNeeds& needs);
 
 /// The mask is an input of that name, or the second one if it is called "mask" and none is named so; that one
 /// gets the name. It has to be as large as the picture.

@@ -46,8 +46,9 @@ Result<JobPlan, std::vector<FieldProblem>> plan_job(ApiContext& context, const r
                                                     const PlanRequest& request) {
     const auto* type = book.types().find(request.type);
     if (type == nullptr) return Fail(std::vector{unknown_type(book, request.type)});
-    auto checked = recipes::check_params(*type, request.params, context.random.number(),
-                                         {context.settings.backends, request.backend, request.inputs});
+    const recipes::Places places{context.settings.backends, request.backend, request.inputs,
+                                 context.settings.workflows_only};
+    auto checked = recipes::check_params(*type, request.params, context.random.number(), places);
     if (!checked) {
         std::vector<FieldProblem> fields;
         for (const auto& problem : checked.error())
@@ -58,7 +59,10 @@ Result<JobPlan, std::vector<FieldProblem>> plan_job(ApiContext& context, const r
     JobPlan plan;
     plan.mask_input = mask_input(checked->effective_json);
     plan.inputs_max = plan.mask_input ? 2 : 1;
-    if (recipe != nullptr) plan.inputs_max = std::max(plan.inputs_max, recipe->file.inputs.size());
+    if (recipe != nullptr) {
+        plan.inputs_max = std::max(plan.inputs_max, recipe->file.inputs.size());
+        plan.megapixels_max = recipe->file.limits.max_input_mp;
+    }
     plan.roles = roles_of(request.type, recipe);
     if (recipe != nullptr && recipe->file.chain) plan.chain = &*recipe->file.chain;
     plan.work = {.backend = std::move(checked->backend),

@@ -24,6 +24,7 @@ struct JobPlan {
     ports::WorkPlan work;
     const recipes::Chain* chain = nullptr;  // of a type that is one; lives as long as the book
     std::size_t inputs_max = 1;             // more would not be looked at
+    std::optional<double> megapixels_max;   // of each input; unset: what is built in takes all that come in
     std::optional<std::string> mask_input;  // name of the input that region.mask means
     std::vector<std::string> roles;         // of the outputs that there can be
 };

@@ -41,6 +41,23 @@ TEST_F(Recipes, AnOperatorsTypeIsToldWithItsRecipesAndCanBeAskedFor) {
     EXPECT_EQ(told.at("/recipe_digest"), store.jobs[0].recipe_digest);
 }
 
+TEST_F(Recipes, APictureLargerThanTheRecipeTakesIsRefusedBeforeAnyWork) {
+    set_backends({"serverless", "local"});
+    set_recipes({own(fixture::recipe("", "limits: { max_input_mp: 0.05 }\n"))});
+    const auto with = [&](std::uint32_t width, std::uint32_t height) {
+        return post_job(R"({"type":"my_type","inputs":[{"upload":")" + ready_upload("p.png", width, height) +
+                        "\"}]}");
+    };
+    EXPECT_EQ(with(250, 200).status, 201);
+    const auto told = with(251, 200);
+    EXPECT_EQ(told.status, 413);
+    EXPECT_EQ(told.at("/code"), "input_too_large");
+    EXPECT_EQ(told.at("/errors/0/pointer"), "/inputs/0");
+    EXPECT_EQ(told.at("/detail"),
+              "The picture has 251 x 200 pixels; the recipe takes 0.05 megapixels at most.");
+    EXPECT_EQ(store.jobs.size(), 1u);
+}
+
 TEST_F(Recipes, ABlockedLicenceIsShownAndNeverChosen) {
     set_backends({"serverless", "local"});
     set_recipes({own(of_model("no"))});

@@ -96,8 +96,14 @@ Result<ports::WorkPlan, Problem> plan_rerun(ApiContext& context, const core::Job
     const auto book = context.recipes();
     auto plan = plan_job(context, *book, {job.type, *params, *std::move(backend), job.inputs.size()});
     if (!plan) return Fail(Problem(plan.error()));
+    // The recipes were read again since the job was created, and its type is another one now.
+    if (plan->chain != nullptr)
+        return Fail(conflict(ProblemCode::not_for_chains,
+                             job.type + " is a chain by now; create a new job for it.", job.status));
     InputNeeds needs;
     needs.mask = plan->mask_input;
+    needs.megapixels_max = plan->megapixels_max;
+    if (auto problem = check_picture_sizes(job.inputs, needs)) return Fail(*std::move(problem));
     auto images = job.inputs;
     if (needs.mask && images.size() < 2)
         return Fail(Problem({{needs.mask_pointer, "input_missing",

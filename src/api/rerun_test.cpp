@@ -57,6 +57,28 @@ TEST_F(Reruns, WithoutParamsTheJobsOwnAreTakenAgain) {
     }
 }
 
+TEST_F(Reruns, AJobWhoseTypeHasBecomeAChainIsLeftAsItIs) {
+    set_recipes({{"twice.yaml", R"(darkroom_recipe: 1
+id: twice
+version: 1
+type: chain
+engine: chain
+title: Twice
+steps:
+  - { id: cut, type: bg_remove }
+  - { id: up, type: upscale_2k, from: cut.main }
+output: up.main
+)",
+                  std::nullopt}});
+    auto& job = ended_job();
+    job.type = "twice";
+    job.params_json = R"({"v":1})";
+    const auto told = rerun("");
+    EXPECT_EQ(told.status, 409) << told.text;
+    EXPECT_EQ(told.at("/code"), "not_for_chains");
+    EXPECT_TRUE(store.reruns.empty());
+}
+
 TEST_F(Reruns, WrongRequestsAreNamedAndNothingIsDone) {
     ended_job();
     const std::vector<std::array<std::string, 3>> cases = {

@@ -9,9 +9,14 @@
 namespace darkroom::api {
 namespace {
 
-bool is_set_up(const ApiContext& context, const std::string& backend) {
+bool can_do(const ApiContext& context, const recipes::Recipe& recipe, const std::string& backend) {
+    return recipes::Places{.workflows_only = context.settings.workflows_only}.can_do(recipe, backend);
+}
+
+bool has_place(const ApiContext& context, const recipes::Recipe& recipe) {
     const auto& there = context.settings.backends;
-    return std::find(there.begin(), there.end(), backend) != there.end();
+    return std::any_of(there.begin(), there.end(),
+                       [&](const auto& backend) { return can_do(context, recipe, backend); });
 }
 
 // In the order of the settings: the first is what a job gets that names none.
@@ -28,8 +33,7 @@ void write_state(JsonWriter& json, const ApiContext& context, const recipes::Rec
     std::string reason;
     if (!recipe.licence.allowed) {
         reason = recipe.licence.reason + ".";
-    } else if (std::none_of(recipe.backends.begin(), recipe.backends.end(),
-                            [&](const auto& backend) { return is_set_up(context, backend); })) {
+    } else if (!has_place(context, recipe)) {
         reason = "It runs on a backend that is not set up here.";
     }
     json.member("usable", reason.empty()).key("reason");
@@ -62,7 +66,7 @@ void write_recipes(JsonWriter& json, const ApiContext& context, const recipes::J
         } else {
             json.value(recipe.digest);
         }
-        write_backends(json, context, [&](const auto& backend) { return recipe.runs_on(backend); });
+        write_backends(json, context, [&](const auto& backend) { return can_do(context, recipe, backend); });
         write_state(json, context, recipe);
         json.raw_member("models", recipe.models_json)
             .key("price")
@@ -116,7 +120,8 @@ void write_type(JsonWriter& json, const ApiContext& context, const recipes::Reci
         json.value(type.recipes.front().name());
     }
     write_backends(json, context, [&](const auto& backend) {
-        return std::find(type.backends.begin(), type.backends.end(), backend) != type.backends.end();
+        return std::any_of(type.recipes.begin(), type.recipes.end(),
+                           [&](const auto& recipe) { return can_do(context, recipe, backend); });
     });
     write_recipes(json, context, type);
     write_steps(json, book, type);

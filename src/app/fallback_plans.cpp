@@ -12,10 +12,13 @@ std::optional<ports::WorkPlan> plan_for(const RecipeShelf& shelf, const Fallback
     const bool may_be_elsewhere = std::find(several.begin(), several.end(), failed.backend) != several.end();
     if (will_retry && may_be_elsewhere) return std::nullopt;
     std::vector<std::string> tried;
-    for (const auto& attempt : job.attempts) tried.push_back(attempt.recipe);
+    // What was tried before its owner asked for another attempt may be tried again.
+    for (const auto& attempt : job.attempts)
+        if (attempt.number > job.attempts_forgiven) tried.push_back(attempt.recipe);
     recipes::Places where;
     where.set_up = places.backends;
     where.inputs = job.inputs.size();
+    where.workflows_only = places.workflows_only;
     const auto book = shelf.book();
     const auto choice = recipes::fallback_of(*book, job.type, failed.recipe, job.params_effective_json, where,
                                              tried, failed.backend);

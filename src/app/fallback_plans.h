@@ -11,8 +11,9 @@
 namespace darkroom::app {
 
 struct FallbackPlaces {
-    std::vector<std::string> backends;       // that are set up, in the deployment's order
-    std::vector<std::string> with_a_choice;  // of these, those of which there are several endpoints
+    std::vector<std::string> backends;        // that are set up, in the deployment's order
+    std::vector<std::string> with_a_choice;   // of these, those of which there are several endpoints
+    std::vector<std::string> workflows_only;  // of these, those that cannot do what is built in
 };
 
 /// `shelf` must outlive what is returned. Where another endpoint of the same kind may have what this one

@@ -188,7 +188,11 @@ Result<void, StartFailure> Gateway::Rooms::build_work() {
     dispatch::DispatcherSettings dispatching;
     dispatching.retry.attempts_max = settings.attempts_max;
     dispatching.time_limit = settings.run_timeout;
-    dispatching.fallback = fallback_plans(shelf, {settings.backends(), settings.kinds_with_a_choice()});
+    dispatching.limit_of_recipe = [this](const core::Attempt& attempt) {
+        return graphs.time_limit_of(attempt.recipe_digest);
+    };
+    dispatching.fallback = fallback_plans(
+        shelf, {settings.backends(), settings.kinds_with_a_choice(), settings.kinds_of_workflows_only()});
     dispatcher = std::make_unique<dispatch::Dispatcher>(
         *store, *storage.main, std::vector<ports::Backend*>{local.get()}, clock, random, dispatching);
     if (settings.storage.kind != StorageKind::files) {
@@ -241,6 +245,7 @@ Result<void, StartFailure> Gateway::Rooms::build_api() {
     options.base_url = public_url();
     options.transfer_secret = signing_secret;
     options.backends = settings.backends();
+    options.workflows_only = settings.kinds_of_workflows_only();
     options.cron_secret = settings.cron_secret;
     options.upload_bytes_max = settings.upload_bytes_max;
     options.upload_url_life = upload_url_life(settings);

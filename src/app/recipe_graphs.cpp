@@ -50,6 +50,12 @@ Result<std::optional<recipes::OrderGraph>, JobError> RecipeGraphs::graph_of(
     return std::optional(*std::move(made));
 }
 
+std::optional<Milliseconds> RecipeGraphs::time_limit_of(const std::string& recipe_digest) const {
+    const auto recipe = recipe_digest.empty() ? nullptr : shelf_.find_digest(recipe_digest);
+    if (!recipe) return std::nullopt;
+    return Milliseconds(recipe->file.limits.timeout_s * 1'000);
+}
+
 comfyui::MakeGraph RecipeGraphs::for_pods() const {
     return [this](const ports::WorkOrder& work, const std::vector<std::string>& inputs) {
         return pod_graph(*this, work, inputs);

@@ -8,6 +8,7 @@
 
 #include "app/recipe_shelf.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "comfyui/pod_backend.h"
 #include "ports/backend.h"
 #include "recipes/order_graph.h"
@@ -24,6 +25,9 @@ public:
     /// them. The error is the attempt's.
     Result<std::optional<recipes::OrderGraph>, core::JobError> graph_of(
         const ports::WorkOrder& work, const std::vector<std::string>& inputs) const;
+
+    /// What the recipe of that digest says of its time, if it is known.
+    std::optional<Milliseconds> time_limit_of(const std::string& recipe_digest) const;
 
     /// For pods, which run nothing but workflows: an order without one is refused.
     comfyui::MakeGraph for_pods() const;

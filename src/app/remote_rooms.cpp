@@ -89,6 +89,9 @@ dispatch::SubmitterSettings RemoteRooms::submitter_settings() const {
     dispatch::SubmitterSettings settings;
     settings.signing_secret = around_.signing_secret;
     settings.time_limit = around_.settings.run_timeout;
+    settings.limit_of_recipe = [&graphs = around_.graphs](const core::Attempt& attempt) {
+        return graphs.time_limit_of(attempt.recipe_digest);
+    };
     settings.queue_budget = around_.settings.runpod.queue_budget;
     return settings;
 }

@@ -139,6 +139,22 @@ runpod::ForeignLayout layout_of(const RunpodEndpointWords& words) {
     return layout;
 }
 
+// A job is sent to any of the endpoints: what one of them cannot do would fail there by chance.
+void check_one_kind(SettingReader& reader, const RunpodSettings& settings) {
+    const auto& all = settings.endpoints;
+    const auto& first = all.front();
+    const auto other = std::find_if(all.begin(), all.end(), [&](const RunpodEndpoint& endpoint) {
+        return endpoint.is_foreign() != first.is_foreign();
+    });
+    if (other == all.end()) return;
+    const auto& foreign = first.is_foreign() ? first : *other;
+    const auto& own = first.is_foreign() ? *other : first;
+    reader.wrong("RUNPOD_ENDPOINT_ID",
+                 "names endpoints of two kinds: " + foreign.id + " (worker=" + foreign.worker +
+                     ") runs workflows only, and " + own.id + " (worker=" + own.worker +
+                     ") gets what is built in as well; give each kind a gateway of its own");
+}
+
 void read_endpoints(SettingReader& reader, const StorageSettings& storage, RunpodSettings& settings) {
     const int limit = is_set(reader, "MAX_INFLIGHT")
                           ? static_cast<int>(reader.number("MAX_INFLIGHT", 1, inflight_max))
@@ -164,6 +180,7 @@ void read_endpoints(SettingReader& reader, const StorageSettings& storage, Runpo
                                       .worker = words.worker.empty() ? "auto" : words.worker,
                                       .layout = layout_of(words)});
     }
+    check_one_kind(reader, settings);
 }
 
 void read_key(SettingReader& reader, RunpodSettings& settings) {

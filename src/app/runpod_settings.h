@@ -26,6 +26,9 @@ struct RunpodEndpoint {
     std::optional<objects::S3Settings> volume;  // its own network volume; unset = the one of all endpoints
     std::string worker = "auto";                // what its workers are, as ServerlessSettings has it
     runpod::ForeignLayout layout = {};          // how they see the volume
+
+    /// Its workers know nothing of Darkroom's own orders.
+    bool is_foreign() const { return worker == "volume_files" || worker == "worker_comfyui"; }
 };
 
 struct ScaleBounds {
@@ -37,7 +40,7 @@ struct RunpodSettings {
     std::string api_key;  // empty = none
     std::string base_url;
     std::string rest_url;
-    std::vector<RunpodEndpoint> endpoints;  // empty = attempts run on this machine only
+    std::vector<RunpodEndpoint> endpoints;  // all foreign or none; empty = attempts run on this machine only
     bool is_near = false;  // RunPod is played on this machine or network: nothing has to be public
     std::vector<runpod::CallbackSecret> callback_secrets;  // any of them is right; empty = no callbacks
     Milliseconds queue_budget{0};                          // how long RunPod may let a job wait

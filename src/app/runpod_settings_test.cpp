@@ -117,6 +117,25 @@ TEST(RunpodEndpointWords, SayWhatWorkersAreAndHowTheySeeTheVolume) {
               std::string::npos);
 }
 
+TEST(RunpodSettings, EndpointsAreDarkroomsOwnOrOthersNotBoth) {
+    const auto kinds = [](const std::string& endpoints) {
+        const auto settings = read(real_runpod({{"RUNPOD_ENDPOINT_ID", endpoints}}));
+        return settings ? settings->kinds_of_workflows_only() : std::vector<std::string>{settings.error()[0]};
+    };
+    using Kinds = std::vector<std::string>;
+    EXPECT_EQ(kinds("ep1"), Kinds());
+    EXPECT_EQ(kinds("ep1,ep2;worker=darkroom"), Kinds());
+    EXPECT_EQ(kinds("ep1;worker=volume_files"), Kinds{"serverless"});
+    EXPECT_EQ(kinds("ep1;worker=volume_files,ep2;worker=worker_comfyui"), Kinds{"serverless"});
+    const auto problems = problems_of(
+        real_runpod({{"RUNPOD_ENDPOINT_ID", "ep1,ep2;worker=worker_comfyui,ep3;worker=volume_files"}}));
+    ASSERT_EQ(problems.size(), 1u);
+    EXPECT_EQ(problems[0],
+              "RUNPOD_ENDPOINT_ID names endpoints of two kinds: ep2 (worker=worker_comfyui) runs workflows "
+              "only, and ep1 (worker=auto) gets what is built in as well; give each kind a gateway of its "
+              "own.");
+}
+
 TEST(RunpodSettings, MaxInflightIsEachEndpointsUnlessItHasItsOwn) {
     const auto settings =
         read(real_runpod({{"MAX_INFLIGHT", "500"}, {"RUNPOD_ENDPOINT_ID", "ep1,ep2;max=7"}}));

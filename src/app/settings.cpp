@@ -137,6 +137,11 @@ std::vector<std::string> Settings::kinds_with_a_choice() const {
     return kinds;
 }
 
+std::vector<std::string> Settings::kinds_of_workflows_only() const {
+    if (!runpod.is_used() || !runpod.endpoints.front().is_foreign()) return {};
+    return {std::string(to_string(BackendMode::serverless))};
+}
+
 Result<Settings, SettingProblems> read_settings(const Environment& environment, SettingProblems problems) {
     SettingReader reader(environment, std::move(problems));
     Settings settings;

@@ -35,7 +35,7 @@ struct Settings {
     std::optional<std::string> api_key;
     std::string base_url;  // empty = made from the address that is listened on
     std::string cron_secret;
-    int inflight_max = 1;  // of this machine
+    int inflight_max = 1;               // of this machine
     std::filesystem::path recipes_dir;  // empty = recipes in the data folder, if it is there
     int attempts_max = 3;
     Milliseconds run_timeout{0};
@@ -60,6 +60,8 @@ struct Settings {
     std::vector<std::string> backends() const;
     /// Of these, those of which there are several endpoints.
     std::vector<std::string> kinds_with_a_choice() const;
+    /// Of these, those whose workers run recipes with a workflow and nothing that is built in.
+    std::vector<std::string> kinds_of_workflows_only() const;
 };
 
 /// One line for each problem; never the value of a secret.

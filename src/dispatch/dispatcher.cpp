@@ -111,7 +111,7 @@ ports::StoreResult<int> Dispatcher::fill(ports::Backend& backend) {
         return Fail(claimed.error());
     }
     for (auto& [job] : *claimed) {
-        auto order = work_order(job, job.attempts.back().id, settings_.time_limit);
+        auto order = work_order(job, job.attempts.back().id, settings_.time_limit, settings_.limit_of_recipe);
         open_.add(order.attempt, {std::move(job), &backend});
         backend.start(std::move(order), collector_);
     }

@@ -12,6 +12,7 @@
 #include "dispatch/open_attempts.h"
 #include "dispatch/remote_lane.h"
 #include "dispatch/storage_gate.h"
+#include "dispatch/work_order.h"
 #include "ports/backend.h"
 #include "ports/clock.h"
 #include "ports/dispatch_control.h"
@@ -26,6 +27,7 @@ struct DispatcherSettings {
     Milliseconds time_limit{600'000};        // of one attempt's work
     Milliseconds storage_patience{600'000};  // how long a result waits for the object store
     Fallback fallback = {};                  // none = a job goes on as it was, or fails
+    RecipeLimit limit_of_recipe = {};        // none = time_limit holds for all
 };
 
 class Dispatcher : public ports::DispatchControl {

@@ -164,9 +164,10 @@ Submitter::Standing Submitter::standing_of(const Errand& errand, TimePoint& dead
 }
 
 ports::RemoteOrder Submitter::order_of(const Errand& errand, TimePoint deadline) const {
-    return {.work = work_order(errand.job, errand.ref.attempt, settings_.time_limit),
-            .token = core::attempt_token(errand.ref.attempt, settings_.signing_secret),
-            .deadline = deadline};
+    return {
+        .work = work_order(errand.job, errand.ref.attempt, settings_.time_limit, settings_.limit_of_recipe),
+        .token = core::attempt_token(errand.ref.attempt, settings_.signing_secret),
+        .deadline = deadline};
 }
 
 void Submitter::settle(const Errand& errand, const ports::SubmitTaken& taken) {

@@ -20,6 +20,7 @@
 #include "dispatch/refusal_memory.h"
 #include "dispatch/remote_sites.h"
 #include "dispatch/site_pace.h"
+#include "dispatch/work_order.h"
 #include "ports/clock.h"
 #include "ports/job_store.h"
 #include "ports/remote_backend.h"
@@ -30,6 +31,7 @@ namespace darkroom::dispatch {
 struct SubmitterSettings {
     std::string signing_secret;  // of attempt tokens
     Milliseconds time_limit{600'000};
+    RecipeLimit limit_of_recipe = {};       // none = time_limit holds for all
     Milliseconds queue_budget{86'400'000};  // how long a job may wait at the endpoint
     Milliseconds spare{300'000};            // beyond both, before the endpoint may forget it
     Milliseconds intended_look{120'000};    // after a claim, should this process not live to send

@@ -22,6 +22,10 @@ bool engine_fits(const Recipe& recipe, std::string_view engine) {
     return (engine == "local") == (recipe.engine == "builtin" || recipe.engine == "onnx");
 }
 
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 std::string joined(const std::vector<std::string>& words) {
     std::string list;
     for (const auto& word : words) list += (list.empty() ? "" : ", ") + word;
@@ -92,7 +96,7 @@ private:
         const auto wanted = places_.named.empty() ? places_.set_up : std::vector{places_.named};
         for (const auto& backend : wanted) {
             for (const auto* recipe : candidates) {
-                if (recipe->runs_on(backend)) return RecipeChoice{recipe, backend};
+                if (places_.can_do(*recipe, backend)) return RecipeChoice{recipe, backend};
             }
         }
         return std::nullopt;
@@ -112,8 +116,7 @@ private:
     // A recipe may run where nothing is set up.
     std::optional<ParamProblem> not_set_up() const {
         const auto& there = places_.set_up;
-        const bool known = std::find(there.begin(), there.end(), places_.named) != there.end();
-        if (places_.named.empty() || there.empty() || known) return std::nullopt;
+        if (places_.named.empty() || there.empty() || contains(there, places_.named)) return std::nullopt;
         return not_found("/backend", "backend " + quoted(places_.named) + " is not set up here; there is " +
                                          joined(there));
     }
@@ -134,7 +137,9 @@ private:
         const auto where = places_.named.empty()
                                ? "on a backend that is set up here: " + joined(places_.set_up)
                                : "on backend " + quoted(places_.named);
-        return not_found("/backend", what() + std::string(runs()) + where);
+        const bool by_workflow_only = contains(places_.workflows_only, places_.named);
+        return not_found("/backend", what() + std::string(runs()) + where +
+                                         (by_workflow_only ? ", whose workers run workflows only" : ""));
     }
 
     const JobType& type_;
@@ -151,11 +156,12 @@ std::vector<std::string> backends_for_fallback(const Places& places, const std::
     return backends;
 }
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 }  // namespace
+
+bool Places::can_do(const Recipe& recipe, std::string_view backend) const {
+    const bool by_workflow = recipe.engine == "comfyui" || recipe.engine == "chain";
+    return recipe.runs_on(backend) && (by_workflow || !contains(workflows_only, backend));
+}
 
 Result<RecipeChoice, ParamProblem> choose_recipe(const JobType& type, const boost::json::object& effective,
                                                  const Places& places) {
@@ -173,7 +179,7 @@ std::optional<RecipeChoice> choose_fallback(const JobType& type, const boost::js
                                 recipe->engine != "chain" && engine_fits(*recipe, text_of(*engine));
             if (!usable || contains(request.tried, recipe->name())) continue;
             for (const auto& backend : backends_for_fallback(places, request.failed_on)) {
-                if (recipe->runs_on(backend)) return RecipeChoice{recipe, backend};
+                if (places.can_do(*recipe, backend)) return RecipeChoice{recipe, backend};
             }
         }
     }

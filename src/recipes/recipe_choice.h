@@ -19,6 +19,11 @@ struct Places {
                                            // does not matter, and no backend is chosen
     std::string named = {};                // by the client; empty: any of them
     std::size_t inputs = 1;                // pictures that come with the job
+    std::vector<std::string> workflows_only = {};  // of set_up, those that cannot do what is built in: their
+                                                   // workers are not Darkroom's
+
+    /// Whether a backend of this kind can do it here.
+    bool can_do(const Recipe& recipe, std::string_view backend) const;
 };
 
 struct RecipeChoice {

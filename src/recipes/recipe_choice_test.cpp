@@ -60,6 +60,20 @@ TEST(RecipeChoice, ANamedBackendIsTakenOrRefused) {
     EXPECT_EQ(chosen(all, effective("local"), {{"pod"}, "pod"}), "recipe_not_found /backend");
 }
 
+TEST(RecipeChoice, WhatIsBuiltInGoesWhereDarkroomsOwnWorkersAre) {
+    const auto all = type();
+    const Places foreign{.set_up = {"serverless", "local"}, .workflows_only = {"serverless"}};
+    EXPECT_EQ(chosen(all, effective(), foreign), "restore.comfy@2 serverless");
+    EXPECT_EQ(chosen(all, effective("local"), foreign), "restore.builtin@1 local");
+    auto named = foreign;
+    named.named = "serverless";
+    EXPECT_EQ(chosen(all, effective("gpu"), named), "restore.comfy@2 serverless");
+    EXPECT_EQ(choose_recipe(all, effective("local"), named).error().detail,
+              "no recipe of restore runs on backend \"serverless\", whose workers run workflows only");
+    const FallbackRequest request{{"restore.builtin"}, {"restore.comfy@2"}, "pod"};
+    EXPECT_EQ(choose_fallback(all, effective(), foreign, request)->backend, "local");
+}
+
 TEST(RecipeChoice, APinMeansOneRecipeAndPerhapsItsVersion) {
     const auto all = type();
     EXPECT_EQ(chosen(all, effective("auto", "restore.comfy"), {{"pod"}}), "restore.comfy@2 pod");
