@@ -347,6 +347,7 @@ void PodBackend::probe() {
     if (!is_well(witness)) return;
     {
         const std::lock_guard lock(mutex_);
+        if (witness_ != witness) return;  // its GPU failed while it was asked
         paused_.reset();
         witness_.reset();
     }

@@ -1,6 +1,7 @@
 #include "comfyui/pod_backend.h"
 
 #include <optional>
+#include <utility>
 
 #include "comfyui/comfy_fixture.h"
 #include "comfyui/pod_files.h"
@@ -10,6 +11,24 @@ namespace darkroom::comfyui {
 namespace {
 
 using ports::RemotePhase;
+
+// Does something else once, when the next request is about to go out.
+class BusyHttp final : public ports::HttpClient {
+public:
+    explicit BusyHttp(ports::HttpClient& http) : http_(http) {}
+    Result<ports::FetchedAnswer, ports::FetchFailure> fetch(const ports::OutgoingRequest& request) override {
+        if (const auto first = std::exchange(meanwhile, nullptr)) first();
+        return http_.fetch(request);
+    }
+    Result<std::unique_ptr<ports::OpenAnswer>, ports::FetchFailure> open(
+        const ports::OutgoingRequest& request) override {
+        return http_.open(request);
+    }
+    std::function<void()> meanwhile;
+
+private:
+    ports::HttpClient& http_;
+};
 
 class PodBackendTest : public ComfyTest {
 protected:
@@ -59,10 +78,11 @@ protected:
         EXPECT_TRUE(seen) << seen.error().detail;
         return seen ? *std::move(seen) : ports::RemoteLook{};
     }
-    void wait_for_probe() {
+    void wait_for_probe() { wait_for_probe(pod_); }
+    void wait_for_probe(PodBackend& pod) {
         const auto later = clock_.make_wake_up();
         later->wait_until(clock_.monotonic() + Milliseconds(31'000));
-        pod_.probe();
+        pod.probe();
     }
     std::int64_t told_of(std::string_view what, const ports::RemoteOrder& order) {
         return told(what, prompt_of(order.work.attempt));
@@ -214,6 +234,36 @@ TEST_F(PodBackendTest, FailuresThereAreCodesHereAndWhatHelpsIsDone) {
     expect_taken(order);
     server_.wait_until_idle();
     EXPECT_EQ(look(order).phase, RemotePhase::succeeded);
+}
+
+// Another thread's look at a result comes while a pod that was paused for less is asked how it is.
+TEST_F(PodBackendTest, AGpuThatFailsWhileThePodIsAskedIsNotForgotten) {
+    BusyHttp http(http_);
+    PodBackend pod(
+        pod_settings(),
+        [this](const ports::WorkOrder&, const std::vector<std::string>& inputs) { return make(inputs); },
+        store_, http, clock_);
+    const auto ends_as = [&](const std::string& end) {
+        set(R"("ends":")" + end + "\"");
+        auto order = new_order();
+        EXPECT_TRUE(std::holds_alternative<ports::SubmitTaken>(pod.submit(order)));
+        server_.wait_until_idle();
+        return order;
+    };
+    const auto full = ends_as("disk_full");
+    const auto fault = ends_as("cuda");
+    EXPECT_EQ(pod.look(task_of(full))->error->code, core::ErrorCode::storage_full);
+    ASSERT_TRUE(pod.trouble());
+    bool seen = false;
+    http.meanwhile = [&] { seen = pod.look(task_of(fault)).ok(); };
+    wait_for_probe(pod);
+    ASSERT_TRUE(seen);
+    ASSERT_TRUE(pod.trouble());
+    wait_for_probe(pod);
+    EXPECT_TRUE(pod.trouble()) << "it is still the process whose GPU failed";
+    server_.play(R"({"restart":true})");
+    wait_for_probe(pod);
+    EXPECT_FALSE(pod.trouble());
 }
 
 TEST_F(PodBackendTest, WhatIsMissingIsSaidBeforeAnythingIsSent) {
