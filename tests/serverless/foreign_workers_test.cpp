@@ -63,6 +63,16 @@ TEST(ForeignWorkers, AWorkflowGoesByTheVolumeAndItsFilesComeBackAndNothingStays)
     expect_an_empty_volume(world);
 }
 
+TEST(ForeignWorkers, WhatIsBuiltInStaysOnThisMachine) {
+    auto plan = foreign("files");
+    plan.workers = 0;
+    World world(plan);
+    const auto job = world.client().ended_job(world.client().create_with("jpeg_to_png", disc_png(96, 64)));
+    EXPECT_EQ(text_at(job, "/status"), "SUCCEEDED") << job;
+    EXPECT_EQ(text_at(job, "/attempts/0/backend"), "local");
+    EXPECT_TRUE(world.remote_jobs().empty());
+}
+
 TEST(ForeignWorkers, AutoIsEnoughWhereThereIsAVolume) {
     auto plan = foreign("files");
     plan.settings["RUNPOD_ENDPOINT_ID"] = "ep-local;name=desk;gpu=RTX 4090";
