@@ -178,6 +178,7 @@ TEST(HostileParams, ManyThreadsCheckAtOnce) {
     const auto bad = parse_json(R"({"background":"#a0b1cx","recipe":"bg remove"})");
     std::atomic<int> wrong = 0;
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int thread = 0; thread < 4; ++thread) {
         threads.emplace_back([&] {
             for (int i = 0; i < 300; ++i) {

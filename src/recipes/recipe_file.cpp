@@ -75,8 +75,8 @@ std::vector<std::string> read_targets(MapReader& map, const std::string& engine)
         if (std::find(possible.begin(), possible.end(), target) != possible.end()) continue;
         std::string list;
         for (const auto& each : possible) list.append(list.empty() ? "" : ", ").append(each);
-        map.complain(map.member("targets")->place, "wrong_value",
-                     "targets of engine: " + engine + " can be " + list);
+        list.insert(0, "targets of engine: " + engine + " can be ");
+        map.complain(map.member("targets")->place, "wrong_value", list);
     }
     return targets;
 }
