@@ -180,6 +180,7 @@ protected:
     RemoteBooks books;
     QuietDispatcher dispatcher;
     ApiSettings settings;
+    const ports::ProgressBoard* board = nullptr;
     std::shared_ptr<const recipes::RecipeBook> book = std::make_shared<const recipes::RecipeBook>(
         std::vector<recipes::RecipeText>(), recipes::LicencePolicy());
 
@@ -207,7 +208,8 @@ private:
         settings.transfer_secret = "a secret";
         settings.base_url = "http://127.0.0.1:1";
         return {store,   books, objects_,      intake,   dispatcher, clock_,
-                random_, watch, authenticator, settings, nullptr,    [this] { return book; }};
+                random_, watch, authenticator, settings, nullptr,    [this] { return book; },
+                board};
     }
     intake::Intake intake{store, objects_, web_, resolver_, clock_, random_, {}};
     JobWatch watch;

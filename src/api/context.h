@@ -13,6 +13,7 @@
 #include "ports/dispatch_control.h"
 #include "ports/job_store.h"
 #include "ports/object_store.h"
+#include "ports/progress_board.h"
 #include "ports/random.h"
 #include "ports/remote_job_store.h"
 #include "recipes/recipe_book.h"
@@ -47,6 +48,7 @@ struct ApiContext {
     ports::ObjectStore* volume = nullptr;  // the workers' network volume, if there is one beside `objects`
     std::function<std::shared_ptr<const recipes::RecipeBook>()> recipes = {};  // the book in use;
                                                                                // unset: what is built in
+    const ports::ProgressBoard* progress = nullptr;  // none where no backend tells how far it is
 };
 
 }  // namespace darkroom::api

@@ -88,7 +88,7 @@ void write_cost(JsonWriter& json, const core::Attempt& attempt) {
 }
 
 // Where an open job is on its way: a cold start is no slowness of the work.
-void write_progress(JsonWriter& json, const core::Job& job) {
+void write_progress(JsonWriter& json, const ApiContext& context, const core::Job& job) {
     if (core::is_terminal(job.status)) {
         json.null_member("progress");
         return;
@@ -97,7 +97,14 @@ void write_progress(JsonWriter& json, const core::Job& job) {
     if (job.status == core::Status::dispatched && !job.attempts.empty() &&
         !job.attempts.back().waiting_for.empty())
         stage = job.attempts.back().waiting_for;
-    json.key("progress").begin_object().member("stage", stage).end_object();
+    json.key("progress").begin_object().member("stage", stage);
+    const bool may_be_told = job.status == core::Status::running && !job.attempts.empty();
+    const auto steps = may_be_told && context.progress != nullptr
+                           ? context.progress->progress_of(job.attempts.back().id)
+                           : std::nullopt;
+    if (steps)
+        json.member("value", steps->value).member("max", steps->max).member("percent", steps->percent());
+    json.end_object();
 }
 
 void write_thumbnail(JsonWriter& json, const ApiContext& context, const core::Job& job,
@@ -238,7 +245,7 @@ void write_job(JsonWriter& json, const ApiContext& context, const core::Job& job
     // Nothing is held or charged before there are prices; the members are part of the contract from the first
     // day.
     json.end_array().raw_member("credits", R"({"held":0,"charged":0})");
-    write_progress(json, job);
+    write_progress(json, context, job);
     json.null_member("batch_id")
         .member("priority", job.priority)
         .raw_member("metadata", job.metadata_json)

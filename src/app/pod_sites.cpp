@@ -22,12 +22,26 @@ bool PodSites::are_needed(const std::vector<PodEndpoint>& pods,
 
 PodSites::PodSites(const std::vector<PodEndpoint>& pods, const std::vector<ports::RemoteTarget>& left,
                    const PodSurroundings& around) {
-    for (const auto& pod : pods)
-        active_.push_back(std::make_unique<comfyui::PodBackend>(
-            settings_of(pod, around), around.graphs.for_pods(), around.main, around.http, around.clock));
+    for (const auto& pod : pods) active_.push_back(open(settings_of(pod, around), around));
     for (const auto& place : left) {
         if (is_pod_target(place.target)) keep(place, around);
     }
+}
+
+std::unique_ptr<comfyui::PodBackend> PodSites::open(comfyui::PodSettings settings,
+                                                    const PodSurroundings& around) {
+    auto& progress = *progress_.emplace_back(std::make_unique<comfyui::PromptProgress>(around.clock));
+    sockets_.push_back(std::make_unique<comfyui::ProgressSocket>(settings.client, settings.name,
+                                                                 around.sockets, progress, around.clock));
+    return std::make_unique<comfyui::PodBackend>(std::move(settings), around.graphs.for_pods(), around.main,
+                                                 around.http, around.clock, &progress);
+}
+
+std::optional<ports::StepProgress> PodSites::progress_of(const AttemptId& attempt) const {
+    for (const auto& pod : progress_) {
+        if (const auto told = pod->progress_of(attempt)) return told;
+    }
+    return std::nullopt;
 }
 
 comfyui::PodSettings PodSites::settings_of(const PodEndpoint& pod, const PodSurroundings& around) const {
@@ -58,8 +72,7 @@ void PodSites::keep(const ports::RemoteTarget& left, const PodSurroundings& arou
                      {{"endpoint", left.endpoint}, {"target", left.target}});
         return;
     }
-    kept_.push_back(std::make_unique<comfyui::PodBackend>(std::move(settings), around.graphs.for_pods(),
-                                                          around.main, around.http, around.clock));
+    kept_.push_back(open(std::move(settings), around));
     log::info("looking after jobs at a pod that gets no more",
               {{"endpoint", left.endpoint}, {"target", left.target}});
 }

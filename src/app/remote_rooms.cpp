@@ -29,13 +29,15 @@ std::unique_ptr<RunpodRooms> make_runpod(const RemoteSurroundings& around,
 }
 
 std::unique_ptr<PodSites> make_pods(const RemoteSurroundings& around,
-                                    const std::vector<ports::RemoteTarget>& left) {
+                                    const std::vector<ports::RemoteTarget>& left,
+                                    ports::WebSocketClient& sockets) {
     if (!PodSites::are_needed(around.settings.pods, left)) return nullptr;
     return std::make_unique<PodSites>(around.settings.pods, left,
                                       PodSurroundings{.main = around.objects,
                                                       .http = around.http,
                                                       .clock = around.clock,
                                                       .graphs = around.graphs,
+                                                      .sockets = sockets,
                                                       .client_name = client_name(around.signing_secret)});
 }
 
@@ -66,7 +68,7 @@ RemoteRooms::RemoteRooms(const RemoteSurroundings& around, const std::vector<por
     : around_(around),
       pictures_(around.pixels, around.clock),
       runpod_(make_runpod(around, left)),
-      pods_(make_pods(around, left)),
+      pods_(make_pods(around, left, sockets_)),
       for_dispatch_(sites()),
       submitter_(around.jobs, around.remote_jobs, for_dispatch_, around.dispatcher.collector(), around.clock,
                  submitter_settings(),
@@ -159,6 +161,11 @@ void RemoteRooms::start() {
         others_.push_back(named_thread("follower-" + std::to_string(i), [this] { follower_.run(); }));
     others_.push_back(named_thread("endpoint-probe", [this] { probe_.run(); }));
     if (runpod_) runpod_->start();
+    if (!pods_) return;
+    int number = 0;
+    for (const auto& socket : pods_->sockets())
+        others_.push_back(
+            named_thread("pod-socket-" + std::to_string(number++), [&socket = *socket] { socket.run(); }));
 }
 
 void RemoteRooms::jobs_ready() {
@@ -173,6 +180,9 @@ void RemoteRooms::stop() {
     probe_.stop();
     follower_.stop();  // and every call to an endpoint that is under way
     if (runpod_) runpod_->stop();
+    if (pods_) {
+        for (const auto& socket : pods_->sockets()) socket->stop();
+    }
     for (auto& thread : others_) thread.join();
     others_.clear();
 }

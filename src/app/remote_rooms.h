@@ -15,6 +15,7 @@
 #include "dispatch/follower.h"
 #include "dispatch/remote_lane.h"
 #include "dispatch/submitter.h"
+#include "http/curl_web_socket.h"
 
 namespace darkroom::app {
 
@@ -45,6 +46,8 @@ public:
     void jobs_ready();
 
     std::vector<ports::ObjectStore*> own_volumes() const;
+    /// nullptr where nothing tells any progress.
+    const ports::ProgressBoard* progress() const { return pods_.get(); }
 
 private:
     RemoteRooms(const RemoteSurroundings& around, const std::vector<ports::RemoteTarget>& left);
@@ -57,6 +60,7 @@ private:
     // In the order in which they need each other.
     const RemoteSurroundings around_;
     PicturePool pictures_;
+    http::CurlWebSockets sockets_;
     std::unique_ptr<RunpodRooms> runpod_;  // either may be empty
     std::unique_ptr<PodSites> pods_;
     const dispatch::RemoteSites for_dispatch_;

@@ -73,7 +73,7 @@ bool has_main(const PodGraph& graph) {
 }  // namespace
 
 PodBackend::PodBackend(PodSettings settings, MakeGraph make_graph, ports::ObjectStore& main,
-                       ports::HttpClient& http, const ports::Clock& clock)
+                       ports::HttpClient& http, const ports::Clock& clock, PromptProgress* progress)
     : settings_(std::move(settings)),
       info_{"pod", settings_.name, settings_.inflight_max, settings_.weight},
       target_("comfyui:" + settings_.client.base_url),
@@ -81,7 +81,8 @@ PodBackend::PodBackend(PodSettings settings, MakeGraph make_graph, ports::Object
       main_(main),
       clock_(clock),
       client_(settings_.client, http, clock),
-      preflight_([this](const std::string& class_type) { return client_.node_facts(class_type); }, clock) {}
+      preflight_([this](const std::string& class_type) { return client_.node_facts(class_type); }, clock),
+      progress_(progress) {}
 
 ports::SubmitAnswer PodBackend::submit(const ports::RemoteOrder& order) {
     if (auto why = trouble())
@@ -93,7 +94,9 @@ ports::SubmitAnswer PodBackend::submit(const ports::RemoteOrder& order) {
     if (!seen) return refused_by(seen.error());
     if (seen->phase != PromptPhase::absent) return ports::SubmitTaken{id.str()};
     if (const auto fits = examine(order.work); !fits) return fits.error();
-    return send(order.work, true);
+    auto answer = send(order.work, true);
+    if (std::holds_alternative<ports::SubmitRefused>(answer)) tell_progress(order.work.attempt, false);
+    return answer;
 }
 
 // With the names that the inputs will have: what a node or a model is called does not depend on them.
@@ -117,10 +120,12 @@ Result<void, ports::SubmitRefused> PodBackend::examine(const ports::WorkOrder& w
 ports::SubmitAnswer PodBackend::send(const ports::WorkOrder& work, bool may_upload_again) {
     const auto inputs = upload_inputs(work);
     if (!inputs) return inputs.error();
-    const auto graph = graph_for(work, *inputs);
+    const auto graph = read_graph_for(work, *inputs);
     if (!graph) return graph.error();
     const auto id = prompt_of(work.attempt);
-    const auto outcome = client_.submit(id, *graph);
+    // Before it is sent: nobody repeats what a socket that comes too late has missed.
+    tell_progress(work.attempt, true, graph->size());
+    const auto outcome = client_.submit(id, boost::json::serialize(*graph));
     if (const auto* rejected = std::get_if<PromptRejected>(&outcome))
         return answer_of(*rejected, work, may_upload_again);
     if (const auto* refusal = std::get_if<PromptNotTaken>(&outcome)) return answer_of(*refusal);
@@ -154,13 +159,6 @@ Result<boost::json::object, ports::SubmitRefused> PodBackend::read_graph_for(con
         return Fail(gives_up(job_error(none), none.why));
     }
     return *std::move(graph);
-}
-
-Result<std::string, ports::SubmitRefused> PodBackend::graph_for(const ports::WorkOrder& work,
-                                                                const Named& inputs) {
-    const auto graph = read_graph_for(work, inputs);
-    if (!graph) return Fail(graph.error());
-    return boost::json::serialize(*graph);
 }
 
 ports::SubmitAnswer PodBackend::answer_of(const PromptRejected& rejected, const ports::WorkOrder& work,
@@ -218,6 +216,7 @@ Result<ports::RemoteLook, ports::RemoteTrouble> PodBackend::look_of(const JobId&
                                                                     const AttemptId& attempt) {
     const auto seen = client_.look(prompt_of(attempt));
     if (!seen) return Fail(trouble_of(seen.error()));
+    tell_progress(attempt, seen->phase == PromptPhase::running || seen->phase == PromptPhase::pending);
     if (seen->end) return look_of_end(*seen->end, job, attempt);
     ports::RemoteLook look;
     look.phase = seen->phase == PromptPhase::running   ? RemotePhase::running
@@ -302,6 +301,7 @@ ports::ObjectResult<std::unique_ptr<ports::ObjectReader>> PodBackend::open_outpu
 
 void PodBackend::clear(const JobId&, const AttemptId& attempt) {
     const auto id = prompt_of(attempt);
+    tell_progress(attempt, false);
     {
         const std::lock_guard lock(mutex_);
         if (witness_ == id) return;
@@ -326,6 +326,15 @@ void PodBackend::pause(std::string why, std::optional<PromptId> witness) {
         next_probe_ = now + probe_period;
     }
     log::error("an endpoint is paused: the operator must act", {{"endpoint", info_.name}, {"why", why}});
+}
+
+void PodBackend::tell_progress(const AttemptId& attempt, bool is_there, std::size_t nodes) {
+    if (progress_ == nullptr) return;
+    if (is_there) {
+        progress_->follow(attempt, nodes);
+    } else {
+        progress_->forget(attempt);
+    }
 }
 
 bool PodBackend::is_well(const std::optional<PromptId>& witness) {

@@ -12,6 +12,7 @@
 
 #include "comfyui/comfy_client.h"
 #include "comfyui/preflight.h"
+#include "comfyui/prompt_progress.h"
 #include "ports/clock.h"
 #include "ports/object_store.h"
 #include "ports/remote_backend.h"
@@ -36,9 +37,10 @@ using MakeGraph = std::function<Result<PodGraph, core::JobError>(
 
 class PodBackend final : public ports::RemoteBackend {
 public:
-    /// The client's settings have no problems(). All references must outlive the backend.
+    /// The client's settings have no problems(). All references must outlive the backend. `progress` is told
+    /// which prompts are at the pod, if there is one.
     PodBackend(PodSettings settings, MakeGraph make_graph, ports::ObjectStore& main, ports::HttpClient& http,
-               const ports::Clock& clock);
+               const ports::Clock& clock, PromptProgress* progress = nullptr);
 
     const ports::EndpointInfo& endpoint() const override { return info_; }
     const std::string& target() const override { return target_; }
@@ -67,7 +69,6 @@ public:
 private:
     using Named = std::vector<std::string>;
     Result<Named, ports::SubmitRefused> upload_inputs(const ports::WorkOrder& work);
-    Result<std::string, ports::SubmitRefused> graph_for(const ports::WorkOrder& work, const Named& inputs);
     ports::SubmitAnswer send(const ports::WorkOrder& work, bool may_upload_again);
     ports::SubmitAnswer answer_of(const PromptRejected& rejected, const ports::WorkOrder& work,
                                   bool may_upload_again);
@@ -82,6 +83,7 @@ private:
                                                                      const Named& inputs);
     void pause(std::string why, std::optional<PromptId> witness = std::nullopt);
     bool is_well(const std::optional<PromptId>& witness);
+    void tell_progress(const AttemptId& attempt, bool is_there, std::size_t nodes = 0);
 
     const PodSettings settings_;
     const ports::EndpointInfo info_;
@@ -91,6 +93,7 @@ private:
     const ports::Clock& clock_;
     ComfyClient client_;
     Preflight preflight_;
+    PromptProgress* const progress_;
     mutable std::mutex mutex_;  // of what follows
     std::optional<std::string> paused_;
     std::optional<PromptId> witness_;  // failed in the process that must go, as long as that remembers it

@@ -24,7 +24,7 @@ DEFAULTS = {"hold": False, "uuids_only": True, "jobs_api": True, "version": "0.3
             "ends": "success", "batch": 1, "cached": "", "history_late": 0, "deaf_to_interrupt": False, "view_404": 0,
             "view_cut": 0, "upload_max": 100 << 20, "rename_uploads": False, "bad_name": "", "no_images": False,
             "null_status": False, "not_ready": 0, "null_outputs": False, "nodes_gone": [], "models_gone": [],
-            "object_info": True, "pad": 0}
+            "object_info": True, "pad": 0, "socket": "events"}
 
 
 def png(width, height, shade):

@@ -25,6 +25,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 sys.dont_write_bytecode = True
 from comfyui_play import UUID, Comfy, now_ms, obey  # noqa: E402
+from comfyui_socket import serve_socket  # noqa: E402
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -44,6 +45,11 @@ class Handler(BaseHTTPRequestHandler):
             comfy.fouls.append("an Origin was sent")
         if not url.path.startswith("/api/"):
             comfy.fouls.append("a route without /api: " + url.path)
+        if url.path == "/api/ws":
+            try:
+                return serve_socket(self, comfy, self.query["clientId"][0])
+            except OSError:  # the client has left
+                return None
         with comfy.lock:
             if len(body) > comfy.set["upload_max"]:
                 return self.answer(413, b"Maximum request body size exceeded", "text/plain")
