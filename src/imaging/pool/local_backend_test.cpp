@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include <cerrno>
+#include <fstream>
 
 #include "base/digest.h"
 #include "imaging/pool/testing/stored_png.h"

@@ -22,7 +22,7 @@ std::string digest_of(const std::string& bytes) {
 class ModelFilesTest : public ::testing::Test {
 protected:
     std::filesystem::path write(const std::string& bytes, const std::string& name = "net.onnx") {
-        const auto path = folder_.path() / name;
+        auto path = folder_.path() / name;
         std::ofstream(path, std::ios::binary) << bytes;
         return path;
     }
