@@ -32,6 +32,7 @@ public:
         const ports::WebSocketRequest& request) override {
         opened_at.push_back(clock_.monotonic());
         last = request;
+        if (on_open) on_open();
         if (opened_at.size() > lines_.size()) {
             on_end();
             return Fail(WebSocketFailure{WebSocketError::refused, "the script is over"});
@@ -42,6 +43,7 @@ public:
 
     std::vector<Instant> opened_at;
     ports::WebSocketRequest last;
+    std::function<void()> on_open;
     std::function<void()> on_end;
 
 private:
@@ -77,22 +79,24 @@ public:
     explicit HurriedClock(testing::ManualClock& clock) : clock_(clock) {}
     TimePoint now() const override { return clock_.now(); }
     Instant monotonic() const override { return clock_.monotonic(); }
-    std::unique_ptr<ports::WakeUp> make_wake_up() const override { return std::make_unique<Hurry>(clock_); }
+    std::unique_ptr<ports::WakeUp> make_wake_up() const override { return std::make_unique<Hurry>(*this); }
+    std::function<void()> on_wait;
 
 private:
     class Hurry final : public ports::WakeUp {
     public:
-        explicit Hurry(testing::ManualClock& clock) : clock_(clock) {}
+        explicit Hurry(const HurriedClock& clock) : clock_(clock) {}
         void set() override { set_ = true; }
         bool wait_until(Instant deadline) override {
+            if (clock_.on_wait) clock_.on_wait();
             if (std::exchange(set_, false)) return true;
             if (const auto left = deadline - clock_.monotonic(); left > left.zero())
-                clock_.advance(std::chrono::ceil<Milliseconds>(left));
+                clock_.clock_.advance(std::chrono::ceil<Milliseconds>(left));
             return false;
         }
 
     private:
-        testing::ManualClock& clock_;
+        const HurriedClock& clock_;
         bool set_ = false;
     };
     testing::ManualClock& clock_;
@@ -165,7 +169,9 @@ TEST_F(ProgressSocketTest, ASocketThatTheServerHasForgottenIsOpenedAgain) {
 
 TEST_F(ProgressSocketTest, NoiseIsPassedOver) {
     progress_.follow(attempt_, 3);
-    const auto text = [](std::string words) { return Heard{Milliseconds(0), WebSocketMessage{true, words}}; };
+    const auto text = [](const std::string& words) {
+        return Heard{Milliseconds(0), WebSocketMessage{true, words}};
+    };
     const Heard lying_frame{Milliseconds(0),
                             WebSocketMessage{false, std::string("\0\0\0\x04\xff\xff\xff\xff{", 9)}};
     play({{text(""), text("{"), text("[[[[[["), text(std::string(1 << 20, '[')), lying_frame, text("null"),
@@ -175,15 +181,33 @@ TEST_F(ProgressSocketTest, NoiseIsPassedOver) {
 }
 
 TEST_F(ProgressSocketTest, WithoutPromptsItIsNotThere) {
-    ProgressSocket* running = nullptr;
     ScriptedSockets sockets(manual_, {Line{steps(1)}});
     ProgressSocket socket(settings(), "desk", sockets, progress_, clock_);
-    running = &socket;
-    sockets.on_end = [&] { running->stop(); };
-    std::thread thread([&] { socket.run(); });
-    socket.stop();
-    thread.join();
+    int waits = 0;
+    clock_.on_wait = [&] {
+        if (++waits == 5) socket.stop();
+    };
+    socket.run();
+    EXPECT_EQ(waits, 5);
     EXPECT_TRUE(sockets.opened_at.empty());
+}
+
+TEST_F(ProgressSocketTest, ItLingersAfterTheLastPromptAndComesBackWithTheNext) {
+    ScriptedSockets sockets(manual_, {Line{steps(1)}, Line{steps(2)}});
+    ProgressSocket socket(settings(), "desk", sockets, progress_, clock_);
+    progress_.follow(attempt_, 3);
+    sockets.on_open = [&] { progress_.forget(attempt_); };
+    const auto begun = manual_.monotonic();
+    auto closed = begun;
+    clock_.on_wait = [&] {
+        if (sockets.opened_at.size() == 2) return socket.stop();
+        closed = manual_.monotonic();
+        progress_.follow(attempt_, 3);
+    };
+    socket.run();
+    EXPECT_EQ(sockets.opened_at.size(), 2u);
+    EXPECT_GE(closed - begun, Milliseconds(15'000));
+    EXPECT_LE(closed - begun, Milliseconds(17'000));
 }
 
 TEST_F(ComfyTest, ProgressOfAPromptComesOverTheSocketWhilePollingDecides) {
