@@ -38,7 +38,7 @@ std::string read_bytes_of(int socket, std::size_t bytes) {
 }
 
 // Shakes hands, sends `bytes`, and waits until the client leaves.
-std::function<void(int, int)> sends(std::string bytes) {
+std::function<void(int, int)> sends(const std::string& bytes) {
     return [bytes](int socket, int) {
         testing::write_all(socket, accept_answer(testing::read_request(socket)) + bytes);
         testing::wait_for_close(socket);

@@ -16,12 +16,12 @@ namespace darkroom::e2e {
 
 class PodTest : public ::testing::Test {
 protected:
-    explicit PodTest(testing::ComfyuiPlan plan = {}, Settings more = {})
-        : pod_(plan), server_(settings_for(pod_.url(), std::move(more))) {}
+    explicit PodTest(testing::ComfyuiPlan plan = {}, const Settings& more = {})
+        : pod_(plan), server_(settings_for(pod_.url(), more)) {}
 
-    static Settings settings_for(const std::string& url, Settings more) {
+    static Settings settings_for(const std::string& url, const Settings& more) {
         Settings settings = {{"COMFYUI_MODE", "pod"}, {"COMFYUI_URL", url + ";name=desk;max=4"}};
-        for (auto& [name, value] : more) settings[name] = std::move(value);
+        for (const auto& [name, value] : more) settings[name] = value;
         return settings;
     }
     // Whatever a test does, nothing is done that a client of ComfyUI must not do.
