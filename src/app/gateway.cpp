@@ -260,10 +260,9 @@ Result<void, StartFailure> Gateway::Rooms::build_api() {
     intake =
         std::make_unique<intake::Intake>(*store, objects(), client, resolver, clock, random, intake_options);
     authenticator = std::make_unique<api::Authenticator>(*store, clock);
-    api = std::make_unique<api::Api>(api::ApiContext{*store, *store, objects(), *intake, *dispatcher, clock,
-                                                     random, watch, *authenticator, options, storage.volume(),
-                                                     [this] { return shelf.book(); },
-                                                     remote ? remote->progress() : nullptr});
+    api = std::make_unique<api::Api>(api::ApiContext{
+        *store, *store, objects(), *intake, *dispatcher, clock, random, watch, *authenticator, options,
+        storage.volume(), [this] { return shelf.book(); }, remote ? remote->progress() : nullptr});
     return {};
 }
 

@@ -13,9 +13,10 @@ namespace darkroom::comfyui {
 namespace {
 
 boost::json::object graph(const std::string& checkpoint = "sd.safetensors") {
-    return *read_graph(R"({"4":{"class_type":"CheckpointLoaderSimple","inputs":{"ckpt_name":")" + checkpoint +
-                       R"x("}},"5":{"class_type":"Loader (fast)","inputs":{"lora_name_1":"a.pt","x":7}},)x"
-                       R"("9":{"class_type":"SaveImage","inputs":{"images":["4",0],"filename_prefix":"x"}}})");
+    return *read_graph(
+        R"({"4":{"class_type":"CheckpointLoaderSimple","inputs":{"ckpt_name":")" + checkpoint +
+        R"x("}},"5":{"class_type":"Loader (fast)","inputs":{"lora_name_1":"a.pt","x":7}},)x"
+        R"("9":{"class_type":"SaveImage","inputs":{"images":["4",0],"filename_prefix":"x"}}})");
 }
 
 class PreflightTest : public ::testing::Test {

@@ -127,7 +127,7 @@ struct Job {
 /// One line of a job's timeline. `seq` counts 1, 2, 3 … within the job, without gaps.
 struct JobEvent {
     std::int64_t seq = 0;
-    std::string kind;                // created, or a JobEventKind's name
+    std::string kind;                // created, select, step_succeeded, step_failed, or a JobEventKind's name
     Status status = Status::queued;  // of the job after the event
     std::string actor;               // key:<name>, dispatcher, backend:<endpoint>
     std::optional<int> attempt;      // its number

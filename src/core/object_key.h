@@ -4,7 +4,7 @@
 //   uploaded/{upload}.{ext}                   what a client sent
 //   restored/{job}/{attempt}.{ext}            the main output of an attempt
 //   restored/{job}/{attempt}.{role}.{ext}     its other outputs
-//   thumbnails/{job}.jpg                      of the first attempt that made one
+//   thumbnails/{job}.jpg                      of a job's attempt 1
 //   thumbnails/{job}.{attempt}.jpg            of the others
 //   inputs/job_{job}.{ext}                    a copy on a network volume, for a worker
 //   outputs/{job}/{attempt}/{role}.{ext}      what a worker made, until it has been looked at

@@ -118,8 +118,8 @@ public:
     virtual const EndpointInfo& endpoint() const = 0;
     /// Names where remote jobs are, for ever: the configured name may later stand for another place.
     virtual const std::string& target() const = 0;
-    /// Whether nobody but looks tells of ends there, and its answers are never behind what it took: then it is
-    /// looked at more often, and what is gone is gone.
+    /// Whether nobody but looks tells of ends there, and its answers are never behind what it took: then it
+    /// is looked at more often, and what is gone is gone.
     virtual bool is_polled() const { return false; }
 
     /// Places the inputs, then submits, once.

@@ -23,8 +23,8 @@ struct RecipeText {
     std::string name;  // of the file, for messages
     std::string yaml;
     std::optional<std::string> workflow_json =
-        {};  // of the file that the recipe names; unset = cannot be read
-    RecipeFindings findings = {};                  // of reading the files: an error disables the recipe
+        {};                        // of the file that the recipe names; unset = cannot be read
+    RecipeFindings findings = {};  // of reading the files: an error disables the recipe
 };
 
 /// A recipe of a file that passed lint.

@@ -5,7 +5,8 @@
 
 namespace darkroom::imaging {
 
-/// Lanczos, then rounds of back-projection, of clamping to what neighbours in `low` allow, and of steepening edges.
+/// Lanczos, then rounds of back-projection, of clamping to what neighbours in `low` allow, and of steepening
+/// edges.
 cv::Mat enlarge_plane(const cv::Mat& low, cv::Size size);
 
 /// Keeps each pixel of `high` between the smallest and largest of the nine pixels of `low` around it, and a
