@@ -108,6 +108,7 @@ darkroom::Result<std::unique_ptr<cli::EmbeddedGateway>, cli::StartProblem> start
     if (!settings) return darkroom::Fail(cli::StartProblem{lines_of(settings.error()), exit_config});
     settings->base_url.clear();  // its links are for this process alone
     settings->runpod = {};       // nobody would be there when RunPod calls back
+    if (settings->mode == app::BackendMode::serverless) settings->mode = app::BackendMode::local;
     darkroom::log::configure(darkroom::log::Level::warning, settings->log_format);
     auto gateway = app::Gateway::start(*settings);
     if (!gateway)

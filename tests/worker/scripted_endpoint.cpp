@@ -25,7 +25,7 @@ HttpResponse nothing(int status = 204) {
     return response;
 }
 
-bool ends_a_job(const Heard& report) { return report.body.find("IN_PROGRESS") == std::string::npos; }
+bool ends_a_job(const std::string& report) { return report.find("IN_PROGRESS") == std::string::npos; }
 
 }  // namespace
 
@@ -153,7 +153,7 @@ HttpResponse ScriptedEndpoint::stop_list(const HttpRequest& request) {
 HttpResponse ScriptedEndpoint::done(const HttpRequest& request) {
     hear(request);
     const std::lock_guard lock(mutex_);
-    if (!ends_a_job(heard_.back()) || end_answers_.empty()) return json_answer("{}");
+    if (!ends_a_job(request.body) || end_answers_.empty()) return json_answer("{}");
     const int status = end_answers_.front();
     end_answers_.pop_front();
     if (status != 0) return json_answer("{}", status);
@@ -208,7 +208,7 @@ std::vector<Heard> ScriptedEndpoint::heard(const std::string& path_prefix) const
 std::vector<Heard> ScriptedEndpoint::reports(const std::string& job_id, bool ends) const {
     std::vector<Heard> found;
     for (auto& one : heard("/v2/ep/job-done/")) {
-        if (one.path.ends_with("/" + job_id) && ends_a_job(one) == ends) found.push_back(std::move(one));
+        if (one.path.ends_with("/" + job_id) && ends_a_job(one.body) == ends) found.push_back(std::move(one));
     }
     return found;
 }
