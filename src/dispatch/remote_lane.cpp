@@ -20,12 +20,13 @@ constexpr std::string_view paid_kind = "serverless";
 
 ports::StoreResult<void> RemoteLane::recover() {
     for (const auto* site : parts_.sites.all()) {
-        if (auto freed = free_unfollowed(site->endpoint()); !freed) return freed;
+        if (auto recovered = recover_at(*site); !recovered) return recovered;
     }
     return {};
 }
 
-ports::StoreResult<void> RemoteLane::free_unfollowed(const ports::EndpointInfo& endpoint) {
+ports::StoreResult<void> RemoteLane::recover_at(const ports::RemoteBackend& site) {
+    const auto& endpoint = site.endpoint();
     const auto left_open = parts_.jobs.list_inflight(endpoint.name);
     if (!left_open) return Fail(left_open.error());
     for (const auto& inflight : *left_open) {
@@ -34,6 +35,9 @@ ports::StoreResult<void> RemoteLane::free_unfollowed(const ports::EndpointInfo& 
         const bool is_followed = std::any_of(rows->begin(), rows->end(), [](const auto& row) {
             return row.state != ports::RemoteState::ended;
         });
+        if (site.is_polled()) {
+            if (auto hurried = look_now_at_intended(*rows); !hurried) return hurried;
+        }
         if (is_followed) continue;
         const auto job = parts_.jobs.find_job(ports::Access::everyone(), inflight.job);
         if (!job) return Fail(job.error());
@@ -41,6 +45,18 @@ ports::StoreResult<void> RemoteLane::free_unfollowed(const ports::EndpointInfo& 
         const auto code = inflight.stopping ? core::ErrorCode::cancelled : core::ErrorCode::interrupted;
         parts_.collector.fail(**job, inflight.attempt, {code, std::string(core::traits(code).message)},
                               endpoint.name);
+    }
+    return {};
+}
+
+// Where the last process died before it had noted the answer. A site that is polled is asked what it has
+// before it is sent anything again, so there is nothing to wait for.
+ports::StoreResult<void> RemoteLane::look_now_at_intended(const std::vector<ports::RemoteJob>& rows) {
+    for (const auto& row : rows) {
+        if (row.state != ports::RemoteState::intended) continue;
+        const ports::RemoteNote now{
+            .phase_seen = row.phase_seen, .look_at = parts_.clock.now(), .waiting_for = ""};
+        if (auto noted = parts_.remote_jobs.note_look(row.ref, now); !noted) return noted;
     }
     return {};
 }

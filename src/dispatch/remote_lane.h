@@ -40,7 +40,8 @@ public:
     explicit RemoteLane(RemoteLaneParts parts) : parts_(std::move(parts)) {}
 
     /// Frees slots of attempts that nothing follows any more, left by a process that died between two
-    /// writes. Once, at start. What is followed is left to the follower.
+    /// writes, and has the follower look at once for what it was sending to polled sites. Once, at start.
+    /// What is followed is left to the follower.
     ports::StoreResult<void> recover();
     /// Claims and hands to the submitter; how many.
     ports::StoreResult<int> fill();
@@ -58,7 +59,8 @@ private:
         int allowance;
     };
 
-    ports::StoreResult<void> free_unfollowed(const ports::EndpointInfo& endpoint);
+    ports::StoreResult<void> recover_at(const ports::RemoteBackend& site);
+    ports::StoreResult<void> look_now_at_intended(const std::vector<ports::RemoteJob>& rows);
     std::map<std::string, std::vector<Room>> find_rooms();
     ports::StoreResult<int> fill_kind(const std::vector<Room>& rooms);
     ports::StoreResult<int> fill_one(const Room& room, int jobs_max);

@@ -47,6 +47,10 @@ public:
         : endpoint_{.backend = "serverless", .name = name, .inflight_max = inflight_max, .weight = weight},
           target_("scripted|" + name) {}
 
+    /// Like a pod: it tells nothing by itself. Before anything runs.
+    void make_polled() { polled_ = true; }
+    bool is_polled() const override { return polled_; }
+
     // What the test says of the next calls.
     static SubmitPlay taken() { return {}; }
     static SubmitPlay taken_as(std::string remote_id) { return {.remote_id = std::move(remote_id)}; }
@@ -294,6 +298,7 @@ private:
     }
 
     const ports::EndpointInfo endpoint_;
+    bool polled_ = false;
     const std::string target_;
     MemoryObjectStore outputs_;
     std::function<SubmitPlay(const ports::RemoteOrder&)> decide_;

@@ -117,6 +117,21 @@ TEST_F(SubmitterCrashTest, F_A02_ADeathWhileItIsSentLeavesItIntended) {
 }
 
 // The row ended, the process died before the slot of the cancelled job was freed: nobody would look at it.
+TEST_F(SubmitterCrashTest, WhatAPodMayHaveTakenIsLookedForAtTheNextStartAtOnce) {
+    auto& pod = add_site(2, "pod");
+    pod.make_polled();
+    open();
+    const auto id = create();
+    pod.before_answer([](const auto&, const auto&) { throw ProcessDies{}; });
+    EXPECT_THROW(round_and_send(), ProcessDies);
+    EXPECT_TRUE(store().list_due_remote_jobs(clock_.now(), 10)->empty());
+    crash_and_open();
+    const auto due = store().list_due_remote_jobs(clock_.now(), 10);
+    ASSERT_EQ(due->size(), 1u);
+    EXPECT_EQ((*due)[0].job, id);
+    EXPECT_EQ((*due)[0].state, RemoteState::intended);
+}
+
 TEST_F(SubmitterCrashTest, ASlotThatNothingFollowsIsFreedAtTheNextStart) {
     add_site(2);
     open();

@@ -63,9 +63,7 @@ TEST_F(PodTest, AGatewayKilledWhileAPodWorksFindsTheSamePromptAgain) {
     set(R"("hold":true)");
     const auto id = create();
     pod_.wait_until_running();
-    // One that is killed before it has heard the pod's answer looks again only when the submit would be over.
-    ASSERT_TRUE(
-        eventually([&] { return !text_at(server_.client().job(id), "/attempts/0/remote_id").empty(); }));
+    // Perhaps before it has heard the pod's answer.
     server_.kill9();
     server_.start();
     set(R"("hold":false)");
