@@ -21,7 +21,7 @@ private:
     void commit_one();
     void rewind_log();
 
-    std::unique_ptr<store::Database> db_;
+    std::unique_ptr<store::SqliteDatabase> db_;
 };
 
 }  // namespace darkroom::bench

@@ -46,7 +46,7 @@ double resident_mib() {
 /// The yardstick: one thread, one small row, one sync for each, on a plain table in the same folder.
 double plain_commits_per_second(const std::string& path, int count) {
     const UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    store::Database db(path, store::Database::Use::write, "");
+    store::SqliteDatabase db(path, store::SqliteDatabase::Use::write, "");
     db.execute(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE IF NOT EXISTS t (id INTEGER "
         "PRIMARY KEY, x)");

@@ -7,7 +7,7 @@ namespace darkroom::house {
 namespace {
 
 constexpr std::string_view gateway_rooms =
-    "base core recipes runpod/protocol ports http store/sqlite objects/files objects/guard objects/s3 "
+    "base core recipes runpod/protocol ports http store/sql store/sqlite objects/files objects/guard objects/s3 "
     "runpod/client "
     "runpod/scale "
     "runpod/backend comfyui "
@@ -26,8 +26,11 @@ constexpr std::array house = {
     // Adapters: each can be deleted and only app and its own tests complain.
     Room{"http", "base core ports", "tests/support",
          "moves requests over the wire; knows no route and no job"},
-    Room{"store/sqlite", "base core ports", "tests/support tests/conformance",
-         "keeps jobs; decides nothing, core does"},
+    Room{"store/sql", "base core ports", "tests/support",
+         "the rows of jobs and what a change of one does to others, in SQL that every database understands; "
+         "what follows from what is core's"},
+    Room{"store/sqlite", "base core ports store/sql", "tests/support tests/conformance",
+         "keeps jobs in a file: its connection, its one writer, its schema"},
     Room{"objects/files", "base core ports", "tests/support tests/conformance",
          "keeps bytes; knows nothing of jobs"},
     Room{"objects/guard", "base core ports", "tests/support",
@@ -91,10 +94,10 @@ constexpr std::array outside = {
          "base core imaging/ops imaging/wire imaging/pool tools/pictures tools/shots tools/contact_sheet "
          "tests/support bench/gateway",
          "", "measures what operations make of pictures, and what the pixel process costs"},
-    Room{"bench/store", "base core ports store/sqlite tests/support", "",
+    Room{"bench/store", "base core ports store/sql store/sqlite tests/support", "",
          "measures the store without a gateway around it"},
     Room{"bench/gateway",
-         "base core recipes ports http store/sqlite objects/files objects/s3 imaging/wire imaging/pool "
+         "base core recipes ports http store/sql store/sqlite objects/files objects/s3 imaging/wire imaging/pool "
          "dispatch "
          "intake upkeep api cli app "
          "tests/support bench/store",

@@ -42,7 +42,7 @@ void create(const std::string& path, const FileOptions& options) {
     const UniqueFd file(::open(draft.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file) throw system_failure("creating " + draft);
     {
-        Database db(draft, Database::Use::write, options.vfs);
+        SqliteDatabase db(draft, SqliteDatabase::Use::write, options.vfs);
         db.execute("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY");
         migrate(db);
         db.execute("PRAGMA journal_mode = WAL");
@@ -67,7 +67,7 @@ void check_looks_like_sqlite(const std::string& path) {
 }
 
 // Looks only, so that a file that is not ours stays as it is.
-void check_is_ours(Database& db, const std::string& path) {
+void check_is_ours(SqliteDatabase& db, const std::string& path) {
     if (db.integer("PRAGMA application_id") != application_id) {
         throw refusal(path + " is a database of another program; it was left as it is");
     }
@@ -78,7 +78,7 @@ void check_is_ours(Database& db, const std::string& path) {
     }
 }
 
-void check_is_whole(Database& db, const std::string& path) {
+void check_is_whole(SqliteDatabase& db, const std::string& path) {
     auto rows = db.query("PRAGMA quick_check(1)");
     if (!rows.next()) throw refusal(path + " could not be checked");
     if (const auto finding = rows.text(0); finding != "ok") {
@@ -86,7 +86,7 @@ void check_is_whole(Database& db, const std::string& path) {
     }
 }
 
-void set_limits(Database& db, const FileOptions& options) {
+void set_limits(SqliteDatabase& db, const FileOptions& options) {
     sqlite3_busy_timeout(db.handle(), 5'000);
     db.execute(
         "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0; PRAGMA trusted_schema = "
@@ -96,7 +96,7 @@ void set_limits(Database& db, const FileOptions& options) {
     db.execute("PRAGMA cache_size = -" + std::to_string(options.cache_kib));
 }
 
-std::unique_ptr<Database> open_checked(const std::string& path, const FileOptions& options) {
+std::unique_ptr<SqliteDatabase> open_checked(const std::string& path, const FileOptions& options) {
     if (!fs::exists(path)) {
         // SQLite would throw such a WAL away, with every commit in it.
         if (fs::exists(path + "-wal"))
@@ -104,7 +104,7 @@ std::unique_ptr<Database> open_checked(const std::string& path, const FileOption
         create(path, options);
     }
     check_looks_like_sqlite(path);
-    auto db = std::make_unique<Database>(path, Database::Use::write, options.vfs);
+    auto db = std::make_unique<SqliteDatabase>(path, SqliteDatabase::Use::write, options.vfs);
     set_limits(*db, options);
     check_is_ours(*db, path);
     check_is_whole(*db, path);
@@ -136,15 +136,15 @@ auto told(const std::string& path, const Work& work) -> ports::StoreResult<declt
 
 }  // namespace
 
-ports::StoreResult<std::unique_ptr<Database>> open_for_writing(const std::string& path,
-                                                               const FileOptions& options) {
+ports::StoreResult<std::unique_ptr<SqliteDatabase>> open_for_writing(const std::string& path,
+                                                                     const FileOptions& options) {
     return told(path, [&] { return open_checked(path, options); });
 }
 
-ports::StoreResult<std::unique_ptr<Database>> open_for_reading(const std::string& path,
-                                                               const FileOptions& options) {
+ports::StoreResult<std::unique_ptr<SqliteDatabase>> open_for_reading(const std::string& path,
+                                                                     const FileOptions& options) {
     return told(path, [&] {
-        auto db = std::make_unique<Database>(path, Database::Use::read_only, options.vfs);
+        auto db = std::make_unique<SqliteDatabase>(path, SqliteDatabase::Use::read_only, options.vfs);
         set_limits(*db, options);
         sqlite3_db_config(db->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
         db->execute("PRAGMA query_only = ON");

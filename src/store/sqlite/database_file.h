@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "store/sqlite/database.h"
+#include "store/sqlite/sqlite_database.h"
 
 namespace darkroom::store {
 
@@ -16,12 +16,12 @@ struct FileOptions {
 };
 
 /// The one connection that writes and checkpoints. The caller holds the lock file.
-ports::StoreResult<std::unique_ptr<Database>> open_for_writing(const std::string& path,
-                                                               const FileOptions& options);
+ports::StoreResult<std::unique_ptr<SqliteDatabase>> open_for_writing(const std::string& path,
+                                                                     const FileOptions& options);
 
 /// A connection that cannot write and never checkpoints: SQLite before 3.51.3 may corrupt a WAL that two
 /// connections reset at once (sqlite.org/wal.html). The writer must be open.
-ports::StoreResult<std::unique_ptr<Database>> open_for_reading(const std::string& path,
-                                                               const FileOptions& options);
+ports::StoreResult<std::unique_ptr<SqliteDatabase>> open_for_reading(const std::string& path,
+                                                                     const FileOptions& options);
 
 }  // namespace darkroom::store

@@ -96,7 +96,7 @@ TEST(SqliteFile, ADatabaseOfAnotherProgramIsRefused) {
     TestFolder folder;
     write_file(folder.path(), "");
     {
-        Database db(folder.path(), Database::Use::write, "");
+        SqliteDatabase db(folder.path(), SqliteDatabase::Use::write, "");
         db.execute("CREATE TABLE bookmarks (url TEXT)");
     }
     expect_refused(folder, "another program");
@@ -106,7 +106,7 @@ TEST(SqliteFile, ANewerSchemaIsRefusedAndNamed) {
     TestFolder folder;
     fill(folder);
     {
-        Database db(folder.path(), Database::Use::write, "");
+        SqliteDatabase db(folder.path(), SqliteDatabase::Use::write, "");
         db.execute("PRAGMA user_version = " + std::to_string(newest_schema() + 3));
     }
     expect_refused(folder, "newer Darkroom (schema " + std::to_string(newest_schema() + 3));
@@ -171,7 +171,7 @@ TEST(SqliteFile, ASecondOpenerIsRefusedWithTheProcessIdOfTheFirst) {
 TEST(SqliteFile, MigratingAgainChangesNothing) {
     TestFolder folder;
     fill(folder);
-    Database db(folder.path(), Database::Use::write, "");
+    SqliteDatabase db(folder.path(), SqliteDatabase::Use::write, "");
     const auto schema = db.integer("SELECT count(*) FROM sqlite_schema");
     migrate(db);
     EXPECT_EQ(db.integer("SELECT count(*) FROM sqlite_schema"), schema);
@@ -182,7 +182,7 @@ TEST(SqliteFile, MigratingAgainChangesNothing) {
 TEST(SqliteFile, AStepThatFailsHalfWayHasNotHappenedAndRunsAgainLater) {
     TestFolder folder;
     write_file(folder.path(), "");
-    Database db(folder.path(), Database::Use::write, "");
+    SqliteDatabase db(folder.path(), SqliteDatabase::Use::write, "");
     db.execute("CREATE TABLE job_events (in_the_way)");  // made late in the first step
     EXPECT_THROW(migrate(db), SqlFailure);
     EXPECT_EQ(db.integer("SELECT count(*) FROM sqlite_schema"), 1);

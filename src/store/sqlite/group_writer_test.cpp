@@ -1,5 +1,5 @@
 // What a failing disk may and may not do, and that a batch is one sync.
-#include "store/sqlite/group_writer.h"
+#include "store/sql/group_writer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "store/sqlite/fault_vfs.h"
+#include "store/sqlite/sqlite_failure.h"
 #include "store/sqlite/test_store.h"
 #include "tests/support/seeded_random.h"
 #include "tests/support/temp_dir.h"
@@ -166,7 +167,7 @@ TEST_F(SqliteDisk, OneBadPieceOfABatchFailsAlone) {
 }
 
 TEST_F(SqliteDisk, TheWriteAheadLogIsMovedIntoTheFileAndStartsOver) {
-    options_.writer.checkpoint_pages = 50;
+    options_.checkpoint_pages = 50;
     reopen();
     for (int i = 0; i < 60; ++i) ASSERT_TRUE(store_->create_job(folder_.job("ann", 40'000)).ok());
     EXPECT_LT(std::filesystem::file_size(folder_.path("-wal")), 200u * 4'096);

@@ -1,10 +1,10 @@
 // Listings must walk an index that fits; a plan that scans everybody's jobs is found here, not in production.
-#include "store/sqlite/job_listing.h"
+#include "store/sql/job_listing.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "store/sqlite/retention.h"
+#include "store/sql/retention.h"
 #include "store/sqlite/test_store.h"
 #include "tests/support/seeded_random.h"
 #include "tests/support/temp_dir.h"
@@ -19,7 +19,7 @@ using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::string plan_of(Database& db, const std::string& sql) {
+std::string plan_of(SqliteDatabase& db, const std::string& sql) {
     const auto explain = "EXPLAIN QUERY PLAN " + sql;
     auto rows = db.query(explain);
     std::string plan;
@@ -30,7 +30,7 @@ std::string plan_of(Database& db, const std::string& sql) {
 TEST(SqlitePlans, NoListingSortsAndAUsersListingNeverScans) {
     TestFolder folder;
     ASSERT_TRUE(folder.open().ok());
-    Database db(folder.path(), Database::Use::write, "");
+    SqliteDatabase db(folder.path(), SqliteDatabase::Use::write, "");
     for (int s = -1; s < core::status_count; ++s) {
         const auto status = static_cast<Status>(s);
         for (const auto listed : {Listed::all_jobs, Listed::jobs_of_a_user, Listed::steps_of_a_chain}) {
@@ -49,7 +49,7 @@ TEST(SqlitePlans, NoListingSortsAndAUsersListingNeverScans) {
 TEST(SqlitePlans, TheQueuesStatementsUseTheirIndexes) {
     TestFolder folder;
     ASSERT_TRUE(folder.open().ok());
-    Database db(folder.path(), Database::Use::write, "");
+    SqliteDatabase db(folder.path(), SqliteDatabase::Use::write, "");
     for (const char* const sql : {
              "SELECT id, direct_key, image FROM uploads INDEXED BY uploads_unused"
              " WHERE used <= 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?",

@@ -1,5 +1,5 @@
 // What looks at remote jobs cost: only the open ones are ever touched, however many have ended.
-#include "store/sqlite/remote_rows.h"
+#include "store/sql/remote_rows.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ using ::testing::Not;
 
 constexpr std::int64_t now_ms = 1'800'000'000'000;
 
-std::vector<std::string> plan_of(Database& db, const std::string& sql) {
+std::vector<std::string> plan_of(SqliteDatabase& db, const std::string& sql) {
     const auto explained = "EXPLAIN QUERY PLAN " + sql;
     auto rows = db.query(explained);
     std::vector<std::string> plan;
@@ -31,7 +31,7 @@ std::vector<std::string> plan_of(Database& db, const std::string& sql) {
 }
 
 /// Pages that SQLite asked its cache for, whether they were there or not.
-std::int64_t pages_asked_for(Database& db) {
+std::int64_t pages_asked_for(SqliteDatabase& db) {
     std::int64_t pages = 0;
     for (const int what : {SQLITE_DBSTATUS_CACHE_HIT, SQLITE_DBSTATUS_CACHE_MISS}) {
         int count = 0;
@@ -43,7 +43,7 @@ std::int64_t pages_asked_for(Database& db) {
 }
 
 // A hundred open ones, of which every second is due.
-void insert_open(Database& db, const std::string& job_seq) {
+void insert_open(SqliteDatabase& db, const std::string& job_seq) {
     db.execute(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)"
         " INSERT INTO remote_jobs (attempt_id, submission, job_seq, number, endpoint, target, remote_id, "
@@ -53,7 +53,7 @@ void insert_open(Database& db, const std::string& job_seq) {
         " + (i % 2) * 1000, 9 FROM n");
 }
 
-void insert_ended(Database& db, const std::string& job_seq, int first, int last) {
+void insert_ended(SqliteDatabase& db, const std::string& job_seq, int first, int last) {
     db.execute(
         "WITH RECURSIVE n (i) AS (SELECT " + std::to_string(first) +
         " UNION ALL SELECT i + 1 FROM n WHERE i < " + std::to_string(last) +
@@ -77,7 +77,7 @@ protected:
     }
 
     TestFolder folder_;
-    std::unique_ptr<Database> db_;
+    std::unique_ptr<SqliteDatabase> db_;
     std::string job_seq_;
 };
 

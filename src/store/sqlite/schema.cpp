@@ -280,7 +280,7 @@ UPDATE attempts SET thumbnail = (SELECT thumbnail FROM jobs WHERE seq = job_seq 
 
 constexpr std::array steps = {first, second, third, fourth, fifth};
 
-void perform(Database& db, int version) {
+void perform(SqliteDatabase& db, int version) {
     db.execute("BEGIN IMMEDIATE");
     try {
         db.execute(steps[static_cast<std::size_t>(version - 1)]);
@@ -297,9 +297,9 @@ void perform(Database& db, int version) {
 
 int newest_schema() { return static_cast<int>(steps.size()); }
 
-void migrate(Database& db) { migrate(db, newest_schema()); }
+void migrate(SqliteDatabase& db) { migrate(db, newest_schema()); }
 
-void migrate(Database& db, int to) {
+void migrate(SqliteDatabase& db, int to) {
     const auto found = db.integer("PRAGMA user_version");
     DR_CHECK(found <= newest_schema() && to <= newest_schema());
     for (int version = static_cast<int>(found) + 1; version <= to; ++version) perform(db, version);

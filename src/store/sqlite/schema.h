@@ -12,7 +12,7 @@
 // jobs_by_end is what retention walks; a job enters it when it ends. What looks after remote jobs and the
 // inbox likewise sees only what is open.
 #pragma once
-#include "store/sqlite/database.h"
+#include "store/sqlite/sqlite_database.h"
 
 namespace darkroom::store {
 
@@ -23,8 +23,8 @@ inline constexpr std::int64_t application_id = 0x4461726b;
 int newest_schema();
 
 /// Brings the file up to newest_schema(). It must be ours and not newer. Running it again changes nothing.
-void migrate(Database& db);
+void migrate(SqliteDatabase& db);
 /// Up to the schema `to` only, as an older Darkroom would have left it.
-void migrate(Database& db, int to);
+void migrate(SqliteDatabase& db, int to);
 
 }  // namespace darkroom::store

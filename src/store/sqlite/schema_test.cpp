@@ -37,7 +37,7 @@ std::string image_json(const UploadId& upload) {
            R"(","content_type":"image/jpeg","bytes":1,"width":2,"height":3,"sha256":"ab"})";
 }
 
-void insert_old_upload(Database& db, std::uint8_t n, bool used) {
+void insert_old_upload(SqliteDatabase& db, std::uint8_t n, bool used) {
     const auto image = image_json(upload_id(n));
     db.run(
         "INSERT INTO uploads (id, user_id, name, bytes_max, created_at, expires_at, image, used)"
@@ -45,7 +45,7 @@ void insert_old_upload(Database& db, std::uint8_t n, bool used) {
         upload_id(n), image, used);
 }
 
-void insert_old_job(Database& db, std::uint8_t n, Status status, std::optional<int> ended,
+void insert_old_job(SqliteDatabase& db, std::uint8_t n, Status status, std::optional<int> ended,
                     const std::vector<std::uint8_t>& uploads) {
     std::string inputs = "[";
     for (const auto upload : uploads)
@@ -81,7 +81,7 @@ void insert_old_job(Database& db, std::uint8_t n, Status status, std::optional<i
 /// A file as a Darkroom of schema 1 left it: 1 and 2 share upload 1; upload 2 is unused.
 void make_old_file(const TestFolder& folder) {
     std::ofstream(folder.path(), std::ios::trunc).flush();
-    Database db(folder.path(), Database::Use::write, "");
+    SqliteDatabase db(folder.path(), SqliteDatabase::Use::write, "");
     migrate(db, 1);
     for (const std::uint8_t n : {1, 2, 3}) insert_old_upload(db, n, n != 2);
     insert_old_job(db, 1, Status::succeeded, 500, {1, 3});
@@ -94,7 +94,7 @@ void make_old_file(const TestFolder& folder) {
 std::string digest_of_schema(int version) {
     TestFolder folder;
     std::ofstream(folder.path()).flush();
-    Database db(folder.path(), Database::Use::write, "");
+    SqliteDatabase db(folder.path(), SqliteDatabase::Use::write, "");
     migrate(db, version);
     std::string schema;
     auto rows = db.query("SELECT coalesce(sql, '') FROM sqlite_schema ORDER BY name");
@@ -164,7 +164,7 @@ TEST(SqliteSchema, JobsAndUploadsOfAnOlderFileExpireAndRetireLikeNewOnes) {
 // A file of schema 2 whose second job is at work, as a Darkroom left it that was killed.
 void make_file_at_work(const TestFolder& folder) {
     make_old_file(folder);
-    Database db(folder.path(), Database::Use::write, "");
+    SqliteDatabase db(folder.path(), SqliteDatabase::Use::write, "");
     migrate(db, 2);
     db.run("DELETE FROM ready");
     db.run("UPDATE jobs SET status = 'RUNNING', attempt_count = 1 WHERE id = ?", job_id(2));
@@ -210,7 +210,7 @@ TEST(SqliteSchema, AttemptsOfAFileWithoutRemoteWorkCostNothingAndEndAsBefore) {
 // A file of schema 4 whose first job made a thumbnail.
 void make_file_with_thumbnail(const TestFolder& folder) {
     make_old_file(folder);
-    Database db(folder.path(), Database::Use::write, "");
+    SqliteDatabase db(folder.path(), SqliteDatabase::Use::write, "");
     migrate(db, 4);
     db.run("UPDATE jobs SET thumbnail = ?, selected_attempt = ? WHERE id = ?",
            ObjectKey::thumbnail(job_id(1)), attempt_id(1), job_id(1));
@@ -255,7 +255,7 @@ TEST(SqliteSchema, AMigrationThatFailsHalfWayHasNotHappenedAndRunsAgainLater) {
     TestFolder folder;
     make_old_file(folder);
     {
-        Database db(folder.path(), Database::Use::write, "");
+        SqliteDatabase db(folder.path(), SqliteDatabase::Use::write, "");
         db.execute("CREATE TABLE retention (in_the_way)");  // made last in the second step
         EXPECT_THROW(migrate(db), SqlFailure);
         EXPECT_EQ(db.integer("PRAGMA user_version"), 1);

@@ -1,0 +1,176 @@
+#include "store/sql/job_rows.h"
+
+#include "store/sql/attempt_rows.h"
+#include "store/sql/chain_rows.h"
+#include "store/sql/images_json.h"
+
+namespace darkroom::store {
+namespace {
+
+#define JOB_HEAD_COLUMNS                                                                                \
+    "seq, id, user_id, status, backend, priority, attempt_count, updated_at, started_at, finished_at, " \
+    "error_code, "                                                                                      \
+    "error_message, selected_attempt, thumbnail, attempts_forgiven, rerun_after, chain_seq, "           \
+    "chain_outputs IS NOT NULL"
+constexpr int head_columns = 18;
+
+JobHead head_of(const Rows& rows) {
+    JobHead head;
+    head.seq = rows.integer(0);
+    head.id = rows.id<JobId>(1);
+    head.user = rows.user(2);
+    head.status = rows.status(3);
+    head.backend = rows.text(4);
+    head.priority = static_cast<int>(rows.integer(5));
+    head.attempt_count = static_cast<int>(rows.integer(6));
+    head.updated_at = rows.time(7);
+    head.started_at = rows.optional_time(8);
+    head.finished_at = rows.optional_time(9);
+    head.error = error_in(rows, 10, 11);
+    head.selected_attempt = rows.optional_id<AttemptId>(12);
+    head.thumbnail = rows.optional_key(13);
+    head.attempts_forgiven = static_cast<int>(rows.integer(14));
+    head.rerun_after = static_cast<int>(rows.integer(15));
+    if (!rows.is_null(16)) head.chain_seq = rows.integer(16);
+    head.is_chain = rows.integer(17) != 0;
+    return head;
+}
+
+#define JOB_COLUMNS                                                                         \
+    JOB_HEAD_COLUMNS                                                                        \
+    ", type, recipe, params, params_effective, inputs, metadata, webhook_url, created_at, " \
+    "inputs_removed_at, outputs_removed_at, recipe_digest, models, chain_outputs, "         \
+    "(SELECT chains.id FROM jobs AS chains WHERE chains.seq = jobs.chain_seq), step, from_step, from_role"
+
+core::Job job_of(const Rows& rows) {
+    auto head = head_of(rows);
+    core::Job job;
+    job.id = head.id;
+    job.user = std::move(head.user);
+    job.status = head.status;
+    job.backend = std::move(head.backend);
+    job.priority = head.priority;
+    job.updated_at = head.updated_at;
+    job.started_at = head.started_at;
+    job.finished_at = head.finished_at;
+    job.error = std::move(head.error);
+    job.selected_attempt = head.selected_attempt;
+    job.thumbnail = std::move(head.thumbnail);
+    job.attempts_forgiven = head.attempts_forgiven;
+    job.type = rows.text(head_columns);
+    job.recipe = rows.text(head_columns + 1);
+    job.params_json = rows.text(head_columns + 2);
+    job.params_effective_json = rows.text(head_columns + 3);
+    job.inputs = inputs_from_json(rows.bytes(head_columns + 4));
+    job.metadata_json = rows.text(head_columns + 5);
+    job.webhook_url = rows.optional_text(head_columns + 6);
+    job.created_at = rows.time(head_columns + 7);
+    job.inputs_removed_at = rows.optional_time(head_columns + 8);
+    job.outputs_removed_at = rows.optional_time(head_columns + 9);
+    job.recipe_digest = rows.text(head_columns + 10);
+    job.models_json = rows.text(head_columns + 11);
+    if (head.is_chain) job.chain_outputs = chain_outputs_from_json(rows.bytes(head_columns + 12));
+    if (const auto chain = rows.optional_id<JobId>(head_columns + 13)) {
+        job.place = core::ChainPlace{*chain, rows.text(head_columns + 14), rows.text(head_columns + 15),
+                                     rows.text(head_columns + 16)};
+    }
+    return job;
+}
+
+// A job of somebody else is as absent as one that never was.
+bool visible(const Rows& rows, const ports::Access& access) { return access.allows(rows.user(2)); }
+
+std::optional<core::Job> whole(Database& db, Rows rows) {
+    const auto seq = rows.integer(0);
+    auto job = job_of(rows);
+    if (rows.integer(6) > 0) job.attempts = list_attempts(db, seq);
+    if (rows.integer(head_columns - 1) != 0) show_steps(db, seq, job);
+    for (const auto& attempt : job.attempts) {
+        if (attempt.id == job.selected_attempt) job.outputs = attempt.outputs;
+    }
+    return job;
+}
+
+}  // namespace
+
+std::optional<core::JobError> error_in(const Rows& rows, int code_column, int message_column) {
+    if (rows.is_null(code_column)) return std::nullopt;
+    const auto code = core::parse_error_code(rows.bytes(code_column));
+    if (!code) throw SqlFailure::damaged("an error code");
+    return core::JobError{*code, rows.text(message_column)};
+}
+
+std::int64_t insert_job(Database& db, const core::Job& job, const Belonging& belonging) {
+    const auto seq = db.draw_job_seq();
+    const auto inputs = to_json(job.inputs);
+    const auto place = job.place.value_or(core::ChainPlace());
+    std::optional<std::string> chain_outputs;
+    if (belonging.is_chain) chain_outputs = to_json(job.chain_outputs);
+    db.post(
+        "INSERT INTO jobs (seq, id, user_id, type, status, backend, priority, created_at, updated_at, "
+        "recipe, "
+        "params,"
+        " params_effective, inputs, metadata, webhook_url, recipe_digest, models, chain_seq, step, from_step,"
+        " from_role, chain_outputs)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        seq, job.id, job.user, job.type, core::Status::queued, job.backend, job.priority, job.created_at,
+        job.created_at, job.recipe, job.params_json, job.params_effective_json, inputs, job.metadata_json,
+        job.webhook_url, job.recipe_digest, job.models_json, belonging.chain_seq, place.step, place.from_step,
+        place.from_role, chain_outputs);
+    return seq;
+}
+
+std::optional<JobHead> find_job_head(Database& db, const ports::Access& access, const JobId& id) {
+    auto rows = db.query("SELECT " JOB_HEAD_COLUMNS " FROM jobs WHERE id = ?", id);
+    if (!rows.next() || !visible(rows, access)) return std::nullopt;
+    return head_of(rows);
+}
+
+std::optional<JobHead> find_job_head(Database& db, std::int64_t seq) {
+    auto rows = db.query("SELECT " JOB_HEAD_COLUMNS " FROM jobs WHERE seq = ?", seq);
+    if (!rows.next()) return std::nullopt;
+    return head_of(rows);
+}
+
+void update_job(Database& db, const JobHead& head, core::Status from) {
+    std::optional<std::string_view> code;
+    std::optional<std::string> message;
+    if (head.error) {
+        code = core::to_string(head.error->code);
+        message = head.error->message;
+    }
+    const auto changed = db.run(
+        "UPDATE jobs SET status = ?3, attempt_count = ?4, updated_at = ?5, started_at = ?6, finished_at = "
+        "?7, error_code = ?8,"
+        " error_message = ?9, selected_attempt = ?10, thumbnail = ?11, attempts_forgiven = ?12, "
+        "rerun_after = ?13 WHERE seq = ?1 AND status = ?2",
+        head.seq, from, head.status, head.attempt_count, head.updated_at, head.started_at, head.finished_at,
+        code, message, head.selected_attempt, head.thumbnail, head.attempts_forgiven, head.rerun_after);
+    if (changed != 1) throw SqlFailure::damaged("a job changed under the only writer");
+}
+
+void set_plan(Database& db, JobHead& head, const ports::WorkPlan& plan) {
+    db.post("UPDATE jobs SET params = ?2, params_effective = ?3 WHERE seq = ?1", head.seq, plan.params_json,
+            plan.params_effective_json);
+    set_recipe(db, head, plan);
+}
+
+void set_recipe(Database& db, JobHead& head, const ports::WorkPlan& plan) {
+    db.post("UPDATE jobs SET backend = ?2, recipe = ?3, recipe_digest = ?4, models = ?5 WHERE seq = ?1",
+            head.seq, plan.backend, plan.recipe, plan.recipe_digest, plan.models_json);
+    head.backend = plan.backend;
+}
+
+std::optional<core::Job> find_whole_job(Database& db, const ports::Access& access, const JobId& id) {
+    auto rows = db.query("SELECT " JOB_COLUMNS " FROM jobs WHERE id = ?", id);
+    if (!rows.next() || !visible(rows, access)) return std::nullopt;
+    return whole(db, std::move(rows));
+}
+
+std::optional<core::Job> find_whole_job(Database& db, std::int64_t seq) {
+    auto rows = db.query("SELECT " JOB_COLUMNS " FROM jobs WHERE seq = ?", seq);
+    if (!rows.next()) return std::nullopt;
+    return whole(db, std::move(rows));
+}
+
+}  // namespace darkroom::store

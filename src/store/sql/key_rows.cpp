@@ -1,0 +1,76 @@
+#include "store/sql/key_rows.h"
+
+#include <algorithm>
+
+namespace darkroom::store {
+namespace {
+
+constexpr int forgotten_at_once = 4;  // more than one for each that comes, so that a backlog shrinks
+
+ports::ApiKey api_key_of(const Rows& rows) {
+    ports::ApiKey key;
+    key.digest = rows.digest(0);
+    key.name = rows.text(1);
+    key.user = rows.user(2);
+    key.admin = rows.integer(3) != 0;
+    key.created_at = rows.time(4);
+    key.revoked_at = rows.optional_time(5);
+    return key;
+}
+
+#define API_KEY_COLUMNS "digest, name, user_id, admin, created_at, revoked_at"
+
+}  // namespace
+
+void put_api_key(Database& db, const ports::ApiKey& key) {
+    db.post("INSERT INTO api_keys (" API_KEY_COLUMNS
+            ") VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET"
+            " name = excluded.name, user_id = excluded.user_id, admin = excluded.admin,"
+            " created_at = excluded.created_at, revoked_at = excluded.revoked_at",
+            key.digest, key.name, key.user, key.admin, key.created_at, key.revoked_at);
+}
+
+std::optional<ports::ApiKey> find_api_key(Database& db, const Sha256Bytes& digest) {
+    auto rows = db.query("SELECT " API_KEY_COLUMNS " FROM api_keys WHERE digest = ?", digest);
+    if (!rows.next()) return std::nullopt;
+    return api_key_of(rows);
+}
+
+std::vector<ports::ApiKey> list_api_keys(Database& db) {
+    std::vector<ports::ApiKey> keys;
+    auto rows = db.query("SELECT " API_KEY_COLUMNS " FROM api_keys ORDER BY created_at, digest");
+    while (rows.next()) keys.push_back(api_key_of(rows));
+    return keys;
+}
+
+// A key that was revoked before keeps its first date.
+bool revoke_api_key(Database& db, const Sha256Bytes& digest, TimePoint now) {
+    return db.run("UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?2) WHERE digest = ?1", digest,
+                  now) == 1;
+}
+
+// Retention may take a job before its key expires; the key counts no longer than the job, and looking costs
+// less than an index by job that every request would have to feed.
+std::optional<ports::EarlierRequest> find_earlier_request(Database& db, const UserId& user,
+                                                          const std::string& key, TimePoint now) {
+    auto rows = db.query(
+        "SELECT job_id, fingerprint FROM idempotency WHERE user_id = ? AND key = ? AND expires_at > ?"
+        " AND EXISTS (SELECT 1 FROM jobs WHERE id = job_id)",
+        user, key, now);
+    if (!rows.next()) return std::nullopt;
+    return ports::EarlierRequest{rows.id<JobId>(0), rows.digest(1)};
+}
+
+void remember_request(Database& db, const UserId& user, const ports::IdempotencyKey& key, const JobId& job,
+                      TimePoint now) {
+    db.post(
+        "DELETE FROM idempotency WHERE (user_id, key) IN"
+        " (SELECT user_id, key FROM idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
+        now, forgotten_at_once);
+    // What may still be there under this key has expired, or its job is gone.
+    db.post("DELETE FROM idempotency WHERE user_id = ? AND key = ?", user, key.key);
+    db.post("INSERT INTO idempotency (user_id, key, fingerprint, job_id, expires_at) VALUES (?, ?, ?, ?, ?)",
+            user, key.key, key.fingerprint, job, key.expires_at);
+}
+
+}  // namespace darkroom::store

@@ -1,0 +1,209 @@
+#include "store/sql/transitions.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "store/sql/attempt_rows.h"
+#include "store/sql/chain_rows.h"
+#include "store/sql/chain_steps.h"
+#include "store/sql/event_rows.h"
+#include "store/sql/queue_rows.h"
+#include "store/sql/remote_rows.h"
+#include "store/sql/remote_submits.h"
+
+namespace darkroom::store {
+namespace {
+
+using core::JobEventKind;
+using core::Status;
+using ports::Applied;
+using ports::AttemptFailed;
+using ports::AttemptSucceeded;
+
+/// The job of a row in flight, if this is still its newest attempt.
+std::optional<JobHead> current_job(Database& db, const InflightRow& row) {
+    auto job = find_job_head(db, row.job_seq);
+    if (!job) throw SqlFailure::damaged("an attempt in flight has no job");
+    if (job->attempt_count != row.number) return std::nullopt;
+    return job;
+}
+
+/// The remote job of an attempt that its caller has just heard of, if it is one that runs elsewhere.
+std::string counting_remote_id(Database& db, std::int64_t job_seq, int number) {
+    auto rows = db.query("SELECT remote_id FROM attempts WHERE job_seq = ? AND number = ?", job_seq, number);
+    return rows.next() ? rows.text(0) : std::string();
+}
+
+/// As perform(), and the job's chain follows.
+bool change_job(Transaction& transaction, JobHead& job, const Change& change) {
+    if (!perform(transaction, job, change)) return false;
+    follow_step(transaction, job, change.kind, change.now);
+    return true;
+}
+
+Change end_change(const ports::AttemptEnd& end, const std::string& actor, TimePoint now) {
+    Change change{.kind = JobEventKind::succeed,
+                  .actor = actor,
+                  .now = now,
+                  .attempt = {},
+                  .attempt_id = {},
+                  .end = &end,
+                  .due = {}};
+    if (const auto* const failed = std::get_if<AttemptFailed>(&end)) {
+        std::optional<Milliseconds> pause;
+        if (failed->retry_at) pause = std::max(Milliseconds(0), *failed->retry_at - now);
+        change.kind = failed->retry_at ? JobEventKind::retry_later : JobEventKind::give_up;
+        change.data_json = failure_data(failed->error, pause, failed->retry_as);
+        change.due = failed->retry_at;
+    }
+    return change;
+}
+
+core::Attempt open_attempt(Database& db, ports::Random& random, JobHead& head, const core::Job& job,
+                           const ports::ClaimRequest& request) {
+    core::Attempt attempt;
+    attempt.id = random.id<AttemptId>();
+    attempt.number = ++head.attempt_count;
+    attempt.backend = request.backend;
+    attempt.endpoint = request.endpoint;
+    attempt.params_json = job.params_effective_json;
+    attempt.recipe = job.recipe;
+    attempt.recipe_digest = job.recipe_digest;
+    attempt.models_json = job.models_json;
+    attempt.created_at = request.now;
+    insert_attempt(db, head.seq, attempt);
+    insert_inflight(db, attempt.id, {head.seq, attempt.number, request.endpoint});
+    if (request.remote) intend_first(db, head.seq, attempt, *request.remote);
+    return attempt;
+}
+
+std::optional<ports::Claimed> claim_one(Transaction& transaction, ports::Random& random, const Place& place,
+                                        const ports::ClaimRequest& request) {
+    auto head = find_job_head(transaction.db, place.job_seq);
+    if (!head || !core::next(head->status, JobEventKind::claim)) {
+        // Only a bug can have left this place in line. Refusing to claim would stop the whole queue for it.
+        log::error("dropped a place in line without a waiting job", {{"job_seq", place.job_seq}});
+        leave_line(transaction.db, request.backend, place);
+        return std::nullopt;
+    }
+    ports::Claimed claimed{*find_whole_job(transaction.db, place.job_seq)};
+    auto attempt = open_attempt(transaction.db, random, *head, claimed.job, request);
+    const Change change{.kind = JobEventKind::claim,
+                        .actor = "dispatcher",
+                        .now = request.now,
+                        .attempt = attempt.number,
+                        .attempt_id = attempt.id,
+                        .data_json = claim_data(request.endpoint),
+                        .due = {}};
+    DR_CHECK(perform(transaction, *head, change));
+    claimed.job.status = head->status;
+    claimed.job.updated_at = head->updated_at;
+    claimed.job.attempts.push_back(std::move(attempt));
+    return claimed;
+}
+
+}  // namespace
+
+std::vector<ports::Claimed> claim_jobs(Transaction& transaction, ports::Random& random,
+                                       const ports::ClaimRequest& request) {
+    std::vector<ports::Claimed> claimed;
+    const auto free_slots = request.inflight_max - count_inflight(transaction.db, request.endpoint);
+    const auto count_max = std::min<std::int64_t>(free_slots, request.jobs_max);
+    if (count_max <= 0) return claimed;
+    for (const auto& place : first_in_line(transaction.db, request.backend, count_max)) {
+        if (auto one = claim_one(transaction, random, place, request)) claimed.push_back(*std::move(one));
+    }
+    return claimed;
+}
+
+Applied start_attempt(Transaction& transaction, const AttemptId& attempt, const std::string& worker,
+                      TimePoint now) {
+    const auto row = find_inflight(transaction.db, attempt);
+    if (!row) return Applied::stale;
+    auto job = current_job(transaction.db, *row);
+    if (!job) return Applied::stale;
+    const Change change{.kind = JobEventKind::start,
+                        .actor = "backend:" + row->endpoint,
+                        .now = now,
+                        .attempt = row->number,
+                        .attempt_id = attempt,
+                        .data_json = start_data(worker),
+                        .due = {}};
+    return change_job(transaction, *job, change) ? Applied::applied : Applied::stale;
+}
+
+Applied finish_attempt(Transaction& transaction, const AttemptId& attempt, const ports::AttemptEnd& end,
+                       const std::string& actor, TimePoint now) {
+    const auto row = find_inflight(transaction.db, attempt);
+    if (!row) return Applied::stale;
+    let_go(transaction, attempt, counting_remote_id(transaction.db, row->job_seq, row->number), now);
+    if (auto job = current_job(transaction.db, *row)) {
+        auto change = end_change(end, actor, now);
+        change.attempt = row->number;
+        change.attempt_id = attempt;
+        if (change_job(transaction, *job, change)) return Applied::applied;
+    }
+    remove_inflight(transaction.db, attempt);
+    transaction.news.ready = true;
+    return Applied::stale;
+}
+
+// A job that was cancelled meanwhile only gets its slot back, and what was intended for it is over.
+Applied give_back(Transaction& transaction, const AttemptId& attempt, std::optional<TimePoint> retry_at,
+                  const std::string& why, TimePoint now) {
+    auto& db = transaction.db;
+    const auto row = find_inflight(db, attempt);
+    if (!row) return Applied::stale;
+    const auto remote = remote_jobs_of(db, attempt);
+    const bool certain = std::all_of(remote.begin(), remote.end(), [](const auto& one) {
+        return !one.named() && one.remote.state == ports::RemoteState::intended;
+    });
+    if (!certain) return Applied::stale;
+    if (auto job = current_job(db, *row)) {
+        std::optional<Milliseconds> retry_in;
+        if (retry_at) retry_in = std::max(Milliseconds(0), *retry_at - now);
+        const Change change{.kind = JobEventKind::give_back,
+                            .actor = "dispatcher",
+                            .now = now,
+                            .attempt = row->number,
+                            .attempt_id = attempt,
+                            .data_json = give_back_data(why, retry_in),
+                            .due = retry_at};
+        if (change_job(transaction, *job, change)) return Applied::applied;
+        if (!core::is_terminal(job->status) && !row->stopping)
+            return Applied::stale;  // it works, so it was taken
+    }
+    forget_remote_jobs(db, attempt);
+    remove_inflight(db, attempt);
+    transaction.news.ready = true;
+    return Applied::stale;
+}
+
+bool may_succeed_late(Database& db, const JobHead& job, int number) {
+    if (!core::next(job.status, JobEventKind::succeed_late) || number <= job.rerun_after) return false;
+    if (attempt_status(db, job.seq, number) != Status::failed) return false;
+    return !job.chain_seq || chain_takes_late_success(db, *job.chain_seq);
+}
+
+Applied succeed_late(Transaction& transaction, const AttemptId& attempt, const AttemptSucceeded& end,
+                     const std::string& actor, TimePoint now) {
+    auto& db = transaction.db;
+    const auto remote = remote_jobs_of(db, attempt);
+    if (remote.empty()) return Applied::stale;
+    const auto number = remote.front().number;
+    auto job = find_job_head(db, remote.front().job_seq);
+    if (!job || !may_succeed_late(db, *job, number)) return Applied::stale;
+    const ports::AttemptEnd whole = end;
+    auto change = end_change(whole, actor, now);
+    change.kind = JobEventKind::succeed_late;
+    change.attempt = number;
+    change.attempt_id = attempt;
+    if (!perform(transaction, *job, change)) return Applied::stale;
+    close_attempt(db, job->seq, number, end, now);
+    let_go(transaction, attempt, counting_remote_id(db, job->seq, number), now);
+    follow_step(transaction, *job, change.kind, now);
+    return Applied::applied;
+}
+
+}  // namespace darkroom::store
