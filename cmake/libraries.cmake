@@ -5,10 +5,12 @@ find_package(SQLite3 REQUIRED)
 find_package(CURL REQUIRED)
 find_package(Boost 1.81 REQUIRED)  # headers only: no component
 find_package(spdlog REQUIRED)
+find_package(prometheus-cpp REQUIRED)  # its core alone is linked: the gateway has a server of its own
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(VIPS REQUIRED IMPORTED_TARGET vips-cpp)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(PUGIXML REQUIRED IMPORTED_TARGET pugixml)
+pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 # OpenCV's CMake package is in libopencv-dev, which pulls in every module (0.5 GB); the modules used here need only these.
 find_path(OPENCV_INCLUDE_DIR opencv2/imgproc.hpp PATH_SUFFIXES opencv4 REQUIRED)

@@ -3,9 +3,12 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <array>
+#include <atomic>
 #include <memory>
 
 #include "base/json.h"
+#include "base/log_counts.h"
 #include "base/time.h"
 
 namespace darkroom::log {
@@ -33,6 +36,8 @@ Sink& sink() {
     return instance;
 }
 
+std::array<std::atomic<std::uint64_t>, 4> line_counts{};  // by Level
+
 std::string quoted(std::string_view text) {
     std::string out;
     append_json_string(out, text);
@@ -48,8 +53,9 @@ std::string value_text(const Field& field, bool json) {
     return plain && escaped.size() == text.size() + 2 ? std::string(text) : escaped;
 }
 
-void write(spdlog::level::level_enum level, std::string_view level_name, std::string_view message,
-           Fields fields) {
+void write(Level own_level, spdlog::level::level_enum level, std::string_view level_name,
+           std::string_view message, Fields fields) {
+    line_counts.at(static_cast<std::size_t>(own_level)).fetch_add(1, std::memory_order_relaxed);
     auto& out = sink();
     if (!out.logger->should_log(level)) return;
     std::string line;
@@ -71,11 +77,22 @@ void write(spdlog::level::level_enum level, std::string_view level_name, std::st
 
 void configure(Level level, Format format) { sink() = make_sink(level, format); }
 
-void debug(std::string_view message, Fields fields) { write(spdlog::level::debug, "debug", message, fields); }
-void info(std::string_view message, Fields fields) { write(spdlog::level::info, "info", message, fields); }
-void warning(std::string_view message, Fields fields) {
-    write(spdlog::level::warn, "warning", message, fields);
+void debug(std::string_view message, Fields fields) {
+    write(Level::debug, spdlog::level::debug, "debug", message, fields);
 }
-void error(std::string_view message, Fields fields) { write(spdlog::level::err, "error", message, fields); }
+void info(std::string_view message, Fields fields) {
+    write(Level::info, spdlog::level::info, "info", message, fields);
+}
+void warning(std::string_view message, Fields fields) {
+    write(Level::warning, spdlog::level::warn, "warning", message, fields);
+}
+void error(std::string_view message, Fields fields) {
+    write(Level::error, spdlog::level::err, "error", message, fields);
+}
+
+LineCounts written() {
+    const auto of = [](Level level) { return line_counts.at(static_cast<std::size_t>(level)).load(); };
+    return {of(Level::debug), of(Level::info), of(Level::warning), of(Level::error)};
+}
 
 }  // namespace darkroom::log

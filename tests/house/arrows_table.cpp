@@ -7,7 +7,7 @@ namespace darkroom::house {
 namespace {
 
 constexpr std::string_view gateway_rooms =
-    "base core recipes runpod/protocol ports http store/sql store/sqlite objects/files objects/guard objects/s3 "
+    "base core recipes runpod/protocol ports http metrics store/sql store/sqlite objects/files objects/guard objects/s3 "
     "runpod/client "
     "runpod/scale "
     "runpod/backend comfyui "
@@ -29,6 +29,8 @@ constexpr std::array house = {
     Room{"store/sql", "base core ports", "tests/support",
          "the rows of jobs and what a change of one does to others, in SQL that every database understands; "
          "what follows from what is core's"},
+    Room{"metrics", "base core ports", "tests/support",
+         "counts what the rooms tell of their work and shows it; nobody's decision depends on it"},
     Room{"store/sqlite", "base core ports store/sql", "tests/support tests/conformance",
          "keeps jobs in a file: its connection, its one writer, its schema"},
     Room{"objects/files", "base core ports", "tests/support tests/conformance",
@@ -97,7 +99,7 @@ constexpr std::array outside = {
     Room{"bench/store", "base core ports store/sql store/sqlite tests/support", "",
          "measures the store without a gateway around it"},
     Room{"bench/gateway",
-         "base core recipes ports http store/sql store/sqlite objects/files objects/s3 imaging/wire imaging/pool "
+         "base core recipes ports http metrics store/sql store/sqlite objects/files objects/s3 imaging/wire imaging/pool "
          "dispatch "
          "intake upkeep api cli app "
          "tests/support bench/store",
