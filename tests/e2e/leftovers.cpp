@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/digest.h"
-#include "tests/e2e/process_table.h"
+#include "tests/support/process_table.h"
 
 namespace darkroom::e2e {
 namespace {
@@ -46,7 +46,7 @@ void expect_nothing_left(const ServerProcess& server) {
     EXPECT_EQ(number_at(numbers, "/delayed"), 0) << report.body();
     EXPECT_TRUE(eventually([&] { return temporary_files(server.data_dir()).empty(); }))
         << listed(temporary_files(server.data_dir()));
-    EXPECT_TRUE(eventually([&] { return zombies_of(server.pid()).empty(); }));
+    EXPECT_TRUE(eventually([&] { return testing::zombies_of(server.pid()).empty(); }));
 }
 
 std::string object_key_in(const std::string& download_url) {

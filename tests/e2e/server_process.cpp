@@ -10,7 +10,7 @@
 
 #include "base/check.h"
 #include "base/json.h"
-#include "tests/e2e/process_table.h"
+#include "tests/support/process_table.h"
 
 namespace darkroom::e2e {
 namespace {
@@ -127,7 +127,7 @@ bool ServerProcess::wait_until_ready(Milliseconds at_most) {
     }
 }
 
-std::vector<pid_t> ServerProcess::descendants() const { return descendants_of(child_->pid()); }
+std::vector<pid_t> ServerProcess::descendants() const { return testing::descendants_of(child_->pid()); }
 
 void ServerProcess::freeze_workers() const {
     for (const auto worker : descendants()) ::kill(worker, SIGSTOP);

@@ -14,9 +14,9 @@
 #include "base/digest.h"
 #include "core/retry.h"
 #include "tests/e2e/leftovers.h"
-#include "tests/e2e/process_table.h"
 #include "tests/e2e/server_process.h"
 #include "tests/e2e/storm_clients.h"
+#include "tests/support/process_table.h"
 
 namespace darkroom::e2e {
 namespace {
@@ -138,7 +138,7 @@ TEST(Storm, EveryAcknowledgedJobExistsAndEndsOnceHoweverOftenTheGatewayIsKilled)
     const auto plan = plan_of_this_run();
     std::cout << "storm: seed " << plan.seed << ", " << plan.kills << " kills, " << plan.jobs << " jobs\n";
     SCOPED_TRACE("seed " + std::to_string(plan.seed));
-    const Orphanage orphanage;
+    const testing::Orphanage orphanage;
     ServerProcess server;
     StormClients clients(plan, server.key());
     ASSERT_NO_FATAL_FAILURE(rage(server, clients, plan));
@@ -187,7 +187,7 @@ TEST(Storm, StoppingInTheMiddleOfWorkIsAlwaysClean) {
     plan.jobs = 60;
     std::mt19937 random(plan.seed);
     SCOPED_TRACE("seed " + std::to_string(plan.seed));
-    const Orphanage orphanage;
+    const testing::Orphanage orphanage;
     ServerProcess server;
     StormClients clients(plan, server.key());
     for (int stop = 1; stop <= plan.kills; ++stop) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "tests/e2e/process_table.h"
+#include "tests/support/process_table.h"
 #include "tests/worker/comfy_world.h"
 
 namespace darkroom::worker_test {
@@ -150,14 +150,14 @@ TEST_F(ComfyScript, StartsBothStartsComfyuiAgainAndLeavesNothingBehind) {
     plan.out_file = plan.err_file = home_.path() / "worker.err";
     worker_ = std::make_unique<testing::ChildProcess>(plan);
     EXPECT_EQ(run(images_job).state, JobState::completed);
-    const auto children = e2e::descendants_of(worker_->pid());
-    for (const auto& process : e2e::running_processes()) {
+    const auto children = testing::descendants_of(worker_->pid());
+    for (const auto& process : testing::running_processes()) {
         const bool is_ours = std::find(children.begin(), children.end(), process.pid) != children.end();
         if (is_ours && process.name.starts_with("python3")) ::kill(process.pid, SIGKILL);
     }
     EXPECT_EQ(run(images_job).state, JobState::completed);
     EXPECT_THAT(read("worker.err"), HasSubstr("it is started again"));
-    const auto left = e2e::descendants_of(worker_->pid());
+    const auto left = testing::descendants_of(worker_->pid());
     worker_->send_signal(SIGTERM);
     const auto exit = worker_->wait(Milliseconds(40'000));
     ASSERT_TRUE(exit.has_value());

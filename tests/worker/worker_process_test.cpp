@@ -11,9 +11,9 @@
 #include "runpod/protocol/worker_error.h"
 #include "runpod/protocol/worker_messages.h"
 #include "tests/e2e/pictures.h"
-#include "tests/e2e/process_table.h"
 #include "tests/e2e/server_process.h"
 #include "tests/support/child_process.h"
+#include "tests/support/process_table.h"
 #include "tests/support/temp_dir.h"
 #include "tests/worker/scripted_endpoint.h"
 
@@ -52,7 +52,7 @@ protected:
 
     /// As a platform scales a worker down; it leaves nothing behind.
     void terminate() {
-        const auto children = e2e::descendants_of(child_->pid());
+        const auto children = testing::descendants_of(child_->pid());
         child_->send_signal(SIGTERM);
         const auto exit = child_->wait(end_at_most);
         ASSERT_TRUE(exit.has_value()) << "still running";
@@ -87,7 +87,7 @@ protected:
         start();
         endpoint_.give(job("warm"));
         if (!wait_for_end("warm")) return 0;
-        for (const auto& process : e2e::running_processes()) {
+        for (const auto& process : testing::running_processes()) {
             if (process.parent != child_->pid()) continue;
             ::kill(process.pid, SIGSTOP);
             return process.pid;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace darkroom::e2e {
+namespace darkroom::testing {
 
 struct ProcessEntry {
     pid_t pid = 0;
@@ -31,4 +31,4 @@ public:
     std::vector<ProcessEntry> still_running(const std::vector<pid_t>& expected) const;
 };
 
-}  // namespace darkroom::e2e
+}  // namespace darkroom::testing

@@ -1,4 +1,4 @@
-#include "tests/e2e/process_table.h"
+#include "tests/support/process_table.h"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -12,7 +12,7 @@
 
 #include "base/check.h"
 
-namespace darkroom::e2e {
+namespace darkroom::testing {
 namespace {
 
 // "1234 (a name) S 1 …": the name may hold anything, so the last parenthesis ends it (proc(5)).
@@ -80,4 +80,4 @@ std::vector<ProcessEntry> Orphanage::still_running(const std::vector<pid_t>& exp
     return left;
 }
 
-}  // namespace darkroom::e2e
+}  // namespace darkroom::testing
