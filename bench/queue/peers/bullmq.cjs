@@ -5,28 +5,35 @@ const IORedis = require("ioredis");
 const { Queue, Worker } = require("bullmq");
 const { talk } = require("./talk.cjs");
 
-const name = "darkroom-bench";
+const name = "darkroom-bench", token = "bench";
 const Redis = IORedis.default || IORedis;
-const connect = () => new Redis(process.env.QUEUE_URL, { maxRetriesPerRequest: null, enableAutoPipelining: process.env.PEER_PIPELINE === "1" });
+const connect = () => new Redis(process.env.QUEUE_URL, { maxRetriesPerRequest: null });
 const queue = new Queue(name, { connection: connect(), defaultJobOptions: { removeOnComplete: true, removeOnFail: true } });
-let worker = null;
+let worker = null, taker = null;
 
 talk({
     async hello() {
         await queue.waitUntilReady();
-        return { name: "BullMQ", version: require("bullmq/package.json").version };
+        const of = (one) => require(`${one}/package.json`).version;
+        return { version: `BullMQ ${of("bullmq")}, ioredis ${of("ioredis")}` };
     },
-    clear: () => queue.obliterate({ force: true }),
+    clear: () => queue.obliterate({ force: true, count: 10000 }),
     add: (data) => queue.add("bench", data),
     add_many: (list) => queue.addBulk(list.map((data) => ({ name: "bench", data }))),
     async start_worker(work) {
-        worker = new Worker(name, async (job) => work(job.data), {
-            connection: connect(), concurrency: Number(process.env.PEER_WORKERS || 100),
-        });
+        worker = new Worker(name, async (job) => work(job.data), { connection: connect(), concurrency: 100 });
         worker.on("error", (error) => console.error(error.message));
         await worker.waitUntilReady();
     },
     stop_worker: () => worker.close(),
+    async take(count) {
+        if (!taker) {
+            taker = new Worker(name, null, { connection: connect(), autorun: false, skipStalledCheck: true });
+            await taker.waitUntilReady();
+        }
+        return Promise.all(Array.from({ length: count }, () => taker.getNextJob(token, { block: false })));
+    },
+    finish: (jobs) => Promise.all(jobs.map((job) => job.moveToCompleted(null, token, false))),
     async left() {
         return Object.values(await queue.getJobCounts("wait", "active", "delayed")).reduce((a, b) => a + b, 0);
     },

@@ -67,15 +67,24 @@ function take_latencies() {
     return { count: sorted.length, p50_ms: at(0.5), p99_ms: at(0.99), max_ms: at(1) };
 }
 
-async function claim(queue, { rounds, batch }) {
-    const ms = [];
-    for (let i = 0; i < rounds; ++i) {
-        const start = now();
-        const taken = await queue.take(batch);
-        ms.push((now() - start) / 1e6);
-        if (taken !== batch) throw new Error(`${taken} of ${batch} jobs were taken`);
-    }
+let taken = [];
+
+// What a worker does to get `count` jobs at once, and nothing else: its cost beside a long queue is what is asked.
+async function take(queue, { count }) {
+    const start = now();
+    taken = await queue.take(count);
+    const ms = (now() - start) / 1e6;
+    if (taken.length !== count) throw new Error(`${taken.length} of ${count} jobs were taken`);
     return { ms };
+}
+
+// The queue is as long as before: what was taken ends, and as many come in.
+async function settle(queue) {
+    const count = taken.length;
+    await queue.finish(taken);
+    taken = [];
+    await queue.add_many(Array.from({ length: count }, () => payload(next++, 0)));
+    return {};
 }
 
 async function until_worked({ jobs }) {
@@ -92,13 +101,14 @@ async function answer(queue, command) {
         case "start_worker":
             worked = 0;
             latencies = [];
-            await queue.start_worker(work);
+            await queue.start_worker(work, command.why);
             return {};
         case "worked": return until_worked(command);
         case "stop_worker": await queue.stop_worker(); return { worked };
         case "send_at_rate": return send_at_rate(queue, command);
         case "latencies": return take_latencies();
-        case "claim": return claim(queue, command);
+        case "take": return take(queue, command);
+        case "settle": return settle(queue);
         case "left": return { left: await queue.left() };
         default: throw new Error(`no such command: ${command.op}`);
     }
