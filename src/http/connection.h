@@ -108,6 +108,7 @@ private:
     std::string in_;  // bytes not yet used: a head being read, pipelined requests
     HeadCheck head_check_;
     std::shared_ptr<Exchange> exchange_;
+    int status_ = 0;  // of the answer whose head was made last
     std::optional<BodyReceiver> body_;
     std::shared_ptr<HeldAnswerRun> held_;
     std::shared_ptr<EventStreamRun> stream_;

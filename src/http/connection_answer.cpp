@@ -134,6 +134,8 @@ void Connection::answer_stream(ports::HttpResponse& response, ports::EventStream
     set_field(response.headers, "X-Accel-Buffering", "no");
     send_head(response, std::nullopt);
     if (is_head_request()) return send();
+    exchange_->waited = true;
+    exchange_->tell(*core_.options.meters, status_);
     stream_ = std::make_shared<EventStreamRun>(
         core_, std::move(stream), [this](const std::string& bytes, bool end) { write_events(bytes, end); });
     enter(Phase::streaming);
@@ -163,12 +165,14 @@ void Connection::answer_held(ports::HeldAnswer held) {
                                                 held_.reset();
                                                 answer(std::move(response));
                                             });
+    exchange_->waited = true;
     enter(Phase::held);
     want_input();
     held_->start();
 }
 
 void Connection::send_head(const ports::HttpResponse& response, std::optional<std::uint64_t> content_length) {
+    status_ = response.status;
     const AnswerFrame frame{core_.date(), exchange_->request.id, content_length, exchange_->keep_alive,
                             exchange_->http_1_0};
     append_answer_head(writer_.buffer(), response.status, response.headers, frame);
@@ -181,6 +185,7 @@ void Connection::send() {
 
 void Connection::on_answered(bool ok) {
     if (phase_ == Phase::closed) return;
+    exchange_->tell(*core_.options.meters, status_);
     if (!ok) return close();
     if (!exchange_->keep_alive || finishing_) return end_connection();
     exchange_.reset();

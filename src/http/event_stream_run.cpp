@@ -31,7 +31,11 @@ std::unique_ptr<ports::Subscription> subscribe_safely(const ports::Subscribe& su
 }  // namespace
 
 EventStreamRun::EventStreamRun(ServerCore& core, ports::EventStream stream, Write write)
-    : core_(core), stream_(std::move(stream)), write_(std::move(write)) {}
+    : core_(core), meters_(*core.options.meters), stream_(std::move(stream)), write_(std::move(write)) {
+    meters_.event_streams(1);
+}
+
+EventStreamRun::~EventStreamRun() { meters_.event_streams(-1); }
 
 void EventStreamRun::start() {
     last_write_ = std::chrono::steady_clock::now();

@@ -17,6 +17,9 @@ public:
     using Write = std::function<void(const std::string& bytes, bool end)>;
 
     EventStreamRun(ServerCore& core, ports::EventStream stream, Write write);
+    ~EventStreamRun();
+    EventStreamRun(const EventStreamRun&) = delete;
+    EventStreamRun& operator=(const EventStreamRun&) = delete;
 
     void start();
     void written();
@@ -34,6 +37,7 @@ private:
     void write(const std::string& bytes, bool end);
 
     ServerCore& core_;
+    ports::Meters& meters_;  // a pull that is under way may end after its connection
     ports::EventStream stream_;
     Write write_;
     State state_ = State::waiting;

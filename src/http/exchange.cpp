@@ -49,4 +49,13 @@ void Exchange::handle(const ServerCore& core) {
     request.spooled.reset();
 }
 
+void Exchange::tell(ports::Meters& meters, int status) const {
+    ports::AnsweredRequest told;
+    if (route != nullptr) told.route = route->pattern;
+    told.method = ports::name_of(request.method);
+    told.status = status;
+    if (!waited) told.took = std::chrono::steady_clock::now() - began;
+    meters.request_answered(told);
+}
+
 }  // namespace darkroom::http

@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "http/head_check.h"
+#include "ports/meters.h"
 
 namespace darkroom::http {
 
@@ -35,7 +36,8 @@ struct ServerOptions {
     unsigned connections_per_address_max = 64;  // 0 = no limit
     unsigned connections_per_loopback_max =
         0;  // the same for 127.0.0.0/8 and ::1, where all of a proxy's clients are one
-    std::filesystem::path spool_dir;  // belongs to this server alone; made at start
+    std::filesystem::path spool_dir;              // belongs to this server alone; made at start
+    ports::Meters* meters = &ports::no_meters();  // hears of every answer; outlives the server
 };
 
 }  // namespace darkroom::http

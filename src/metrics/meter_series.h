@@ -104,11 +104,12 @@ struct PrometheusMeters::Series {
     Counters http_requests{
         families,
         {"darkroom_http_requests_total", "Answered requests by route.", {"route", "method", "code"}}};
-    Histograms http_seconds{families,
-                            {"darkroom_http_request_seconds",
-                             "From a request's head to the end of its answer, event streams left out.",
-                             {"route", "method"}},
-                            quick_seconds};
+    Histograms http_seconds{
+        families,
+        {"darkroom_http_request_seconds",
+         "From a request's head to the end of its answer; event streams and held answers left out.",
+         {"route", "method"}},
+        quick_seconds};
     Gauges streams{families, {"darkroom_sse_connections", "Event streams that are open."}};
 };
 

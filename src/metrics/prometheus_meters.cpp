@@ -176,7 +176,7 @@ void PrometheusMeters::storage_bytes(std::string_view store, ports::StorageDirec
 void PrometheusMeters::request_answered(const ports::AnsweredRequest& request) {
     const auto route = request.route.empty() ? std::string_view("none") : request.route;
     series_->http_requests.of({route, request.method, std::to_string(request.status)}).Increment();
-    series_->http_seconds.of({route, request.method}).Observe(seconds(request.took));
+    if (request.took) series_->http_seconds.of({route, request.method}).Observe(seconds(*request.took));
 }
 
 void PrometheusMeters::event_streams(int more) { series_->streams.of({}).Increment(more); }

@@ -51,7 +51,9 @@ struct AnsweredRequest {
     std::string_view route;  // the pattern; empty = none fitted
     std::string_view method;
     int status = 0;
-    std::chrono::nanoseconds took{0};  // from the head to the last byte of the answer handed over
+    /// From the head to the last byte of the answer; unset = it waited on purpose (an event stream, a held
+    /// answer).
+    std::optional<std::chrono::nanoseconds> took;
 };
 
 /// What became of a message that tells an end.
