@@ -15,7 +15,7 @@
 #include "base/unique_fd.h"
 #include "bench/store/load.h"
 #include "store/sqlite/database_file.h"
-#include "store/sqlite/transitions.h"
+#include "store/sql/transitions.h"
 #include "tests/support/seeded_random.h"
 
 namespace darkroom::bench {

@@ -44,6 +44,7 @@ private:
 using JobId = Uuid<struct JobTag>;
 using AttemptId = Uuid<struct AttemptTag>;
 using UploadId = Uuid<struct UploadTag>;
+using NodeId = Uuid<struct NodeTag>;
 
 /// Whose job it is: 1 to 128 of [A-Za-z0-9_.@:-], chosen by the app that holds a service key.
 class UserId {

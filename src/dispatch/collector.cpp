@@ -53,7 +53,7 @@ bool is_for_fallback(ErrorCode code) {
 Collector::Collector(ports::JobStore& store, ports::ObjectStore& objects, const ports::Clock& clock,
                      ports::Random& random, core::RetryPolicy policy, Milliseconds storage_patience,
                      OpenAttempts& open, StorageGate& gate, std::function<void()> slot_freed,
-                     Fallback fallback)
+                     Fallback fallback, ports::Meters& meters)
     : store_(store),
       objects_(objects),
       clock_(clock),
@@ -63,7 +63,8 @@ Collector::Collector(ports::JobStore& store, ports::ObjectStore& objects, const 
       open_(open),
       gate_(gate),
       slot_freed_(std::move(slot_freed)),
-      fallback_(std::move(fallback)) {}
+      fallback_(std::move(fallback)),
+      meters_(meters) {}
 
 void Collector::attempt_started(const AttemptId& attempt) {
     const auto started = store_.start_attempt(attempt, clock_.now());
@@ -79,14 +80,16 @@ void Collector::attempt_finished(const AttemptId& attempt, ports::WorkResult res
     const auto open = open_.find(attempt);
     if (!open) return;  // heard before
     const auto& endpoint = open->backend->endpoint().name;
+    std::optional<ports::Applied> applied;
     if (!result) {
-        fail(open->job, attempt, result.error(), endpoint);
+        applied = fail(open->job, attempt, result.error(), endpoint);
     } else if (auto kept = keep(open->job, attempt, *result, storage_patience_)) {
         kept->completed_via = open->backend->endpoint().backend;
-        finish(open->job.id, attempt, *kept, endpoint);
+        applied = finish(open->job.id, attempt, *kept, endpoint);
     } else {
-        fail(open->job, attempt, kept.error(), endpoint);
+        applied = fail(open->job, attempt, kept.error(), endpoint);
     }
+    tell_completion(open->backend->endpoint(), applied);
     open_.remove(attempt);
     slot_freed_();
 }
@@ -153,9 +156,15 @@ Result<ports::ObjectInfo, core::JobError> Collector::put_patiently(const core::O
     }
 }
 
-void Collector::fail(const core::Job& job, const AttemptId& attempt, core::JobError error,
-                     const std::string& endpoint) {
-    finish(job.id, attempt, failed(job, attempt, std::move(error), endpoint), endpoint);
+std::optional<ports::Applied> Collector::fail(const core::Job& job, const AttemptId& attempt,
+                                              core::JobError error, const std::string& endpoint) {
+    return finish(job.id, attempt, failed(job, attempt, std::move(error), endpoint), endpoint);
+}
+
+void Collector::tell_completion(const ports::EndpointInfo& endpoint, std::optional<ports::Applied> applied) {
+    if (!applied) return;
+    meters_.completion(endpoint.name, endpoint.backend,
+                       *applied == ports::Applied::applied ? ports::Verdict::applied : ports::Verdict::stale);
 }
 
 ports::AttemptFailed Collector::failed(const core::Job& job, const AttemptId& attempt, core::JobError error,
@@ -191,8 +200,8 @@ std::optional<ports::WorkPlan> Collector::fallback_for(const core::Job& job, con
     return plan;
 }
 
-void Collector::finish(const JobId& job, const AttemptId& attempt, const ports::AttemptEnd& end,
-                       const std::string& endpoint) {
+std::optional<ports::Applied> Collector::finish(const JobId& job, const AttemptId& attempt,
+                                                const ports::AttemptEnd& end, const std::string& endpoint) {
     const auto wake_up = clock_.make_wake_up();
     for (;;) {
         const auto applied = store_.finish_attempt(attempt, end, "backend:" + endpoint, clock_.now());
@@ -200,11 +209,11 @@ void Collector::finish(const JobId& job, const AttemptId& attempt, const ports::
             const auto* kept = std::get_if<ports::AttemptSucceeded>(&end);
             if (*applied == ports::Applied::stale && kept != nullptr)
                 discard_unless_shown(job, attempt, *kept);
-            return;
+            return *applied;
         }
         log::error("the end of an attempt was not recorded",
                    {{"attempt", attempt.str()}, {"detail", applied.error().detail}});
-        if (applied.error().kind == ports::StoreErrorKind::broken || !insisting_) return;
+        if (applied.error().kind == ports::StoreErrorKind::broken || !insisting_) return std::nullopt;
         wake_up->wait_until(clock_.monotonic() + offer_again_after);
     }
 }

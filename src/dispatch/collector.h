@@ -12,6 +12,7 @@
 #include "ports/backend.h"
 #include "ports/clock.h"
 #include "ports/job_store.h"
+#include "ports/meters.h"
 #include "ports/object_store.h"
 #include "ports/random.h"
 
@@ -35,15 +36,16 @@ public:
     /// does not take is offered again for `storage_patience`: the work that made it was dear.
     Collector(ports::JobStore& store, ports::ObjectStore& objects, const ports::Clock& clock,
               ports::Random& random, core::RetryPolicy policy, Milliseconds storage_patience,
-              OpenAttempts& open, StorageGate& gate, std::function<void()> slot_freed,
-              Fallback fallback = {});
+              OpenAttempts& open, StorageGate& gate, std::function<void()> slot_freed, Fallback fallback = {},
+              ports::Meters& meters = ports::no_meters());
 
     void attempt_started(const AttemptId& attempt) override;
     void attempt_finished(const AttemptId& attempt, ports::WorkResult result) override;
 
     /// Ends an attempt that failed, with another one to follow or not, as the schedule says.
-    void fail(const core::Job& job, const AttemptId& attempt, core::JobError error,
-              const std::string& endpoint);
+    /// Unset: the store did not take it.
+    std::optional<ports::Applied> fail(const core::Job& job, const AttemptId& attempt, core::JobError error,
+                                       const std::string& endpoint);
 
     // Ends of remote attempts. Each is safe to call twice, from any thread, but for one attempt from one
     // thread at a time: both would write the same objects. None waits for a store: what is elsewhere stays
@@ -77,8 +79,10 @@ private:
                                                 core::ErrorCode code, bool will_retry) const;
     Recorded offer_success(const core::Job& job, const core::Attempt& attempt,
                            const ports::AttemptSucceeded& kept);
-    void finish(const JobId& job, const AttemptId& attempt, const ports::AttemptEnd& end,
-                const std::string& endpoint);
+    /// Unset: the store did not take it.
+    std::optional<ports::Applied> finish(const JobId& job, const AttemptId& attempt,
+                                         const ports::AttemptEnd& end, const std::string& endpoint);
+    void tell_completion(const ports::EndpointInfo& endpoint, std::optional<ports::Applied> applied);
     void discard_unless_shown(const JobId& job, const AttemptId& attempt,
                               const ports::AttemptSucceeded& kept);
     void discard(const ports::AttemptSucceeded& kept);
@@ -94,6 +98,7 @@ private:
     StorageGate& gate_;
     std::function<void()> slot_freed_;
     Fallback fallback_;
+    ports::Meters& meters_;
     std::atomic<bool> insisting_{true};
 };
 

@@ -10,6 +10,7 @@ namespace darkroom::dispatch {
 namespace {
 
 constexpr int promotions_per_round = 5'000;
+constexpr int taken_over_at_once = 1'000;
 // Every wake-up is a notification; this is only the net below them, should one ever be lost.
 constexpr Milliseconds quiet_round_after{30'000};
 constexpr Milliseconds round_again_after_error{1'000};
@@ -27,29 +28,37 @@ Dispatcher::Dispatcher(ports::JobStore& store, ports::ObjectStore& objects,
       gate_(objects, clock),
       collector_(
           store, objects, clock, random, settings.retry, settings.storage_patience, open_, gate_,
-          [this] { wake(); }, settings.fallback) {}
+          [this] { wake(); }, settings.fallback, *settings.meters) {}
 
 ports::StoreResult<void> Dispatcher::recover() {
-    for (const auto* backend : backends_) {
-        if (auto recovered = recover_endpoint(backend->endpoint()); !recovered) return recovered;
+    for (;;) {
+        const auto taken = store_.take_over(taken_over_at_once);
+        if (!taken) return Fail(taken.error());
+        for (const auto& inflight : *taken) {
+            const auto recovered = works_here(inflight.endpoint) ? end_interrupted(inflight)
+                                   : lane_ != nullptr            ? lane_->recover(inflight)
+                                                                 : end_interrupted(inflight);
+            if (!recovered) return recovered;
+        }
+        if (!taken->empty())
+            log::info("took over what was left", {{"count", static_cast<std::int64_t>(taken->size())}});
+        if (std::ssize(*taken) < taken_over_at_once) return {};
     }
-    return lane_ == nullptr ? ports::StoreResult<void>{} : lane_->recover();
 }
 
-ports::StoreResult<void> Dispatcher::recover_endpoint(const ports::EndpointInfo& endpoint) {
-    const auto left_open = store_.list_inflight(endpoint.name);
-    if (!left_open) return Fail(left_open.error());
-    for (const auto& inflight : *left_open) {
-        const auto job = store_.find_job(ports::Access::everyone(), inflight.job);
-        if (!job) return Fail(job.error());
-        DR_CHECK(job->has_value());
-        left_overs_.push_back({**job, inflight.attempt});
-        const auto code = inflight.stopping ? core::ErrorCode::cancelled : core::ErrorCode::interrupted;
-        collector_.fail(**job, inflight.attempt, {code, std::string(core::traits(code).message)},
-                        endpoint.name);
-    }
-    if (!left_open->empty())
-        log::info("took up interrupted jobs", {{"count", static_cast<std::int64_t>(left_open->size())}});
+bool Dispatcher::works_here(const std::string& endpoint) const {
+    return std::any_of(backends_.begin(), backends_.end(),
+                       [&](const auto* backend) { return backend->endpoint().name == endpoint; });
+}
+
+ports::StoreResult<void> Dispatcher::end_interrupted(const ports::InflightAttempt& inflight) {
+    const auto job = store_.find_job(ports::Access::everyone(), inflight.job);
+    if (!job) return Fail(job.error());
+    DR_CHECK(job->has_value());
+    left_overs_.push_back({**job, inflight.attempt});
+    const auto code = inflight.stopping ? core::ErrorCode::cancelled : core::ErrorCode::interrupted;
+    collector_.fail(**job, inflight.attempt, {code, std::string(core::traits(code).message)},
+                    inflight.endpoint);
     return {};
 }
 
@@ -73,19 +82,27 @@ bool Dispatcher::left_overs_are_removed() {
 }
 
 void Dispatcher::run() {
+    settings_.meters->dispatches(true);
     while (!stopping_) {
+        const auto began = clock_.monotonic();
         const auto promotion = store_.promote_due(clock_.now(), promotions_per_round);
         bool failed = !promotion;
         const bool dispatching = may_dispatch();
         for (auto* backend : backends_) {
-            if (stopping_) return;
+            if (stopping_) break;
             if (dispatching) failed |= !fill(*backend);
         }
         if (dispatching) failed |= !fill_remote();
+        tell_round(began);
         auto next = next_round_at(promotion);
         if (failed) next = std::min(next, clock_.monotonic() + round_again_after_error);
         wake_up_->wait_until(next);
     }
+    settings_.meters->dispatches(false);
+}
+
+void Dispatcher::tell_round(Instant began) {
+    settings_.meters->dispatch_round(clock_.monotonic() - began);
 }
 
 Instant Dispatcher::next_round_at(const ports::StoreResult<ports::Promotion>& promotion) const {
@@ -102,6 +119,7 @@ ports::StoreResult<int> Dispatcher::fill(ports::Backend& backend) {
     auto claimed = store_.claim({.backend = endpoint.backend,
                                  .endpoint = endpoint.name,
                                  .inflight_max = endpoint.inflight_max,
+                                 .per_node = true,
                                  .jobs_max = endpoint.inflight_max,
                                  .now = clock_.now(),
                                  .remote = std::nullopt});

@@ -17,6 +17,7 @@
 #include "ports/clock.h"
 #include "ports/dispatch_control.h"
 #include "ports/job_store.h"
+#include "ports/meters.h"
 #include "ports/object_store.h"
 #include "ports/random.h"
 
@@ -28,6 +29,7 @@ struct DispatcherSettings {
     Milliseconds storage_patience{600'000};  // how long a result waits for the object store
     Fallback fallback = {};                  // none = a job goes on as it was, or fails
     RecipeLimit limit_of_recipe = {};        // none = time_limit holds for all
+    ports::Meters* meters = &ports::no_meters();
 };
 
 class Dispatcher : public ports::DispatchControl {
@@ -62,11 +64,13 @@ public:
     std::optional<std::string> dispatch_trouble() const override;
 
 private:
-    ports::StoreResult<void> recover_endpoint(const ports::EndpointInfo& endpoint);
+    bool works_here(const std::string& endpoint) const;
+    ports::StoreResult<void> end_interrupted(const ports::InflightAttempt& inflight);
     bool may_dispatch();
     bool left_overs_are_removed();
     ports::StoreResult<int> fill(ports::Backend& backend);
     ports::StoreResult<int> fill_remote();
+    void tell_round(Instant began);
     Instant next_round_at(const ports::StoreResult<ports::Promotion>& promotion) const;
 
     ports::JobStore& store_;

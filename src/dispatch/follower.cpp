@@ -23,9 +23,9 @@ Follower::Follower(ports::JobStore& jobs, ports::RemoteJobStore& remote_jobs, co
       settings_(std::move(settings)),
       hooks_(std::move(hooks)),
       outputs_(pictures, settings_.outputs),
-      ends_(jobs, remote_jobs, collector, outputs_, clock, random, settings_.times),
+      ends_(jobs, remote_jobs, collector, outputs_, clock, random, settings_.times, *settings_.meters),
       watch_(jobs, sites, ends_, hooks_.submit_again),
-      inbox_(remote_jobs, watch_, clock) {}
+      inbox_(remote_jobs, watch_, clock, *settings_.meters) {}
 
 void Follower::run() {
     const auto wake_up = clock_.make_wake_up();

@@ -30,6 +30,7 @@ struct FollowerSettings {
     FollowTimes times;
     RemoteOutputsSettings outputs;
     Milliseconds inbox_kept{86'400'000};  // of what is settled; also how long ids of callbacks count
+    ports::Meters* meters = &ports::no_meters();
 };
 
 /// Called from any thread; must be quick.

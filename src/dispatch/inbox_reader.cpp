@@ -46,7 +46,9 @@ bool InboxReader::settle(const ports::InboxEntry& entry, const std::string& outc
     if (outcome == "mismatch")
         log::warning("what came in about a remote job is not so",
                      {{"attempt", entry.attempt.str()}, {"remote_id", entry.remote_id}});
-    return remote_jobs_.settle_inbox(entry.seq, outcome).ok();
+    if (!remote_jobs_.settle_inbox(entry.seq, outcome)) return false;
+    meters_.webhook_settled(entry.kind == ports::InboxKind::report ? "report" : "hint", outcome);
+    return true;
 }
 
 // However often the same was told: one look answers all of it.

@@ -13,6 +13,7 @@
 
 #include "dispatch/remote_watch.h"
 #include "ports/clock.h"
+#include "ports/meters.h"
 #include "ports/remote_job_store.h"
 
 namespace darkroom::dispatch {
@@ -20,8 +21,9 @@ namespace darkroom::dispatch {
 /// As RemoteWatch: one attempt from one thread at a time.
 class InboxReader {
 public:
-    InboxReader(ports::RemoteJobStore& remote_jobs, RemoteWatch& watch, const ports::Clock& clock)
-        : remote_jobs_(remote_jobs), watch_(watch), clock_(clock) {}
+    InboxReader(ports::RemoteJobStore& remote_jobs, RemoteWatch& watch, const ports::Clock& clock,
+                ports::Meters& meters)
+        : remote_jobs_(remote_jobs), watch_(watch), clock_(clock), meters_(meters) {}
 
     /// All of one attempt, oldest first. False if the store did not take something: what is not settled comes
     /// again.
@@ -43,6 +45,7 @@ private:
     ports::RemoteJobStore& remote_jobs_;
     RemoteWatch& watch_;
     const ports::Clock& clock_;
+    ports::Meters& meters_;
 };
 
 }  // namespace darkroom::dispatch

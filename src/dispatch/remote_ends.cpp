@@ -21,6 +21,8 @@ bool is_named_meanwhile(const ports::RemoteJob& before, const ports::RemoteJob& 
     return before.remote_id.empty() && !now.remote_id.empty();
 }
 
+bool is_message(const std::string& via) { return via == "webhook" || via == "callback"; }
+
 template <class T>
 bool took(const ports::StoreResult<T>& result) {
     if (result) return true;
@@ -54,14 +56,15 @@ std::string ended_as(RemotePhase phase) {
 
 RemoteEnds::RemoteEnds(ports::JobStore& jobs, ports::RemoteJobStore& remote_jobs, Collector& collector,
                        RemoteOutputs& outputs, const ports::Clock& clock, ports::Random& random,
-                       FollowTimes times)
+                       FollowTimes times, ports::Meters& meters)
     : jobs_(jobs),
       remote_jobs_(remote_jobs),
       collector_(collector),
       outputs_(outputs),
       clock_(clock),
       random_(random),
-      times_(times) {}
+      times_(times),
+      meters_(meters) {}
 
 Milliseconds RemoteEnds::within_patience(const RemoteCase& at, Milliseconds pause) const {
     return at.site.is_polled() ? std::min(pause, times_.polled_pause_max) : pause;
@@ -116,7 +119,10 @@ Step RemoteEnds::collect(const RemoteCase& at, const ports::RemoteResult& result
     const auto* attempt = at.attempt();
     const bool still_counts =
         attempt != nullptr && attempt->status != Status::succeeded && attempt->status != Status::cancelled;
-    if (!still_counts) return end_after(at, look);
+    if (!still_counts) {
+        if (is_message(at.via)) meters_.completion(at.row.endpoint, at.via, ports::Verdict::duplicate);
+        return end_after(at, look);
+    }
     auto done = outputs_.fetch(at.site, result, region_kept(at.job, *attempt));
     if (!done) {
         if (!done.error().later) return fail(at, otherwise.value_or(done.error().error), look);
@@ -128,7 +134,19 @@ Step RemoteEnds::collect(const RemoteCase& at, const ports::RemoteResult& result
     if (recorded == Recorded::not_yet)
         return trouble(at, {ports::RemoteTroubleKind::later, "the result was not taken", Milliseconds(0)},
                        furthest(at.row, look.phase));
+    tell_completion(at, recorded);
     return end_after(at, look);
+}
+
+// The attempt as it was before: one that had failed has a result after all.
+void RemoteEnds::tell_completion(const RemoteCase& at, Recorded recorded) {
+    const bool is_applied = recorded == Recorded::yes;
+    meters_.completion(at.row.endpoint, at.via, is_applied ? ports::Verdict::applied : ports::Verdict::stale);
+    if (!is_applied) return;
+    const auto* attempt = at.attempt();
+    if (attempt != nullptr && attempt->status == Status::failed) meters_.recovered(at.row.endpoint, "late");
+    if (at.via == "storage" || (at.via == "poll" && !at.site.is_polled()))
+        meters_.recovered(at.row.endpoint, at.via);
 }
 
 Step RemoteEnds::search(const RemoteCase& at, const ports::RemoteLook& look,
@@ -146,7 +164,9 @@ Step RemoteEnds::search(const RemoteCase& at, const ports::RemoteLook& look,
 
 Step RemoteEnds::fail(const RemoteCase& at, const core::JobError& error, const ports::RemoteLook& look) {
     const auto recorded = collector_.fail_remote(at.row.job, at.row.ref.attempt, error, at.via);
-    return recorded == Recorded::not_yet ? Step::store_failed : end_after(at, look);
+    if (recorded == Recorded::not_yet) return Step::store_failed;
+    tell_completion(at, recorded);
+    return end_after(at, look);
 }
 
 Step RemoteEnds::fail(const RemoteCase& at, core::ErrorCode code, const ports::RemoteLook& look) {
@@ -184,7 +204,12 @@ Step RemoteEnds::end(const RemoteCase& at, const std::string& ended_as, const po
         .gpu = look.gpu,
     };
     if (!clear_if_over(at)) return Step::store_failed;
-    return took(remote_jobs_.end_remote_job(at.row.ref, end, now())) ? Step::ended : Step::store_failed;
+    if (!took(remote_jobs_.end_remote_job(at.row.ref, end, now()))) return Step::store_failed;
+    // An end that is told again, with other figures, counts by the difference.
+    meters_.work_paid(at.row.endpoint,
+                      end.execution.value_or(Milliseconds(0)) - at.row.execution.value_or(Milliseconds(0)),
+                      end.cost_micro_usd - at.row.cost_micro_usd);
+    return Step::ended;
 }
 
 std::optional<std::vector<ports::RemoteJob>> RemoteEnds::others(const RemoteCase& at) {

@@ -13,6 +13,7 @@
 #include "dispatch/remote_outputs.h"
 #include "ports/clock.h"
 #include "ports/job_store.h"
+#include "ports/meters.h"
 #include "ports/random.h"
 #include "ports/remote_backend.h"
 #include "ports/remote_job_store.h"
@@ -43,7 +44,8 @@ std::string ended_as(ports::RemotePhase phase);
 class RemoteEnds {
 public:
     RemoteEnds(ports::JobStore& jobs, ports::RemoteJobStore& remote_jobs, Collector& collector,
-               RemoteOutputs& outputs, const ports::Clock& clock, ports::Random& random, FollowTimes times);
+               RemoteOutputs& outputs, const ports::Clock& clock, ports::Random& random, FollowTimes times,
+               ports::Meters& meters);
 
     // It goes on.
     /// After the next pause of its schedule.
@@ -76,6 +78,7 @@ public:
 private:
     Step end_after(const RemoteCase& at, const ports::RemoteLook& look);
     bool clear_if_over(const RemoteCase& at);
+    void tell_completion(const RemoteCase& at, Recorded recorded);
     Milliseconds within_patience(const RemoteCase& at, Milliseconds pause) const;
     template <class Changed>
     void look_now_if(const RemoteCase& at, int phase_seen, const Changed& changed);
@@ -87,6 +90,7 @@ private:
     const ports::Clock& clock_;
     ports::Random& random_;
     const FollowTimes times_;
+    ports::Meters& meters_;
 };
 
 }  // namespace darkroom::dispatch

@@ -18,35 +18,30 @@ constexpr std::string_view paid_kind = "serverless";
 
 }  // namespace
 
-ports::StoreResult<void> RemoteLane::recover() {
-    for (const auto* site : parts_.sites.all()) {
-        if (auto recovered = recover_at(*site); !recovered) return recovered;
+ports::StoreResult<void> RemoteLane::recover(const ports::InflightAttempt& inflight) {
+    const auto rows = parts_.remote_jobs.find_remote_jobs(inflight.attempt);
+    if (!rows) return Fail(rows.error());
+    const auto* const site = find_site(inflight.endpoint);
+    if (site != nullptr && site->is_polled()) {
+        if (auto hurried = look_now_at_intended(*rows); !hurried) return hurried;
     }
+    const bool is_followed = std::any_of(
+        rows->begin(), rows->end(), [](const auto& row) { return row.state != ports::RemoteState::ended; });
+    if (is_followed) return {};
+    const auto job = parts_.jobs.find_job(ports::Access::everyone(), inflight.job);
+    if (!job) return Fail(job.error());
+    DR_CHECK(job->has_value());
+    const auto code = inflight.stopping ? core::ErrorCode::cancelled : core::ErrorCode::interrupted;
+    parts_.collector.fail(**job, inflight.attempt, {code, std::string(core::traits(code).message)},
+                          inflight.endpoint);
     return {};
 }
 
-ports::StoreResult<void> RemoteLane::recover_at(const ports::RemoteBackend& site) {
-    const auto& endpoint = site.endpoint();
-    const auto left_open = parts_.jobs.list_inflight(endpoint.name);
-    if (!left_open) return Fail(left_open.error());
-    for (const auto& inflight : *left_open) {
-        const auto rows = parts_.remote_jobs.find_remote_jobs(inflight.attempt);
-        if (!rows) return Fail(rows.error());
-        const bool is_followed = std::any_of(rows->begin(), rows->end(), [](const auto& row) {
-            return row.state != ports::RemoteState::ended;
-        });
-        if (site.is_polled()) {
-            if (auto hurried = look_now_at_intended(*rows); !hurried) return hurried;
-        }
-        if (is_followed) continue;
-        const auto job = parts_.jobs.find_job(ports::Access::everyone(), inflight.job);
-        if (!job) return Fail(job.error());
-        DR_CHECK(job->has_value());
-        const auto code = inflight.stopping ? core::ErrorCode::cancelled : core::ErrorCode::interrupted;
-        parts_.collector.fail(**job, inflight.attempt, {code, std::string(core::traits(code).message)},
-                              endpoint.name);
+const ports::RemoteBackend* RemoteLane::find_site(const std::string& endpoint) const {
+    for (const auto* site : parts_.sites.all()) {
+        if (site->endpoint().name == endpoint) return site;
     }
-    return {};
+    return nullptr;
 }
 
 // Where the last process died before it had noted the answer. A site that is polled is asked what it has

@@ -39,10 +39,10 @@ class RemoteLane {
 public:
     explicit RemoteLane(RemoteLaneParts parts) : parts_(std::move(parts)) {}
 
-    /// Frees slots of attempts that nothing follows any more, left by a process that died between two
-    /// writes, and has the follower look at once for what it was sending to polled sites. Once, at start.
-    /// What is followed is left to the follower.
-    ports::StoreResult<void> recover();
+    /// Frees the slot of an attempt taken over that nothing follows any more, because a process died between
+    /// two writes, and has the follower look at once for what it was sending to a polled site. What is
+    /// followed is left to the follower.
+    ports::StoreResult<void> recover(const ports::InflightAttempt& inflight);
     /// Claims and hands to the submitter; how many.
     ports::StoreResult<int> fill();
     /// When fill() may find more to do although nobody says so.
@@ -59,7 +59,7 @@ private:
         int allowance;
     };
 
-    ports::StoreResult<void> recover_at(const ports::RemoteBackend& site);
+    const ports::RemoteBackend* find_site(const std::string& endpoint) const;
     ports::StoreResult<void> look_now_at_intended(const std::vector<ports::RemoteJob>& rows);
     std::map<std::string, std::vector<Room>> find_rooms();
     ports::StoreResult<int> fill_kind(const std::vector<Room>& rooms);

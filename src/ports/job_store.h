@@ -191,9 +191,10 @@ struct RemotePlan {
 };
 
 struct ClaimRequest {
-    std::string backend;   // kind of work to take
-    std::string endpoint;  // that will do it
-    int inflight_max = 1;  // of the endpoint, rows in flight included
+    std::string backend;    // kind of work to take
+    std::string endpoint;   // that will do it
+    int inflight_max = 1;   // of the endpoint, rows in flight included
+    bool per_node = false;  // the limit is each node's own: its processors, not somebody's endpoint
     int jobs_max = 100;
     TimePoint now{};
     std::optional<RemotePlan> remote;
@@ -229,6 +230,15 @@ struct InflightAttempt {
     JobId job;
     AttemptId attempt;
     bool stopping = false;  // its job was cancelled; the slot waits for the backend
+    std::string endpoint;
+    bool is_mine = true;  // this node looks after it (nodes.h)
+};
+
+/// How much of the work is done for one user while others wait too; users without one have {1, none}.
+struct UserShare {
+    UserId user;
+    int weight = 1;                   // 1 to 100: with 2, twice as many jobs as a user with 1
+    std::optional<int> inflight_max;  // of one kind of backend, jobs about to be claimed included; 1 or more
 };
 
 struct Promotion {
@@ -237,19 +247,20 @@ struct Promotion {
 };
 
 struct QueueCounts {
-    std::int64_t ready = 0;
+    std::int64_t ready = 0;  // waiting without a date, whether or not it is the user's turn
     std::int64_t delayed = 0;
     std::int64_t inflight = 0;
 };
 
-/// Told after commits, on a thread of the store, before the caller of the change returns. Must be quick and
-/// call nothing back.
+/// Told after commits, on a thread of the store, before the caller of the change returns; of changes by other
+/// nodes soon after. Must be quick and call nothing back.
 class StoreListener {
 public:
     virtual ~StoreListener() = default;
     virtual void jobs_ready() = 0;  // something may be claimed that could not before
     virtual void job_changed(const JobId& job) = 0;
-    virtual void remote_work_due() {}  // a remote job or the inbox wants attention now
+    virtual void remote_work_due() {}   // a remote job or the inbox wants attention now
+    virtual void attempts_to_stop() {}  // another node cancelled a job of which this one has an attempt
 };
 
 class JobStore {
@@ -309,9 +320,11 @@ public:
                                                                                 std::int64_t after,
                                                                                 int count_max) = 0;
 
-    // The queue, for dispatchers.
-    /// Takes the next jobs by priority, then age, opens an attempt for each, and never lets the endpoint have
-    /// more than inflight_max rows in flight. Its cost does not grow with the queue or the history.
+    // The queue, for dispatchers. What a node claims is its own (nodes.h): for others, and for itself once
+    // they have taken it over, start_attempt(), finish_attempt() and give_back() are stale.
+    /// Takes the next jobs, opens an attempt for each, and never lets the endpoint have more than
+    /// inflight_max rows in flight, whatever other nodes do. Fair between users by their shares; of one user
+    /// by priority, then age. Its cost does not grow with the queue or the history.
     virtual StoreResult<std::vector<Claimed>> claim(const ClaimRequest& request) = 0;
     virtual StoreResult<Applied> start_attempt(const AttemptId& attempt, TimePoint now) = 0;
     /// Ends an attempt and frees its slot, in one transaction with the job's own change. Remote jobs of the
@@ -326,8 +339,16 @@ public:
     /// stale: the job has ended otherwise, or another attempt is at work.
     virtual StoreResult<Applied> succeed_late(const AttemptId& attempt, const AttemptSucceeded& end,
                                               const std::string& actor, TimePoint now) = 0;
+    /// Of all nodes.
     virtual StoreResult<std::vector<InflightAttempt>> list_inflight(const std::string& endpoint) = 0;
-    /// Moves what is due from delayed to ready.
+    /// What nodes held that are gone is this node's from now on, their remote jobs and unread messages
+    /// included. Returns the attempts in flight among it, at most so many; fewer = there is no more. At the
+    /// start, and from time to time while others may die.
+    virtual StoreResult<std::vector<InflightAttempt>> take_over(int count_max) = 0;
+    /// Replaces the user's. What waits already keeps its place.
+    virtual StoreResult<void> put_share(const UserShare& share) = 0;
+    virtual StoreResult<std::vector<UserShare>> list_shares() = 0;  // those that were put, by user
+    /// Moves what is due from delayed to where the others wait.
     virtual StoreResult<Promotion> promote_due(TimePoint now, int count_max) = 0;
     virtual StoreResult<QueueCounts> count_queue() = 0;
 

@@ -90,16 +90,14 @@ constexpr std::pair<const char*, const char*> row_checks[] = {
 
 class SqliteUnderTest : public JobStoreUnderTest {
 public:
-    SqliteUnderTest() { reopen(); }
+    SqliteUnderTest() { open(); }
 
     ports::JobStore& store() override { return *store_; }
     ports::RemoteJobStore& remote() override { return *store_; }
 
-    void reopen() override {
+    void open_again() override {
         store_.reset();
-        auto opened = store::SqliteJobStore::open(path(), random_);
-        DR_CHECK(opened.ok());
-        store_ = std::move(opened).value();
+        open();
     }
 
     std::vector<std::string> row_problems() override {
@@ -113,6 +111,11 @@ public:
     }
 
 private:
+    void open() {
+        auto opened = store::SqliteJobStore::open(path(), random_);
+        DR_CHECK(opened.ok());
+        store_ = std::move(opened).value();
+    }
     std::string path() const { return (folder_.path() / "darkroom.db").string(); }
 
     darkroom::testing::TempDir folder_;

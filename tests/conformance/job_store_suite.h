@@ -22,8 +22,14 @@ public:
     virtual ~JobStoreUnderTest() = default;
     virtual ports::JobStore& store() = 0;
     virtual ports::RemoteJobStore& remote() = 0;  // the same store
-    /// Closes the store and opens it again on what it kept.
-    virtual void reopen() = 0;
+    /// Closes the store and opens it again on what it kept, as another node.
+    virtual void open_again() = 0;
+    /// As a process that starts where the last one died: it also takes over what that one held.
+    void reopen() {
+        open_again();
+        while (!store().take_over(100)->empty()) {
+        }
+    }
     /// What is wrong with the rows that the port does not show: places in line without a waiting job and the
     /// like.
     virtual std::vector<std::string> row_problems() = 0;

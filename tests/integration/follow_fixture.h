@@ -82,6 +82,7 @@ protected:
 
     void open() {
         store_ = *store::SqliteJobStore::open((dir_.path() / "test.db").string(), random_);
+        (void)store_->take_over(1'000);
         jobs_ = std::make_unique<BreakableJobStore>(*store_, faults_);
         remote_ = std::make_unique<SettlingStore>(*store_, faults_, outcomes_);
         objects_ = *objects::FileObjectStore::open(dir_.path() / "objects");

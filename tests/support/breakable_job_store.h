@@ -169,6 +169,15 @@ public:
         const std::string& endpoint) override {
         return faults_.around("list_inflight", [&] { return store_.list_inflight(endpoint); });
     }
+    ports::StoreResult<std::vector<ports::InflightAttempt>> take_over(int count_max) override {
+        return faults_.around("take_over", [&] { return store_.take_over(count_max); });
+    }
+    ports::StoreResult<void> put_share(const ports::UserShare& share) override {
+        return faults_.around("put_share", [&] { return store_.put_share(share); });
+    }
+    ports::StoreResult<std::vector<ports::UserShare>> list_shares() override {
+        return faults_.around("list_shares", [&] { return store_.list_shares(); });
+    }
     ports::StoreResult<ports::Promotion> promote_due(TimePoint now, int count_max) override {
         return faults_.around("promote_due", [&] { return store_.promote_due(now, count_max); });
     }

@@ -123,6 +123,9 @@ public:
     ports::StoreResult<std::vector<ports::InflightAttempt>> list_inflight(const std::string&) override {
         return unused();
     }
+    ports::StoreResult<std::vector<ports::InflightAttempt>> take_over(int) override { return unused(); }
+    ports::StoreResult<void> put_share(const ports::UserShare&) override { return unused(); }
+    ports::StoreResult<std::vector<ports::UserShare>> list_shares() override { return unused(); }
     ports::StoreResult<ports::Promotion> promote_due(TimePoint, int) override { return unused(); }
     ports::StoreResult<ports::QueueCounts> count_queue() override { return unused(); }
     ports::StoreResult<ports::RetiredJobs> retire_jobs(ports::Retention, TimePoint, int, TimePoint) override {

@@ -116,14 +116,12 @@ std::optional<SqlFailure> GroupWriter::undo(SqlFailure failure) {
 }
 
 void GroupWriter::perform_all(const std::vector<AnyTask*>& tasks) {
-    news_.changed.clear();
-    news_.ready = false;
-    news_.remote_due = false;
+    news_ = News();
     std::vector<Touched> touched;
     touched.reserve(tasks.size());
     for (const auto* const task : tasks) touched.push_back(task->touched);
     side_->begin(touched);
-    Transaction transaction{side_->db(), news_};
+    Transaction transaction{side_->db(), news_, side_->node()};
     for (auto* const task : tasks) task->perform(transaction);
     side_->commit();
 }

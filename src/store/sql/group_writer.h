@@ -30,11 +30,13 @@ struct News {
     std::vector<JobId> changed;
     bool ready = false;       // something can be claimed now
     bool remote_due = false;  // a remote job or the inbox wants attention now
+    bool stops = false;       // attempts were told to stop, perhaps another node's
 };
 
 struct Transaction {
     Database& db;
     News& news;
+    NodeId node;  // this one
 };
 
 class GroupWriter {

@@ -50,20 +50,23 @@ Received receive(Transaction& transaction, const InboxEntry& entry) {
     const auto bytes = static_cast<std::int64_t>(entry.bytes);
     db.post(
         "INSERT INTO webhook_inbox (kind, attempt_id, remote_id, tells_success, bytes, digest, once, "
-        "received_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "received_at, body, node) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, (SELECT node FROM remote_jobs"
+        " WHERE attempt_id = ?2 AND state <> 'ended' ORDER BY submission LIMIT 1))",
         name_of(entry.kind), entry.attempt, entry.remote_id, entry.tells_success, bytes, entry.digest,
         entry.once, entry.received_at, as_blob(entry.body));
     transaction.news.remote_due = true;
     return Received::stored;
 }
 
-std::vector<InboxEntry> list_inbox(Database& db, int count_max) {
+std::vector<InboxEntry> list_inbox(Database& db, const InboxReader& reader, int count_max) {
     std::vector<InboxEntry> entries;
     const int limit = std::max(0, count_max);
+    const int leads = reader.leads ? 1 : 0;
     auto rows = db.query(
         "SELECT seq, kind, attempt_id, remote_id, tells_success, bytes, digest, once, received_at, body"
-        " FROM webhook_inbox INDEXED BY webhook_inbox_unsettled WHERE outcome IS NULL ORDER BY seq LIMIT ?",
-        limit);
+        " FROM webhook_inbox INDEXED BY webhook_inbox_unsettled WHERE outcome IS NULL AND"
+        " (node = ? OR (node IS NULL AND ? = 1)) ORDER BY seq LIMIT ?",
+        reader.node, leads, limit);
     while (rows.next()) entries.push_back(entry_of(rows));
     return entries;
 }

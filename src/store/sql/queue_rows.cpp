@@ -41,16 +41,16 @@ void leave_line(Database& db, const std::string& backend, const Place& place) {
 }
 
 void insert_inflight(Database& db, const AttemptId& attempt, const InflightRow& row) {
-    db.post("INSERT INTO inflight (attempt_id, endpoint, job_seq, number) VALUES (?, ?, ?, ?)", attempt,
-            row.endpoint, row.job_seq, row.number);
+    db.post("INSERT INTO inflight (attempt_id, endpoint, job_seq, number, node) VALUES (?, ?, ?, ?, ?)",
+            attempt, row.endpoint, row.job_seq, row.number, row.node);
 }
 
 std::optional<InflightRow> find_inflight(Database& db, const AttemptId& attempt) {
-    auto rows =
-        db.query("SELECT job_seq, number, endpoint, stopping FROM inflight WHERE attempt_id = ?", attempt);
+    auto rows = db.query(
+        "SELECT job_seq, number, endpoint, stopping, node FROM inflight WHERE attempt_id = ?", attempt);
     if (!rows.next()) return std::nullopt;
-    return InflightRow{rows.integer(0), static_cast<int>(rows.integer(1)), rows.text(2),
-                       rows.integer(3) != 0};
+    return InflightRow{rows.integer(0), static_cast<int>(rows.integer(1)), rows.text(2), rows.integer(3) != 0,
+                       rows.id<NodeId>(4)};
 }
 
 void mark_stopping(Database& db, const AttemptId& attempt) {
@@ -65,13 +65,22 @@ std::int64_t count_inflight(Database& db, const std::string& endpoint) {
     return db.integer("SELECT count(*) FROM inflight WHERE endpoint = ?", endpoint);
 }
 
-std::vector<ports::InflightAttempt> list_inflight(Database& db, const std::string& endpoint) {
+std::int64_t count_inflight(Database& db, const std::string& endpoint, const NodeId& node) {
+    return db.integer("SELECT count(*) FROM inflight WHERE endpoint = ? AND node = ?", endpoint, node);
+}
+
+std::vector<ports::InflightAttempt> list_inflight(Database& db, const std::string& endpoint,
+                                                  const NodeId& this_node) {
     std::vector<ports::InflightAttempt> found;
     auto rows = db.query(
-        "SELECT jobs.id, attempt_id, stopping FROM inflight CROSS JOIN jobs ON jobs.seq = inflight.job_seq"
+        "SELECT jobs.id, attempt_id, stopping, node FROM inflight CROSS JOIN jobs ON jobs.seq = "
+        "inflight.job_seq"
         " WHERE endpoint = ? ORDER BY job_seq, number",
         endpoint);
-    while (rows.next()) found.push_back({rows.id<JobId>(0), rows.id<AttemptId>(1), rows.integer(2) != 0});
+    while (rows.next()) {
+        found.push_back({rows.id<JobId>(0), rows.id<AttemptId>(1), rows.integer(2) != 0, endpoint,
+                         rows.id<NodeId>(3) == this_node});
+    }
     return found;
 }
 

@@ -14,6 +14,7 @@ struct InflightRow {
     int number = 0;  // of the attempt
     std::string endpoint;
     bool stopping = false;  // its job was cancelled
+    NodeId node;            // who looks after it
 };
 
 /// In ready: the order of claiming within a backend.
@@ -35,7 +36,10 @@ std::optional<InflightRow> find_inflight(Database& db, const AttemptId& attempt)
 void mark_stopping(Database& db, const AttemptId& attempt);
 void remove_inflight(Database& db, const AttemptId& attempt);
 std::int64_t count_inflight(Database& db, const std::string& endpoint);
-std::vector<ports::InflightAttempt> list_inflight(Database& db, const std::string& endpoint);
+/// Those of one node.
+std::int64_t count_inflight(Database& db, const std::string& endpoint, const NodeId& node);
+std::vector<ports::InflightAttempt> list_inflight(Database& db, const std::string& endpoint,
+                                                  const NodeId& this_node);
 
 ports::Promotion promote_due(Database& db, TimePoint now, int count_max);
 ports::QueueCounts count_queue(Database& db);

@@ -18,13 +18,13 @@ bool may_succeed_late(Database& db, const RemoteRow& row) {
     return job && may_succeed_late(db, *job, row.number);
 }
 
-void open_again(Database& db, const RemoteRow& row, TimePoint now) {
+void open_again(Transaction& transaction, const RemoteRow& row, TimePoint now) {
+    auto& db = transaction.db;
     const bool unwanted = row.remote.unwanted && !may_succeed_late(db, row);
     db.post(
         "UPDATE remote_jobs SET state = 'submitted', ended_at = NULL, ended_as = '', look_at = ?2, unwanted "
-        "= "
-        "?3 WHERE seq = ?1",
-        row.seq, now, unwanted);
+        "= ?3, node = ?4 WHERE seq = ?1",
+        row.seq, now, unwanted, transaction.node);
 }
 
 ports::RemoteEnd merged(const ports::RemoteJob& before, ports::RemoteEnd end) {
@@ -69,7 +69,7 @@ void tell_in_attempt(Database& db, const RemoteRow& row, const ports::RemoteEnd&
 void note_look(Transaction& transaction, const ports::RemoteJobRef& ref, const ports::RemoteNote& note) {
     auto& db = transaction.db;
     const auto row = find_remote_job(db, ref);
-    if (!row || !row->open()) return;
+    if (!row || !row->open() || row->node != transaction.node) return;
     db.post(
         "UPDATE remote_jobs SET phase_seen = CASE WHEN phase_seen < ?2 THEN ?2 ELSE phase_seen END, looks = "
         "looks + 1, look_at = ?3 WHERE seq "
@@ -95,7 +95,7 @@ bool hurry(Transaction& transaction, const AttemptId& attempt, const std::string
             "UPDATE remote_jobs SET look_at = CASE WHEN look_at > ?2 THEN ?2 ELSE look_at END WHERE seq = ?1",
             row->seq, now);
     } else if (tells_success && row->remote.ended_as != success) {
-        open_again(transaction.db, *row, now);
+        open_again(transaction, *row, now);
     } else {
         return false;
     }
@@ -107,7 +107,8 @@ void end_remote_job(Transaction& transaction, const ports::RemoteJobRef& ref, co
                     TimePoint now) {
     auto& db = transaction.db;
     const auto row = find_remote_job(db, ref);
-    if (!row) return;
+    // An open one is told by who looks after it alone: another may have begun anew what this one thinks over.
+    if (!row || (row->open() && row->node != transaction.node)) return;
     const auto end = merged(row->remote, told);
     const auto day = count_cost(db, *row, end, now);
     std::optional<std::string_view> cost_day;

@@ -26,7 +26,8 @@ RemoteState state_in(const Rows& rows, int column) {
     "remote_jobs.seq, job_seq, number, attempt_id, submission, jobs.id, endpoint, target, "          \
     "coalesce(remote_id, ''), state, phase_seen, looks, claimed, unwanted, remote_jobs.created_at, " \
     "look_at, "                                                                                      \
-    "deadline, ended_as, delay_ms, execution_ms, cost_micro_usd, coalesce(cost_day, ''), hearsay"
+    "deadline, ended_as, delay_ms, execution_ms, cost_micro_usd, coalesce(cost_day, ''), hearsay, "  \
+    "node"
 #define WITH_JOBS " CROSS JOIN jobs ON jobs.seq = job_seq"
 
 RemoteRow row_of(const Rows& rows) {
@@ -54,6 +55,7 @@ RemoteRow row_of(const Rows& rows) {
     remote.cost_micro_usd = rows.integer(20);
     row.cost_day = rows.text(21);
     remote.hearsay = rows.integer(22) != 0;
+    row.node = rows.id<NodeId>(23);
     return row;
 }
 
@@ -61,7 +63,7 @@ RemoteRow row_of(const Rows& rows) {
 
 const char* const due_remote_jobs_sql =
     "SELECT " REMOTE_COLUMNS " FROM remote_jobs INDEXED BY remote_jobs_open" WITH_JOBS
-    " WHERE state <> 'ended' AND look_at <= ?1 ORDER BY look_at, remote_jobs.seq LIMIT ?2";
+    " WHERE state <> 'ended' AND look_at <= ?1 AND node = ?3 ORDER BY look_at, remote_jobs.seq LIMIT ?2";
 
 void insert_remote_job(Database& db, const RemoteRow& row) {
     const auto& remote = row.remote;
@@ -70,10 +72,11 @@ void insert_remote_job(Database& db, const RemoteRow& row) {
     db.post(
         "INSERT INTO remote_jobs (attempt_id, submission, job_seq, number, endpoint, target, remote_id, "
         "state,"
-        " unwanted, hearsay, created_at, look_at, deadline) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " unwanted, hearsay, created_at, look_at, deadline, node) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?)",
         remote.ref.attempt, remote.ref.submission, row.job_seq, row.number, remote.endpoint, remote.target,
         name, name_of(remote.state), remote.unwanted, remote.hearsay, remote.created_at, remote.look_at,
-        remote.deadline);
+        remote.deadline, row.node);
 }
 
 std::vector<RemoteRow> remote_jobs_of(Database& db, const AttemptId& attempt) {
@@ -106,18 +109,19 @@ bool remote_id_taken(Database& db, const std::string& target, const std::string&
                       remote_id, target) != 0;
 }
 
-std::vector<RemoteJob> list_due_remote_jobs(Database& db, TimePoint now, int count_max) {
+std::vector<RemoteJob> list_due_remote_jobs(Database& db, const NodeId& node, TimePoint now, int count_max) {
     std::vector<RemoteJob> due;
     const int limit = std::max(0, count_max);
-    auto rows = db.query(due_remote_jobs_sql, now, limit);
+    auto rows = db.query(due_remote_jobs_sql, now, limit, node);
     while (rows.next()) due.push_back(row_of(rows).remote);
     return due;
 }
 
-std::optional<TimePoint> next_remote_look(Database& db) {
+std::optional<TimePoint> next_remote_look(Database& db, const NodeId& node) {
     auto rows = db.query(
         "SELECT look_at FROM remote_jobs INDEXED BY remote_jobs_open WHERE state <> 'ended'"
-        " ORDER BY look_at LIMIT 1");
+        " AND node = ? ORDER BY look_at LIMIT 1",
+        node);
     if (!rows.next()) return std::nullopt;
     return rows.time(0);
 }

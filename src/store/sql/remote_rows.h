@@ -15,6 +15,7 @@ struct RemoteRow {
     std::int64_t seq = 0;
     std::int64_t job_seq = 0;
     int number = 0;  // of the attempt
+    NodeId node;     // who looks after it
     ports::RemoteJob remote;
     std::string cost_day;  // in whose costs it was counted; empty = in none yet
 
@@ -22,7 +23,7 @@ struct RemoteRow {
     bool named() const { return !remote.remote_id.empty(); }
 };
 
-/// The plan of the follower's look, told so that a test can ask for it: due at ?1, ?2 of them.
+/// The plan of the follower's look, told so that a test can ask for it: due at ?1, ?2 of them, of node ?3.
 extern const char* const due_remote_jobs_sql;
 
 /// Inserts what `row.remote` says of the submit itself, its state and its name.
@@ -34,8 +35,9 @@ std::optional<AttemptId> find_attempt_of(Database& db, const std::string& remote
 /// Whether a remote job of any attempt has this name there.
 bool remote_id_taken(Database& db, const std::string& target, const std::string& remote_id);
 
-std::vector<ports::RemoteJob> list_due_remote_jobs(Database& db, TimePoint now, int count_max);
-std::optional<TimePoint> next_remote_look(Database& db);
+std::vector<ports::RemoteJob> list_due_remote_jobs(Database& db, const NodeId& node, TimePoint now,
+                                                   int count_max);
+std::optional<TimePoint> next_remote_look(Database& db, const NodeId& node);
 std::vector<ports::RemoteTarget> list_remote_targets(Database& db);
 ports::RemoteJobPage list_remote_jobs(Database& db, std::int64_t after, int count_max);
 

@@ -19,8 +19,9 @@ using ports::RemoteState;
 // token makes up, so that he cannot fill the disk with them.
 constexpr std::size_t remote_jobs_max = 16;
 
-RemoteRow new_row(const AttemptId& attempt, std::int64_t job_seq, int number) {
+RemoteRow new_row(const NodeId& node, const AttemptId& attempt, std::int64_t job_seq, int number) {
     RemoteRow row;
+    row.node = node;
     row.job_seq = job_seq;
     row.number = number;
     row.remote.ref.attempt = attempt;
@@ -147,18 +148,19 @@ void set_unclear(Database& db, const RemoteRow& row, TimePoint look_at, TimePoin
 
 }  // namespace
 
-void intend_first(Database& db, std::int64_t job_seq, const core::Attempt& attempt,
+void intend_first(Transaction& transaction, std::int64_t job_seq, const core::Attempt& attempt,
                   const ports::RemotePlan& plan) {
-    auto row = new_row(attempt.id, job_seq, attempt.number);
+    auto row = new_row(transaction.node, attempt.id, job_seq, attempt.number);
     plan_row(row, attempt.endpoint, plan, attempt.created_at);
-    insert_remote_job(db, row);
+    insert_remote_job(transaction.db, row);
 }
 
-std::optional<ports::RemoteJobRef> open_remote_job(Database& db, const AttemptId& attempt,
+std::optional<ports::RemoteJobRef> open_remote_job(Transaction& transaction, const AttemptId& attempt,
                                                    const ports::RemotePlan& plan, TimePoint now) {
+    auto& db = transaction.db;
     const auto inflight = find_inflight(db, attempt);
-    if (!inflight || inflight->stopping) return std::nullopt;
-    auto row = new_row(attempt, inflight->job_seq, inflight->number);
+    if (!inflight || inflight->stopping || inflight->node != transaction.node) return std::nullopt;
+    auto row = new_row(transaction.node, attempt, inflight->job_seq, inflight->number);
     plan_row(row, inflight->endpoint, plan, now);
     if (const auto earlier = remote_jobs_of(db, attempt); !earlier.empty())
         row.remote.ref.submission = earlier.back().remote.ref.submission + 1;
@@ -229,7 +231,7 @@ ClaimAnswer claim_work(Transaction& transaction, const AttemptId& attempt, const
     if (mine == nullptr || mine->remote.unwanted || !mine->open()) return ClaimAnswer::unwanted;
     if (mine->remote.claimed) return ClaimAnswer::granted;
     grant(db, *mine);
-    (void)start_attempt(transaction, attempt, worker, now);
+    (void)start_by_worker(transaction, attempt, worker, now);
     return ClaimAnswer::granted;
 }
 

@@ -11,9 +11,10 @@
 namespace darkroom::store {
 
 /// The first submit of a new attempt.
-void intend_first(Database& db, std::int64_t job_seq, const core::Attempt& attempt,
+void intend_first(Transaction& transaction, std::int64_t job_seq, const core::Attempt& attempt,
                   const ports::RemotePlan& plan);
-std::optional<ports::RemoteJobRef> open_remote_job(Database& db, const AttemptId& attempt,
+/// Nothing for an attempt that this node looks after no longer.
+std::optional<ports::RemoteJobRef> open_remote_job(Transaction& transaction, const AttemptId& attempt,
                                                    const ports::RemotePlan& plan, TimePoint now);
 ports::Adoption note_submitted(Transaction& transaction, const ports::RemoteJobRef& ref,
                                const std::string& remote_id, TimePoint look_at);

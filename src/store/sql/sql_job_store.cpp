@@ -6,10 +6,12 @@
 #include "store/sql/job_listing.h"
 #include "store/sql/job_rows.h"
 #include "store/sql/key_rows.h"
+#include "store/sql/node_rows.h"
 #include "store/sql/object_names.h"
 #include "store/sql/owner_wishes.h"
 #include "store/sql/queue_rows.h"
 #include "store/sql/retention.h"
+#include "store/sql/share_rows.h"
 #include "store/sql/transitions.h"
 #include "store/sql/upload_rows.h"
 
@@ -175,7 +177,7 @@ StoreResult<std::vector<ports::Claimed>> SqlJobStore::claim(const ports::ClaimRe
 
 StoreResult<ports::Applied> SqlJobStore::start_attempt(const AttemptId& attempt, TimePoint now) {
     return writer().run(
-        [&, now](Transaction& transaction) { return store::start_attempt(transaction, attempt, "", now); },
+        [&, now](Transaction& transaction) { return store::start_attempt(transaction, attempt, now); },
         touching(attempt));
 }
 
@@ -210,7 +212,24 @@ StoreResult<ports::Applied> SqlJobStore::succeed_late(const AttemptId& attempt,
 }
 
 StoreResult<std::vector<ports::InflightAttempt>> SqlJobStore::list_inflight(const std::string& endpoint) {
-    return readers().read([&](Database& db) { return store::list_inflight(db, endpoint); });
+    const auto self = this_node();
+    return readers().read([&](Database& db) { return store::list_inflight(db, endpoint, self); });
+}
+
+StoreResult<std::vector<ports::InflightAttempt>> SqlJobStore::take_over(int count_max) {
+    return writer().run(
+        [count_max](Transaction& transaction) { return store::take_over(transaction, count_max); });
+}
+
+StoreResult<void> SqlJobStore::put_share(const ports::UserShare& share) {
+    return done(writer().run([&share](Transaction& transaction) {
+        store::put_share(transaction.db, share);
+        return true;
+    }));
+}
+
+StoreResult<std::vector<ports::UserShare>> SqlJobStore::list_shares() {
+    return readers().read([](Database& db) { return store::list_shares(db); });
 }
 
 StoreResult<ports::Promotion> SqlJobStore::promote_due(TimePoint now, int count_max) {

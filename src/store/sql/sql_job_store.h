@@ -1,8 +1,9 @@
-// JobStore and RemoteJobStore over a SQL database: hands each call to a writer, where calls that wait
+// JobStore, RemoteJobStore and Nodes over a SQL database: hands each call to a writer, where calls that wait
 // together share a transaction (group_writer.h), or to a connection that reads (reader_pool.h). What a call
 // does stands in the files of rows and rules beside this one and is the same for every kind of database.
 #pragma once
 #include "ports/job_store.h"
+#include "ports/nodes.h"
 #include "ports/random.h"
 #include "ports/remote_job_store.h"
 #include "store/sql/group_writer.h"
@@ -10,7 +11,7 @@
 
 namespace darkroom::store {
 
-class SqlJobStore : public ports::JobStore, public ports::RemoteJobStore {
+class SqlJobStore : public ports::JobStore, public ports::RemoteJobStore, public ports::Nodes {
 public:
     /// `random` gives the attempts their ids and outlives the store.
     explicit SqlJobStore(ports::Random& random) : random_(random) {}
@@ -69,6 +70,9 @@ public:
                                                     const std::string& actor, TimePoint now) override;
     ports::StoreResult<std::vector<ports::InflightAttempt>> list_inflight(
         const std::string& endpoint) override;
+    ports::StoreResult<std::vector<ports::InflightAttempt>> take_over(int count_max) override;
+    ports::StoreResult<void> put_share(const ports::UserShare& share) override;
+    ports::StoreResult<std::vector<ports::UserShare>> list_shares() override;
     ports::StoreResult<ports::Promotion> promote_due(TimePoint now, int count_max) override;
     ports::StoreResult<ports::QueueCounts> count_queue() override;
 

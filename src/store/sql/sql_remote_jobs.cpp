@@ -32,7 +32,7 @@ StoreResult<std::optional<ports::RemoteJobRef>> SqlJobStore::open_remote_job(con
                                                                              TimePoint now) {
     return writer().run(
         [&, now](Transaction& transaction) {
-            return store::open_remote_job(transaction.db, attempt, plan, now);
+            return store::open_remote_job(transaction, attempt, plan, now);
         },
         touching(attempt));
 }
@@ -73,11 +73,14 @@ StoreResult<std::optional<AttemptId>> SqlJobStore::find_attempt_of(const std::st
 }
 
 StoreResult<std::vector<ports::RemoteJob>> SqlJobStore::list_due_remote_jobs(TimePoint now, int count_max) {
-    return readers().read([=](Database& db) { return store::list_due_remote_jobs(db, now, count_max); });
+    const auto self = this_node();
+    return readers().read(
+        [=](Database& db) { return store::list_due_remote_jobs(db, self, now, count_max); });
 }
 
 StoreResult<std::optional<TimePoint>> SqlJobStore::next_remote_look() {
-    return readers().read([](Database& db) { return store::next_remote_look(db); });
+    const auto self = this_node();
+    return readers().read([&](Database& db) { return store::next_remote_look(db, self); });
 }
 
 StoreResult<std::vector<ports::RemoteJob>> SqlJobStore::find_remote_jobs(const AttemptId& attempt) {
@@ -121,7 +124,8 @@ StoreResult<ports::Received> SqlJobStore::receive(const ports::InboxEntry& entry
 }
 
 StoreResult<std::vector<ports::InboxEntry>> SqlJobStore::list_inbox(int count_max) {
-    return readers().read([count_max](Database& db) { return store::list_inbox(db, count_max); });
+    const InboxReader reader{this_node(), leads()};
+    return readers().read([&](Database& db) { return store::list_inbox(db, reader, count_max); });
 }
 
 StoreResult<void> SqlJobStore::settle_inbox(std::int64_t seq, const std::string& outcome) {

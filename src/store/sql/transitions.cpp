@@ -21,6 +21,13 @@ using ports::Applied;
 using ports::AttemptFailed;
 using ports::AttemptSucceeded;
 
+/// The row in flight of an attempt that this node looks after.
+std::optional<InflightRow> find_held(const Transaction& transaction, const AttemptId& attempt) {
+    auto row = find_inflight(transaction.db, attempt);
+    if (row && row->node != transaction.node) return std::nullopt;
+    return row;
+}
+
 /// The job of a row in flight, if this is still its newest attempt.
 std::optional<JobHead> current_job(Database& db, const InflightRow& row) {
     auto job = find_job_head(db, row.job_seq);
@@ -60,8 +67,9 @@ Change end_change(const ports::AttemptEnd& end, const std::string& actor, TimePo
     return change;
 }
 
-core::Attempt open_attempt(Database& db, ports::Random& random, JobHead& head, const core::Job& job,
-                           const ports::ClaimRequest& request) {
+core::Attempt open_attempt(Transaction& transaction, ports::Random& random, JobHead& head,
+                           const core::Job& job, const ports::ClaimRequest& request) {
+    auto& db = transaction.db;
     core::Attempt attempt;
     attempt.id = random.id<AttemptId>();
     attempt.number = ++head.attempt_count;
@@ -73,8 +81,8 @@ core::Attempt open_attempt(Database& db, ports::Random& random, JobHead& head, c
     attempt.models_json = job.models_json;
     attempt.created_at = request.now;
     insert_attempt(db, head.seq, attempt);
-    insert_inflight(db, attempt.id, {head.seq, attempt.number, request.endpoint});
-    if (request.remote) intend_first(db, head.seq, attempt, *request.remote);
+    insert_inflight(db, attempt.id, {head.seq, attempt.number, request.endpoint, false, transaction.node});
+    if (request.remote) intend_first(transaction, head.seq, attempt, *request.remote);
     return attempt;
 }
 
@@ -88,7 +96,7 @@ std::optional<ports::Claimed> claim_one(Transaction& transaction, ports::Random&
         return std::nullopt;
     }
     ports::Claimed claimed{*find_whole_job(transaction.db, place.job_seq)};
-    auto attempt = open_attempt(transaction.db, random, *head, claimed.job, request);
+    auto attempt = open_attempt(transaction, random, *head, claimed.job, request);
     const Change change{.kind = JobEventKind::claim,
                         .actor = "dispatcher",
                         .now = request.now,
@@ -108,17 +116,25 @@ std::optional<ports::Claimed> claim_one(Transaction& transaction, ports::Random&
 std::vector<ports::Claimed> claim_jobs(Transaction& transaction, ports::Random& random,
                                        const ports::ClaimRequest& request) {
     std::vector<ports::Claimed> claimed;
-    const auto free_slots = request.inflight_max - count_inflight(transaction.db, request.endpoint);
+    auto& db = transaction.db;
+    const auto taken = request.per_node ? count_inflight(db, request.endpoint, transaction.node)
+                                        : count_inflight(db, request.endpoint);
+    const auto free_slots = request.inflight_max - taken;
     const auto count_max = std::min<std::int64_t>(free_slots, request.jobs_max);
     if (count_max <= 0) return claimed;
-    for (const auto& place : first_in_line(transaction.db, request.backend, count_max)) {
+    for (const auto& place : first_in_line(db, request.backend, count_max)) {
         if (auto one = claim_one(transaction, random, place, request)) claimed.push_back(*std::move(one));
     }
     return claimed;
 }
 
-Applied start_attempt(Transaction& transaction, const AttemptId& attempt, const std::string& worker,
-                      TimePoint now) {
+Applied start_attempt(Transaction& transaction, const AttemptId& attempt, TimePoint now) {
+    if (!find_held(transaction, attempt)) return Applied::stale;
+    return start_by_worker(transaction, attempt, "", now);
+}
+
+Applied start_by_worker(Transaction& transaction, const AttemptId& attempt, const std::string& worker,
+                        TimePoint now) {
     const auto row = find_inflight(transaction.db, attempt);
     if (!row) return Applied::stale;
     auto job = current_job(transaction.db, *row);
@@ -135,7 +151,7 @@ Applied start_attempt(Transaction& transaction, const AttemptId& attempt, const 
 
 Applied finish_attempt(Transaction& transaction, const AttemptId& attempt, const ports::AttemptEnd& end,
                        const std::string& actor, TimePoint now) {
-    const auto row = find_inflight(transaction.db, attempt);
+    const auto row = find_held(transaction, attempt);
     if (!row) return Applied::stale;
     let_go(transaction, attempt, counting_remote_id(transaction.db, row->job_seq, row->number), now);
     if (auto job = current_job(transaction.db, *row)) {
@@ -153,7 +169,7 @@ Applied finish_attempt(Transaction& transaction, const AttemptId& attempt, const
 Applied give_back(Transaction& transaction, const AttemptId& attempt, std::optional<TimePoint> retry_at,
                   const std::string& why, TimePoint now) {
     auto& db = transaction.db;
-    const auto row = find_inflight(db, attempt);
+    const auto row = find_held(transaction, attempt);
     if (!row) return Applied::stale;
     const auto remote = remote_jobs_of(db, attempt);
     const bool certain = std::all_of(remote.begin(), remote.end(), [](const auto& one) {

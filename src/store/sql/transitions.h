@@ -1,5 +1,6 @@
 // What dispatchers and backends tell of attempts: claims, starts and ends, each a change of the attempt's job
-// (job_change.h), and of the chain that it may be a step of.
+// (job_change.h), and of the chain that it may be a step of. What a node looks after no longer, it cannot
+// change.
 #pragma once
 #include <vector>
 
@@ -12,9 +13,11 @@ namespace darkroom::store {
 
 std::vector<ports::Claimed> claim_jobs(Transaction& transaction, ports::Random& random,
                                        const ports::ClaimRequest& request);
-/// `worker` is told in the timeline; empty = nobody knows.
-ports::Applied start_attempt(Transaction& transaction, const AttemptId& attempt, const std::string& worker,
-                             TimePoint now);
+ports::Applied start_attempt(Transaction& transaction, const AttemptId& attempt, TimePoint now);
+/// As a worker told some node, perhaps not the one that looks after the attempt. Its name is told in the
+/// timeline; empty = nobody knows.
+ports::Applied start_by_worker(Transaction& transaction, const AttemptId& attempt, const std::string& worker,
+                               TimePoint now);
 ports::Applied finish_attempt(Transaction& transaction, const AttemptId& attempt,
                               const ports::AttemptEnd& end, const std::string& actor, TimePoint now);
 /// Changes nothing where a submit of the attempt may have been taken after all.

@@ -22,6 +22,8 @@ public:
     virtual ~WriteSide() = default;
 
     virtual Database& db() = 0;
+    /// Who this process is, for what it claims.
+    virtual NodeId node() const = 0;
     virtual void begin(const std::vector<Touched>& touched) = 0;
     /// Success means durable. A connection that breaks meanwhile is no excuse for a guess.
     virtual void commit() = 0;

@@ -190,7 +190,7 @@ TEST(SqliteCrash, AChainIsWholeAndStandsAsItsStepsDoAfterKillNine) {
                 ASSERT_EQ(!step.inputs.empty(), chain->steps[i - 1].status == core::Status::succeeded);
             }
         }
-        const auto left_over = *(*opened)->list_inflight("x");
+        const auto left_over = *(*opened)->take_over(1'000);
         for (const auto& row : left_over) {
             const ports::AttemptFailed interrupted{{core::ErrorCode::interrupted, "restart"}, {}, "local"};
             ASSERT_EQ(*(*opened)->finish_attempt(row.attempt, interrupted, "x", {}), ports::Applied::applied);

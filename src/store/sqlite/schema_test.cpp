@@ -109,7 +109,7 @@ TEST(SqliteSchema, EveryStepIsFrozen) {
     EXPECT_EQ(digest_of_schema(3), "2e95e9f1eb844b8e88dd021390856e427a127c53f70e6fe1451ae167166c7370");
     EXPECT_EQ(digest_of_schema(4), "ff80cf1077ae549b8d7543d6c21f56d90393e13df2f65f3d744dc540ab9b4891");
     EXPECT_EQ(digest_of_schema(5), "4c847f9379b9654f6ba704fb0893ca0fdf3ef701e495e7d4db571d11b31fd502");
-    EXPECT_EQ(newest_schema(), 5);
+    EXPECT_EQ(newest_schema(), 6);
 }
 
 TEST(SqliteSchema, EverythingInAnOlderFileIsStillThere) {
@@ -190,7 +190,7 @@ TEST(SqliteSchema, AttemptsOfAFileWithoutRemoteWorkCostNothingAndEndAsBefore) {
     EXPECT_EQ(done.outputs.size(), 1u);
     EXPECT_FALSE(store->next_remote_look()->has_value());
     EXPECT_TRUE(store->list_inbox(10)->empty());
-    EXPECT_EQ(store->list_inflight("x")->size(), 1u);
+    EXPECT_EQ(store->take_over(10)->size(), 1u);
     const ports::AttemptFailed interrupted{
         .error = {core::ErrorCode::interrupted, "restart"}, .retry_at = later, .completed_via = "local"};
     EXPECT_EQ(*store->finish_attempt(attempt_id(2), interrupted, "x", later), ports::Applied::applied);

@@ -20,6 +20,22 @@ void drop_shared_lock() {
     std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
 }
 
+// Whoever had the file before is gone, or the lock could not have been taken.
+StoreResult<void> enter(SqliteDatabase& db, ports::Node& node) {
+    try {
+        node.started_at = node.seen_at =
+            from_unix_ms(db.integer("SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"));
+        db.execute("BEGIN IMMEDIATE");
+        db.run("DELETE FROM nodes");
+        db.run("INSERT INTO nodes (id, name, role, version, started_at, seen_at) VALUES (?, ?, ?, ?, ?, ?)",
+               node.id, node.name, node.role, node.version, node.started_at, node.seen_at);
+        db.execute("COMMIT");
+    } catch (const SqlFailure& failure) {
+        return Fail(failure.error());
+    }
+    return {};
+}
+
 }  // namespace
 
 StoreResult<std::unique_ptr<SqliteJobStore>> SqliteJobStore::open(const std::string& path,
@@ -37,8 +53,19 @@ StoreResult<std::unique_ptr<SqliteJobStore>> SqliteJobStore::open(const std::str
         if (!reader) return Fail(std::move(reader).error());
         readers.push_back(*std::move(reader));
     }
-    return std::unique_ptr<SqliteJobStore>(
-        new SqliteJobStore(*std::move(lock), *std::move(writer), std::move(readers), random, options));
+    ports::Node node{.id = random.id<NodeId>(),
+                     .name = options.node.name,
+                     .role = options.node.role,
+                     .version = options.node.version,
+                     .started_at = {},
+                     .seen_at = {},
+                     .is_alive = true,
+                     .leads = true,
+                     .is_this = true};
+    auto entered = enter(**writer, node);
+    if (!entered) return Fail(std::move(entered).error());
+    return std::unique_ptr<SqliteJobStore>(new SqliteJobStore(
+        *std::move(lock), *std::move(writer), std::move(readers), std::move(node), random, options));
 }
 
 StoreResult<std::unique_ptr<SqliteJobStore>> SqliteJobStore::open(const std::string& path,
@@ -47,11 +74,13 @@ StoreResult<std::unique_ptr<SqliteJobStore>> SqliteJobStore::open(const std::str
 }
 
 SqliteJobStore::SqliteJobStore(LockFile lock, std::unique_ptr<SqliteDatabase> writer,
-                               std::vector<std::unique_ptr<Database>> readers, ports::Random& random,
-                               const Options& options)
+                               std::vector<std::unique_ptr<Database>> readers, ports::Node node,
+                               ports::Random& random, const Options& options)
     : SqlJobStore(random),
       lock_(std::move(lock)),
-      writer_(std::make_unique<SqliteWriteSide>(std::move(writer), options.checkpoint_pages), options.writer),
+      node_(std::move(node)),
+      writer_(std::make_unique<SqliteWriteSide>(std::move(writer), node_.id, options.checkpoint_pages),
+              options.writer),
       readers_(std::move(readers), options.reader_wait) {}
 
 StoreResult<void> SqliteJobStore::limit_file(std::int64_t pages_max) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "store/sql/node_rows.h"
 #include "store/sql/sql_job_store.h"
 #include "store/sqlite/lock_file.h"
 #include "store/sqlite/sqlite_database.h"
@@ -22,6 +23,7 @@ public:
         int reader_cache_kib = 1'024;
         Milliseconds reader_wait{5'000};
         int checkpoint_pages = 4'000;  // of WAL, 16 MB, before they are moved into the file
+        NodeCard node = {};
         GroupWriter::Options writer = {};
         std::string vfs = {};  // SQLite's way to the file system; empty = its own
     };
@@ -39,18 +41,24 @@ public:
     /// upwards.
     ports::StoreResult<void> limit_file(std::int64_t pages_max);
 
+    NodeId this_node() const override { return node_.id; }
+    bool holds_lease() const override { return true; }
+    bool leads() const override { return true; }
+    ports::StoreResult<std::vector<ports::Node>> list_nodes() override { return std::vector{node_}; }
+
 protected:
     GroupWriter& writer() override { return writer_; }
     ReaderPool& readers() override { return readers_; }
 
 private:
     SqliteJobStore(LockFile lock, std::unique_ptr<SqliteDatabase> writer,
-                   std::vector<std::unique_ptr<Database>> readers, ports::Random& random,
+                   std::vector<std::unique_ptr<Database>> readers, ports::Node node, ports::Random& random,
                    const Options& options);
 
     // In this order, so that the readers close first: the last connection to close moves the WAL into the
     // file, and only the writer may do that. The lock outlives all.
     LockFile lock_;
+    const ports::Node node_;
     GroupWriter writer_;
     ReaderPool readers_;
 };

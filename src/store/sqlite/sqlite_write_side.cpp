@@ -7,8 +7,11 @@
 
 namespace darkroom::store {
 
-SqliteWriteSide::SqliteWriteSide(std::unique_ptr<SqliteDatabase> db, int checkpoint_pages)
-    : db_(std::move(db)), checkpoint_pages_(checkpoint_pages), next_checkpoint_(checkpoint_pages) {
+SqliteWriteSide::SqliteWriteSide(std::unique_ptr<SqliteDatabase> db, const NodeId& node, int checkpoint_pages)
+    : db_(std::move(db)),
+      node_(node),
+      checkpoint_pages_(checkpoint_pages),
+      next_checkpoint_(checkpoint_pages) {
     const auto remember_pages = [](void* pages, sqlite3*, const char*, int count) {
         *static_cast<int*>(pages) = count;
         return SQLITE_OK;

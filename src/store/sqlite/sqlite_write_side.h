@@ -11,9 +11,10 @@ namespace darkroom::store {
 class SqliteWriteSide final : public WriteSide {
 public:
     /// `checkpoint_pages` of WAL are moved into the file at a time; 4,000 are 16 MB.
-    SqliteWriteSide(std::unique_ptr<SqliteDatabase> db, int checkpoint_pages);
+    SqliteWriteSide(std::unique_ptr<SqliteDatabase> db, const NodeId& node, int checkpoint_pages);
 
     Database& db() override { return *db_; }
+    NodeId node() const override { return node_; }
     void begin(const std::vector<Touched>& touched) override;
     void commit() override { db_->run("COMMIT"); }
     void roll_back() override;
@@ -24,6 +25,7 @@ public:
 
 private:
     std::unique_ptr<SqliteDatabase> db_;
+    const NodeId node_;
     const int checkpoint_pages_;
     int wal_pages_ = 0;
     int next_checkpoint_;
