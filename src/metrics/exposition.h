@@ -29,8 +29,6 @@ struct ScrapeSources {
 
 class Exposition {
 public:
-    static constexpr const char* content_type = "text/plain; version=0.0.4; charset=utf-8";
-
     /// All references outlive it.
     Exposition(const PrometheusMeters& meters, ScrapeSources sources, const ports::Clock& clock);
 

@@ -79,6 +79,11 @@ struct PrometheusMeters::Series {
     Counters webhooks{
         families,
         {"darkroom_webhooks_received_total", "Messages from RunPod and its workers, by kind.", {"kind"}}};
+    Counters webhook_outcomes{
+        families,
+        {"darkroom_webhook_outcomes_total",
+         "Messages that were worked off: a hint only makes Darkroom look, a report counts.",
+         {"kind", "outcome"}}};
     Counters webhook_duplicates{
         families, {"darkroom_webhook_duplicates_total", "Of these, those that were kept before."}};
 

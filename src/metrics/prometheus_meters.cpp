@@ -157,6 +157,10 @@ void PrometheusMeters::webhook_heard(std::string_view what) {
     if (what == "replayed") series_->webhook_duplicates.of({}).Increment();
 }
 
+void PrometheusMeters::webhook_settled(std::string_view kind, std::string_view outcome) {
+    series_->webhook_outcomes.of({kind, outcome}).Increment();
+}
+
 void PrometheusMeters::provider_request(const ports::ProviderRequest& request) {
     series_->provider_requests.of({request.endpoint, request.op, request.code}).Increment();
     series_->provider_seconds.of({request.endpoint, request.op}).Observe(seconds(request.took));

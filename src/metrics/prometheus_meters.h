@@ -41,6 +41,7 @@ public:
     void work_paid(std::string_view endpoint, std::chrono::milliseconds execution,
                    std::int64_t micro_usd) override;
     void webhook_heard(std::string_view what) override;
+    void webhook_settled(std::string_view kind, std::string_view outcome) override;
 
     void provider_request(const ports::ProviderRequest& request) override;
     void storage_op(const ports::StorageOp& op) override;

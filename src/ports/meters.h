@@ -83,8 +83,9 @@ public:
     virtual void recovered(std::string_view /*endpoint*/, std::string_view /*cause*/) {}
     virtual void work_paid(std::string_view /*endpoint*/, std::chrono::milliseconds /*execution*/,
                            std::int64_t /*micro_usd*/) {}
-    /// What came in from RunPod or a worker, in a word.
+    /// What came in from RunPod or a worker, in a word; and what a look then said of it.
     virtual void webhook_heard(std::string_view /*what*/) {}
+    virtual void webhook_settled(std::string_view /*kind*/, std::string_view /*outcome*/) {}
 
     // The edges.
     virtual void provider_request(const ProviderRequest& /*request*/) {}

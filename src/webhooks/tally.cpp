@@ -9,8 +9,16 @@ constexpr std::chrono::nanoseconds quiet_time = std::chrono::minutes(1);
 
 }  // namespace
 
+std::string_view to_string(Heard what) {
+    constexpr std::array<std::string_view, heard_count> names{
+        "hint",       "report",    "claim",        "replayed",      "no_token",
+        "unreadable", "too_large", "forged_token", "bad_signature", "stale_signature"};
+    return names.at(static_cast<std::size_t>(what));
+}
+
 void Tally::count(Heard what) {
     ++counts_.at(static_cast<std::size_t>(what));
+    meters_.webhook_heard(to_string(what));
     if (what >= Heard::forged_token) tell_operator();
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "ports/clock.h"
+#include "ports/meters.h"
 
 namespace darkroom::webhooks {
 
@@ -23,10 +24,12 @@ enum class Heard {
     stale_signature  // right, but signed more than five minutes ago or hence: somebody's clock is wrong
 };
 inline constexpr int heard_count = 10;
+std::string_view to_string(Heard what);
 
 class Tally {
 public:
-    explicit Tally(const ports::Clock& clock) : clock_(clock) {}
+    explicit Tally(const ports::Clock& clock, ports::Meters& meters = ports::no_meters())
+        : clock_(clock), meters_(meters) {}
 
     void count(Heard what);
     std::int64_t of(Heard what) const { return counts_.at(static_cast<std::size_t>(what)); }
@@ -35,6 +38,7 @@ private:
     void tell_operator();
 
     const ports::Clock& clock_;
+    ports::Meters& meters_;
     std::array<std::atomic<std::int64_t>, heard_count> counts_{};
     std::atomic<std::int64_t> quiet_until_ns_{0};  // on the monotonic clock; 0 = nothing told yet
 };

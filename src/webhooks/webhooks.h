@@ -15,7 +15,7 @@ class Webhooks {
 public:
     Webhooks(ports::RemoteJobStore& store, const ports::Clock& clock, WebhookSettings settings)
         : settings_(std::move(settings)),
-          tally_(clock),
+          tally_(clock, *settings_.meters),
           completion_(store, clock, settings_, tally_),
           callback_(store, clock, settings_, tally_),
           claim_(store, clock, settings_, tally_) {}
