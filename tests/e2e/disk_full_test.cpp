@@ -1,69 +1,14 @@
 // A disk that fills up under a running server: what is new is refused with a code, what was acknowledged
-// stays, and all goes on when there is space again. The disk is a small tmpfs that only this process and its
-// children see.
-#include <fcntl.h>
+// stays, and all goes on when there is space again.
 #include <gtest/gtest.h>
-#include <sched.h>
-#include <sys/mount.h>
-#include <unistd.h>
 
 #include "tests/e2e/leftovers.h"
 #include "tests/e2e/pictures.h"
 #include "tests/e2e/server_process.h"
+#include "tests/support/small_disk.h"
 
 namespace darkroom::e2e {
 namespace {
-
-constexpr const char* disk_options = "size=24m,mode=0700";
-
-bool write_to(const char* file, const std::string& text) {
-    const UniqueFd fd(::open(file, O_WRONLY | O_CLOEXEC));
-    return fd && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
-}
-
-// Root needs a mount namespace; others a user namespace too, in which they are root.
-bool may_mount() {
-    const auto user = std::to_string(::geteuid());
-    const auto group = std::to_string(::getegid());
-    if (::unshare(CLONE_NEWNS) != 0) {
-        if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
-        if (!write_to("/proc/self/setgroups", "deny")) return false;
-        if (!write_to("/proc/self/uid_map", "0 " + user + " 1")) return false;
-        if (!write_to("/proc/self/gid_map", "0 " + group + " 1")) return false;
-    }
-    return ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
-}
-
-class SmallDisk {
-public:
-    SmallDisk() {
-        mounted_ = may_mount() &&
-                   ::mount("tmpfs", place_.path().c_str(), "tmpfs", MS_NOSUID | MS_NODEV, disk_options) == 0;
-    }
-    ~SmallDisk() {
-        if (mounted_) ::umount2(place_.path().c_str(), MNT_DETACH);
-    }
-    bool mounted() const { return mounted_; }
-    const std::filesystem::path& path() const { return place_.path(); }
-
-    /// Takes every byte that is left.
-    void fill() const {
-        const UniqueFd fd(::open(ballast().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-        ASSERT_TRUE(static_cast<bool>(fd));
-        for (std::size_t piece = 1u << 20; piece > 0; piece /= 2) {
-            const std::string bytes(piece, 'x');
-            while (::write(fd.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()))
-                continue;
-        }
-    }
-    void relieve() const { std::filesystem::remove(ballast()); }
-
-private:
-    std::filesystem::path ballast() const { return place_.path() / "ballast"; }
-
-    testing::TempDir place_;
-    bool mounted_ = false;
-};
 
 // Refused for want of space: the status, and a code that tells the client to come again.
 bool is_refused_for_space(const Reply& reply) {
@@ -78,13 +23,10 @@ bool is_refused_for_space(const Reply& reply) {
 class DiskFull : public ::testing::Test {
 protected:
     void SetUp() override {
-        if (!disk.mounted())
-            GTEST_SKIP()
-                << "mounting a tmpfs is not permitted here (neither as root nor in a user namespace), "
-                   "so nothing was tested about a full disk";
+        if (const auto why = disk.why_not(); !why.empty()) GTEST_SKIP() << why;
         server = std::make_unique<ServerProcess>(Settings{{"MAX_INFLIGHT", "1"}}, disk.path() / "data");
     }
-    SmallDisk disk;
+    const testing::SmallDisk disk;
     std::unique_ptr<ServerProcess> server;
 };
 

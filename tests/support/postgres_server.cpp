@@ -43,6 +43,11 @@ std::string quoted(const std::string& text) {
     return result + "'";
 }
 
+std::string url_at(const std::string& hosts, const std::string& database) {
+    return std::string("postgres://") + postgres_role + ":" + postgres_password + "@" + hosts + "/" +
+           database;
+}
+
 [[noreturn]] void give_up(const std::string& what, const std::string& log) {
     std::fprintf(stderr, "Postgres %s:\n%s\n", what.c_str(), log.c_str());
     std::abort();
@@ -62,12 +67,14 @@ void free_shared_memory(const std::filesystem::path& note) {
 
 }  // namespace
 
-PostgresDatabase::PostgresDatabase(const PostgresServer& server, std::string name)
-    : server_(server), name_(std::move(name)) {}
+PostgresDatabase::PostgresDatabase(const PostgresServer& server, std::string name, bool has_tablespace)
+    : server_(server), name_(std::move(name)), has_tablespace_(has_tablespace) {}
 
 PostgresDatabase::~PostgresDatabase() {
     if (!server_.running()) return;
-    (void)try_postgres(server_.admin_url(), "drop database if exists " + name_ + " with (force)");
+    PostgresSession session(server_.admin_url());
+    (void)session.try_rows("drop database if exists " + name_ + " with (force)");
+    if (has_tablespace_) (void)session.try_rows("drop tablespace " + name_);
 }
 
 std::string PostgresDatabase::url() const { return server_.url_of(name_); }
@@ -81,6 +88,12 @@ PostgresServer::PostgresServer(PostgresPlan plan)
     : plan_(std::move(plan)),
       data_dir_((plan_.folder.empty() ? home_.path() : plan_.folder) / "data"),
       log_file_(home_.path() / "postgres.log") {
+    if (plan_.tls) {
+        auto certificates = std::make_shared<Certificates>();
+        give_to_server_user(certificates->folder());
+        give_to_server_user(certificates->key());
+        certificates_ = std::move(certificates);
+    }
     give_to_server_user(home_.path());
     if (!plan_.folder.empty()) give_to_server_user(plan_.folder);
     copy_new_cluster(data_dir_);
@@ -104,6 +117,11 @@ void PostgresServer::write_settings() const {
     settings["listen_addresses"] = addresses;
     settings["port"] = std::to_string(port());
     settings["unix_socket_directories"] = home_.path().string();
+    if (plan_.tls) {
+        settings["ssl"] = "on";
+        settings["ssl_cert_file"] = certificates_->certificate().string();
+        settings["ssl_key_file"] = certificates_->key().string();
+    }
     for (const auto& [name, value] : plan_.settings) settings[name] = value;
     std::string text;
     for (const auto& [name, value] : settings)
@@ -111,15 +129,25 @@ void PostgresServer::write_settings() const {
     write_file(data_dir_ / "postgresql.conf", text);
     // Only who may enter the server's folder gets in without a password.
     write_file(data_dir_ / "pg_hba.conf",
-               "local all postgres trust\nlocal replication postgres trust\n"
-               "local all all scram-sha-256\nhost all all all scram-sha-256\n");
+               std::string("local all postgres trust\nlocal replication postgres trust\n") +
+                   "local all all scram-sha-256\n" + (plan_.tls ? "hostssl" : "host") +
+                   " all all all scram-sha-256\n");
 }
 
 std::string PostgresServer::url() const { return url_of(postgres_role); }
 
 std::string PostgresServer::url_of(const std::string& database) const {
-    return std::string("postgres://") + postgres_role + ":" + postgres_password +
-           "@127.0.0.1:" + std::to_string(port()) + "/" + database;
+    return url_at("127.0.0.1:" + std::to_string(port()), database) + tls_query("?");
+}
+
+std::string PostgresServer::url_with(const PostgresServer& standby) const {
+    const auto both = "127.0.0.1:" + std::to_string(port()) + ",127.0.0.1:" + std::to_string(standby.port());
+    return url_at(both, postgres_role) + "?target_session_attrs=read-write" + tls_query("&");
+}
+
+std::string PostgresServer::tls_query(const std::string& before) const {
+    if (!plan_.tls) return "";
+    return before + "sslmode=verify-full&sslrootcert=" + certificates_->authority().string();
 }
 
 std::string PostgresServer::admin_url(const std::string& database) const {
@@ -131,7 +159,16 @@ std::unique_ptr<PostgresDatabase> PostgresServer::new_database(const std::string
     auto name = "test_" + std::to_string(++databases_);
     PostgresSession(admin_url())
         .run("create database " + name + " template " + from + " owner " + postgres_role);
-    return std::make_unique<PostgresDatabase>(*this, std::move(name));
+    return std::make_unique<PostgresDatabase>(*this, std::move(name), false);
+}
+
+std::unique_ptr<PostgresDatabase> PostgresServer::new_database_in(const std::filesystem::path& folder) {
+    auto name = "test_" + std::to_string(++databases_);
+    give_to_server_user(folder);
+    PostgresSession session(admin_url());
+    session.run("create tablespace " + name + " location " + quoted(folder.string()));
+    session.run("create database " + name + " tablespace " + name + " owner " + postgres_role);
+    return std::make_unique<PostgresDatabase>(*this, std::move(name), true);
 }
 
 std::string PostgresServer::value(const std::string& text, const std::string& database) const {
@@ -148,16 +185,22 @@ int PostgresServer::kill_backends(const std::string& application) const {
 }
 
 void PostgresServer::set(const std::string& name, const std::string& value) const {
-    const std::string question = "select pg_conf_load_time()";
-    const auto before = this->value(question);
+    const auto before = this->value("select pg_conf_load_time()");
     PostgresSession session(admin_url());
     session.run("alter system set " + name + " = " + quoted(value));
     session.run("select pg_reload_conf()");
+    // Whoever connects later has it then.
+    if (!await("select pg_conf_load_time() > " + quoted(before), "t"))
+        give_up("does not read its settings again", log());
+}
+
+bool PostgresServer::await(const std::string& question, const std::string& wanted) const {
     const auto deadline = std::chrono::steady_clock::now() + stop_patience;
-    while (this->value(question) == before) {
-        if (std::chrono::steady_clock::now() >= deadline) give_up("does not read its settings again", log());
+    while (value(question) != wanted) {
+        if (std::chrono::steady_clock::now() >= deadline) return false;
         ::poll(nullptr, 0, static_cast<int>(between_questions.count()));
     }
+    return true;
 }
 
 void PostgresServer::start() {
@@ -177,6 +220,13 @@ bool PostgresServer::wait_until_ready(Milliseconds at_most) const {
         if (std::chrono::steady_clock::now() >= deadline) return false;
         if (process_->wait(between_questions)) return false;  // it has ended
     }
+    return true;
+}
+
+bool PostgresServer::ended_by_itself(Milliseconds at_most) {
+    DR_CHECK(running());
+    if (!process_->wait(at_most)) return false;
+    process_.reset();
     return true;
 }
 

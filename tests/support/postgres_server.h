@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/certificates.h"
 #include "tests/support/child_process.h"
 #include "tests/support/held_port.h"
 #include "tests/support/postgres_programs.h"
@@ -23,7 +24,7 @@ class PostgresServer;
 /// Dropped with the object, with whoever is still connected to it.
 class PostgresDatabase {
 public:
-    PostgresDatabase(const PostgresServer& server, std::string name);
+    PostgresDatabase(const PostgresServer& server, std::string name, bool has_tablespace);
     PostgresDatabase(const PostgresDatabase&) = delete;
     PostgresDatabase& operator=(const PostgresDatabase&) = delete;
     ~PostgresDatabase();
@@ -35,6 +36,7 @@ public:
 private:
     const PostgresServer& server_;
     std::string name_;
+    bool has_tablespace_;
 };
 
 struct PostgresPlan {
@@ -44,6 +46,8 @@ struct PostgresPlan {
     std::filesystem::path folder = {};
     /// More addresses to listen on than the loopback interface's.
     std::vector<std::string> listen = {};
+    /// By a certificate of the test's own, and nobody gets in over TCP without; url() says how to verify it.
+    bool tls = false;
 };
 
 class PostgresServer {
@@ -67,6 +71,8 @@ public:
     /// As the ordinary role, by password over TCP, to its own database or another one.
     std::string url() const;
     std::string url_of(const std::string& database) const;
+    /// For clients that look for whichever of the two takes writes.
+    std::string url_with(const PostgresServer& standby) const;
     /// As the superuser, by the socket in the server's folder; also while its network is cut.
     std::string admin_url(const std::string& database = "postgres") const;
     const std::filesystem::path& data_dir() const { return data_dir_; }
@@ -76,6 +82,9 @@ public:
     /// An empty database, or a copy of `from`, to which nobody may be connected: a hundred of them take
     /// seconds.
     std::unique_ptr<PostgresDatabase> new_database(const std::string& from = "template1");
+    /// With its data in `folder`, and the server's log and catalogue where they are: a full disk there is an
+    /// error of one statement, while one under the log stops the server.
+    std::unique_ptr<PostgresDatabase> new_database_in(const std::filesystem::path& folder);
     /// As the superuser, by a connection of its own.
     std::string value(const std::string& text, const std::string& database = "postgres") const;
     /// Ends the connections with this application_name (of LIKE); how many.
@@ -83,7 +92,21 @@ public:
     /// Changes a setting of the running server that needs no restart.
     void set(const std::string& name, const std::string& value) const;
 
+    /// A second server that follows this one and can be read. Until replicate_synchronously() it may be
+    /// behind.
+    std::unique_ptr<PostgresServer> make_standby();
+    /// From now on a commit waits until the standby has it, so that promoting it loses nothing.
+    void replicate_synchronously() const;
+    /// Waits until `standby` shows what is committed here.
+    void await_caught_up(const PostgresServer& standby) const;
+    /// Makes a standby a server of its own. It does not ask the first one, which a test has stopped before.
+    void promote();
+    /// Of plan.tls.
+    const Certificates& certificates() const { return *certificates_; }
+
     bool running() const { return process_ != nullptr; }
+    /// Whether it has given up, as on a full disk; start() works again then.
+    bool ended_by_itself(Milliseconds at_most);
     /// On the same data, at the same port.
     void start();
     /// Starts the process only: it may be busy with its log for long.
@@ -98,7 +121,13 @@ public:
     void resume();
 
 private:
+    struct StandbyOf {
+        const PostgresServer& first;
+    };
+    PostgresServer(PostgresPlan plan, StandbyOf of);
     void write_settings() const;
+    std::string tls_query(const std::string& before) const;
+    bool await(const std::string& question, const std::string& wanted) const;
     void await_end();
 
     TempDir home_;  // has the socket and the log; not the data, if that lies elsewhere
@@ -106,6 +135,8 @@ private:
     std::filesystem::path data_dir_;
     std::filesystem::path log_file_;
     HeldPort port_;
+    std::shared_ptr<const Certificates>
+        certificates_;  // a standby has its first server's, and may outlive it
     std::unique_ptr<ChildProcess> process_;
     bool paused_ = false;
     int databases_ = 0;
