@@ -45,6 +45,7 @@ std::vector<ports::HttpRoute> Api::routes() {
         append(all, audit_routes(context_, base));
     }
     append(all, health_routes(context_));
+    append(all, metrics_routes(context_));
     append(all, error_page_routes());
     return all;
 }

@@ -24,6 +24,8 @@ struct ApiSettings {
     std::string base_url;         // without a slash at the end; what signed URLs begin with
     std::string transfer_secret;  // of core/transfer_token.h
     std::string cron_secret;      // also allowed to POST /dispatcher; empty = none
+    std::string metrics_token;    // also allowed to GET /metrics; empty = none
+    bool metrics_public = false;  // everybody is
     std::uint64_t upload_bytes_max = 64u << 20;
     Milliseconds upload_url_life{10 * 60'000};
     Milliseconds download_url_life{3'600'000};
@@ -49,6 +51,7 @@ struct ApiContext {
     std::function<std::shared_ptr<const recipes::RecipeBook>()> recipes = {};  // the book in use;
                                                                                // unset: what is built in
     const ports::ProgressBoard* progress = nullptr;  // none where no backend tells how far it is
+    std::function<std::string()> metrics = {};       // what a scrape gets; unset: there is no /metrics
 };
 
 }  // namespace darkroom::api

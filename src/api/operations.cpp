@@ -11,9 +11,8 @@
 namespace darkroom::api {
 namespace {
 
-bool has_cron_secret(const ApiContext& context, const ports::HttpRequest& request) {
+bool has_secret(const ports::HttpRequest& request, const std::string& secret) {
     const auto* header = request.header("Authorization");
-    const auto& secret = context.settings.cron_secret;
     return !secret.empty() && header != nullptr && equal_constant_time(*header, "Bearer " + secret);
 }
 
@@ -49,7 +48,7 @@ Answer run_round(ApiContext& context) {
 }
 
 Answer dispatch(ApiContext& context, const ports::HttpRequest& request) {
-    if (!has_cron_secret(context, request)) {
+    if (!has_secret(request, context.settings.cron_secret)) {
         const auto caller = context.authenticator.authenticate(request);
         if (!caller) return Fail(caller.error());
         if (!caller->admin)
@@ -81,6 +80,23 @@ Answer ready(ApiContext& context) {
     return json_answer(database ? 200 : 503, json.take());
 }
 
+// What is told there names no user and no job, but says how much business there is.
+Answer metrics(ApiContext& context, const ports::HttpRequest& request) {
+    const auto& settings = context.settings;
+    if (!settings.metrics_public && !has_secret(request, settings.metrics_token)) {
+        const auto caller = context.authenticator.authenticate(request);
+        if (!caller) return Fail(caller.error());
+        if (!caller->admin)
+            return Fail(Problem(ProblemCode::forbidden,
+                                "Only an admin key or DARKROOM_METRICS_TOKEN may read the metrics."));
+    }
+    ports::HttpResponse answer;
+    answer.headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"},
+                      {"Cache-Control", "no-store"}};
+    answer.body = context.metrics();
+    return answer;
+}
+
 }  // namespace
 
 std::vector<ports::HttpRoute> dispatcher_routes(ApiContext& context, const std::string& base) {
@@ -95,6 +111,13 @@ std::vector<ports::HttpRoute> health_routes(ApiContext& context) {
     return {make_route(HttpMethod::get, "/healthz", unauthenticated(alive)),
             make_route(HttpMethod::get, "/readyz",
                        unauthenticated([&context](auto&) { return ready(context); }))};
+}
+
+std::vector<ports::HttpRoute> metrics_routes(ApiContext& context) {
+    if (!context.metrics) return {};
+    return {make_route(ports::HttpMethod::get, "/metrics", unauthenticated([&context](const auto& request) {
+                           return metrics(context, request);
+                       }))};
 }
 
 }  // namespace darkroom::api

@@ -10,6 +10,7 @@
 #include "api/api.h"
 #include "app/api_keys.h"
 #include "app/fallback_plans.h"
+#include "app/gateway_meters.h"
 #include "app/key_files.h"
 #include "app/named_thread.h"
 #include "app/open_files.h"
@@ -84,6 +85,7 @@ public:
     SystemClock clock;
     SystemRandom random;
     Settings settings;
+    GatewayMeters meters{clock};
     std::unique_ptr<store::SqliteJobStore> store;
     http::CurlClient client;
     http::SystemResolver resolver;
@@ -138,6 +140,7 @@ Result<void, StartFailure> Gateway::Rooms::open_stores() {
     auto pictures = open_storage(settings.storage, settings.data_dir, client, clock, random);
     if (!pictures) return Fail(StartFailure{pictures.error(), exit_config});
     storage = *std::move(pictures);
+    meters.stand_around(storage);
     auto key = install_admin_key(settings.data_dir, settings.api_key, *store, clock, random);
     if (!key) return Fail(StartFailure{key.error(), exit_config});
     admin = *std::move(key);
@@ -188,6 +191,7 @@ Result<void, StartFailure> Gateway::Rooms::build_work() {
     dispatch::DispatcherSettings dispatching;
     dispatching.retry.attempts_max = settings.attempts_max;
     dispatching.time_limit = settings.run_timeout;
+    dispatching.meters = &meters.meters();
     dispatching.limit_of_recipe = [this](const core::Attempt& attempt) {
         return graphs.time_limit_of(attempt.recipe_digest);
     };
@@ -232,6 +236,7 @@ Result<void, StartFailure> Gateway::Rooms::build_remote(const std::vector<ports:
                                      .graphs = graphs,
                                      .resolver = resolver,
                                      .url_rules = url_rules(),
+                                     .meters = meters,
                                      .signing_secret = signing_secret,
                                      .public_url = reaches_us ? public_url() : ""},
                                     left);
@@ -247,6 +252,8 @@ Result<void, StartFailure> Gateway::Rooms::build_api() {
     options.backends = settings.backends();
     options.workflows_only = settings.kinds_of_workflows_only();
     options.cron_secret = settings.cron_secret;
+    options.metrics_token = settings.metrics_token;
+    options.metrics_public = settings.metrics_public;
     options.upload_bytes_max = settings.upload_bytes_max;
     options.upload_url_life = upload_url_life(settings);
     options.download_url_life = settings.url_life;
@@ -260,9 +267,12 @@ Result<void, StartFailure> Gateway::Rooms::build_api() {
     intake =
         std::make_unique<intake::Intake>(*store, objects(), client, resolver, clock, random, intake_options);
     authenticator = std::make_unique<api::Authenticator>(*store, clock);
-    api = std::make_unique<api::Api>(api::ApiContext{
-        *store, *store, objects(), *intake, *dispatcher, clock, random, watch, *authenticator, options,
-        storage.volume(), [this] { return shelf.book(); }, remote ? remote->progress() : nullptr});
+    meters.watch(local->endpoint(), remote ? remote->endpoints() : std::vector<ports::RemoteBackend*>{},
+                 *store);
+    api = std::make_unique<api::Api>(
+        api::ApiContext{*store, *store, objects(), *intake, *dispatcher, clock, random, watch, *authenticator,
+                        options, storage.volume(), [this] { return shelf.book(); },
+                        remote ? remote->progress() : nullptr, [this] { return meters.scrape(); }});
     return {};
 }
 
@@ -298,6 +308,7 @@ Result<void, StartFailure> Gateway::Rooms::listen() {
     options.address = settings.listen_address;
     options.port = settings.listen_port;
     options.spool_dir = settings.data_dir / "incoming" / "bodies";
+    options.meters = &meters.meters();
     options.connections_max = connections_for(raise_open_files_limit(), options.connections_max);
     server = std::make_unique<http::Server>(std::move(options), routes(), api::respond_error);
     const auto port = server->start();

@@ -33,8 +33,9 @@ std::unique_ptr<comfyui::PodBackend> PodSites::open(comfyui::PodSettings setting
     auto& progress = *progress_.emplace_back(std::make_unique<comfyui::PromptProgress>(around.clock));
     sockets_.push_back(std::make_unique<comfyui::ProgressSocket>(settings.client, settings.name,
                                                                  around.sockets, progress, around.clock));
+    auto& http = around.meters.around(around.http, settings.name, true);
     return std::make_unique<comfyui::PodBackend>(std::move(settings), around.graphs.for_pods(), around.main,
-                                                 around.http, around.clock, &progress);
+                                                 http, around.clock, &progress);
 }
 
 std::optional<ports::StepProgress> PodSites::progress_of(const AttemptId& attempt) const {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/gateway_meters.h"
 #include "app/pod_settings.h"
 #include "app/recipe_graphs.h"
 #include "comfyui/pod_backend.h"
@@ -20,6 +21,7 @@ struct PodSurroundings {
     const ports::Clock& clock;
     const RecipeGraphs& graphs;
     ports::WebSocketClient& sockets;
+    GatewayMeters& meters;
     std::string client_name;  // of this gateway alone: no two may listen to a pod under one name
 };
 

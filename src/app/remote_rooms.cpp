@@ -38,6 +38,7 @@ std::unique_ptr<PodSites> make_pods(const RemoteSurroundings& around,
                                                       .clock = around.clock,
                                                       .graphs = around.graphs,
                                                       .sockets = sockets,
+                                                      .meters = around.meters,
                                                       .client_name = client_name(around.signing_secret)});
 }
 
@@ -103,6 +104,7 @@ dispatch::FollowerSettings RemoteRooms::follower_settings() const {
     settings.times.work_limit = around_.settings.run_timeout + beyond_the_limit;
     settings.outputs.work_dir = fetched_dir(around_.settings);
     settings.outputs.originals = &around_.objects;
+    settings.meters = &around_.meters.meters();
     return settings;
 }
 

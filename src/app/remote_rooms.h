@@ -46,6 +46,8 @@ public:
     void jobs_ready();
 
     std::vector<ports::ObjectStore*> own_volumes() const;
+    /// Those that get work.
+    const std::vector<ports::RemoteBackend*>& endpoints() const { return for_dispatch_.active(); }
     /// nullptr where nothing tells any progress.
     const ports::ProgressBoard* progress() const { return pods_.get(); }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 
+#include "app/gateway_meters.h"
 #include "app/recipe_graphs.h"
 #include "app/settings.h"
 #include "app/storage.h"
@@ -30,6 +31,7 @@ struct RemoteSurroundings {
     const RecipeGraphs& graphs;
     ports::Resolver& resolver;
     core::InputUrlRules url_rules;  // of pictures that are fetched from links
+    GatewayMeters& meters;
     std::string signing_secret;
     std::string public_url;
 };

@@ -30,14 +30,16 @@ RunpodRooms::RunpodRooms(const RemoteSurroundings& around, const std::vector<por
               .run_timeout = around.settings.run_timeout,
               .graphs = around.graphs,
               .resolver = around.resolver,
-              .url_rules = around.url_rules}),
+              .url_rules = around.url_rules,
+              .meters = around.meters}),
       spend_cap_(around.settings.runpod.daily_cap_micro_usd
                      ? std::make_unique<dispatch::SpendCap>(around.remote_jobs, around.clock,
                                                             *around.settings.runpod.daily_cap_micro_usd)
                      : nullptr),
       webhooks_(around.remote_jobs, around.clock,
                 {.attempt_secret = around.signing_secret,
-                 .callback_secrets = around.settings.runpod.callback_secrets}) {
+                 .callback_secrets = around.settings.runpod.callback_secrets,
+                 .meters = &around.meters.meters()}) {
     if (around.settings.runpod.scale) build_scaling();
 }
 

@@ -23,9 +23,9 @@ RunpodSites::RunpodSites(const RunpodSettings& settings, const std::vector<ports
         common_ = std::make_unique<runpod::InputCopies>(around.main, *volume);
     for (const auto& endpoint : settings.endpoints) {
         RunpodSite site{endpoint, nullptr, nullptr};
-        site.backend = std::make_unique<runpod::ServerlessBackend>(settings_of(settings, endpoint),
-                                                                   around.main, volume_of(endpoint),
-                                                                   around.http, around.clock, around.random);
+        site.backend = std::make_unique<runpod::ServerlessBackend>(
+            settings_of(settings, endpoint), around.main, volume_of(endpoint),
+            around.meters.around(around.http, endpoint.name, false), around.clock, around.random);
         auto& backend = *site.backend;
         equip(backend);
         site.health = std::make_unique<runpod::scale::HealthWatch>(
@@ -71,8 +71,9 @@ runpod::InputCopies* RunpodSites::volume_of(const RunpodEndpoint& endpoint) {
     const auto known = std::find_if(volumes_.begin(), volumes_.end(),
                                     [&](const auto& volume) { return volume.name == name; });
     if (known != volumes_.end()) return known->copies.get();
-    auto store = std::make_unique<objects::S3ObjectStore>(*endpoint.volume, around_.http, around_.clock,
-                                                          around_.random);
+    auto store = around_.meters.around(std::make_unique<objects::S3ObjectStore>(
+                                           *endpoint.volume, around_.http, around_.clock, around_.random),
+                                       "volume");
     auto copies = std::make_unique<runpod::InputCopies>(around_.main, *store);
     volumes_.push_back({name, std::move(store), std::move(copies)});
     return volumes_.back().copies.get();
@@ -98,7 +99,8 @@ void RunpodSites::keep(const RunpodSettings& settings, const std::vector<ports::
             continue;
         }
         kept_.push_back(std::make_unique<runpod::ServerlessBackend>(
-            *made, around_.main, common_.get(), around_.http, around_.clock, around_.random));
+            *made, around_.main, common_.get(), around_.meters.around(around_.http, name, false),
+            around_.clock, around_.random));
         equip(*kept_.back());
         log::info("looking after jobs at an endpoint that gets no more",
                   {{"endpoint", name}, {"target", target}});

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/gateway_meters.h"
 #include "app/recipe_graphs.h"
 #include "app/runpod_settings.h"
 #include "app/storage.h"
@@ -31,6 +32,7 @@ struct RunpodSurroundings {
     const RecipeGraphs& graphs;
     ports::Resolver& resolver;
     core::InputUrlRules url_rules;  // of links that workers name
+    GatewayMeters& meters;
 };
 
 /// One of the settings' endpoints, wired.

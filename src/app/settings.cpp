@@ -46,6 +46,11 @@ void read_secrets(SettingReader& reader, Settings& settings) {
         }
         settings.api_key = std::move(key);
     }
+    settings.metrics_token = reader.text("DARKROOM_METRICS_TOKEN");
+    if (!settings.metrics_token.empty() &&
+        (settings.metrics_token.size() < secret_bytes_min || !visible(settings.metrics_token))) {
+        reader.wrong("DARKROOM_METRICS_TOKEN", "must be at least 16 visible characters without blanks");
+    }
     settings.cron_secret = reader.text("CRON_SECRET");
     if (!settings.cron_secret.empty() &&
         (settings.cron_secret.size() < secret_bytes_min || !visible(settings.cron_secret))) {
@@ -149,6 +154,8 @@ Result<Settings, SettingProblems> read_settings(const Environment& environment, 
     read_secrets(reader, settings);
     read_base_url(reader, settings);
     find_unknown_names(reader);
+    settings.metrics_public = reader.choice<bool>("DARKROOM_METRICS_PUBLIC", {{"off", false}, {"on", true}});
+    settings.metrics_users = static_cast<int>(reader.number("DARKROOM_METRICS_USERS", 0, 100));
     settings.data_dir = reader.text("DARKROOM_DATA_DIR");
     settings.recipes_dir = reader.text("RECIPES_DIR");
     settings.attempts_max = static_cast<int>(reader.number("DARKROOM_MAX_ATTEMPTS", 1, 100));

@@ -35,6 +35,9 @@ struct Settings {
     std::optional<std::string> api_key;
     std::string base_url;  // empty = made from the address that is listened on
     std::string cron_secret;
+    std::string metrics_token;
+    bool metrics_public = false;
+    int metrics_users = 0;              // that are named there
     int inflight_max = 1;               // of this machine
     std::filesystem::path recipes_dir;  // empty = recipes in the data folder, if it is there
     int attempts_max = 3;

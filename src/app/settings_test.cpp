@@ -40,14 +40,25 @@ TEST(Settings, ValuesAreRead) {
 
 TEST(Settings, EveryWrongValueIsOneLineThatNamesIt) {
     const std::vector<std::pair<std::string, std::string>> wrong = {
-        {"DARKROOM_LISTEN", "8080"},     {"DARKROOM_LISTEN", "127.0.0.1:99999"},
-        {"DARKROOM_LISTEN", ":80"},      {"DARKROOM_LISTEN", "a:b"},
-        {"MAX_INFLIGHT", "0"},           {"MAX_INFLIGHT", "-1"},
-        {"MAX_INFLIGHT", "two"},         {"MAX_INFLIGHT", "99999999999999999999"},
-        {"DARKROOM_HEIC", "maybe"},      {"DARKROOM_MAX_PIXELS", "1e6"},
-        {"BACKEND_BASE_URL", "ftp://x"}, {"BACKEND_BASE_URL", "http://user@x"},
-        {"COMFYUI_MODE", "pods"},        {"DARKROOM_LOG_LEVEL", "loud"},
-        {"CRON_SECRET", "short"},        {"DARKROOM_RUN_TIMEOUT_S", "0"},
+        {"DARKROOM_LISTEN", "8080"},
+        {"DARKROOM_LISTEN", "127.0.0.1:99999"},
+        {"DARKROOM_LISTEN", ":80"},
+        {"DARKROOM_LISTEN", "a:b"},
+        {"MAX_INFLIGHT", "0"},
+        {"MAX_INFLIGHT", "-1"},
+        {"MAX_INFLIGHT", "two"},
+        {"MAX_INFLIGHT", "99999999999999999999"},
+        {"DARKROOM_HEIC", "maybe"},
+        {"DARKROOM_MAX_PIXELS", "1e6"},
+        {"BACKEND_BASE_URL", "ftp://x"},
+        {"BACKEND_BASE_URL", "http://user@x"},
+        {"COMFYUI_MODE", "pods"},
+        {"DARKROOM_LOG_LEVEL", "loud"},
+        {"CRON_SECRET", "short"},
+        {"DARKROOM_RUN_TIMEOUT_S", "0"},
+        {"DARKROOM_METRICS_TOKEN", "short"},
+        {"DARKROOM_METRICS_PUBLIC", "yes"},
+        {"DARKROOM_METRICS_USERS", "101"},
     };
     for (const auto& [name, value] : wrong) {
         const auto settings = read({{name, value}});

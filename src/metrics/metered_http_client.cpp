@@ -28,6 +28,8 @@ std::string_view word_of(ports::FetchError error) {
             return "answer_too_large";
         case ports::FetchError::stopped:
             return "stopped";
+        case ports::FetchError::withheld:
+            return "withheld";
     }
     return "other";
 }

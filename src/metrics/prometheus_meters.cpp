@@ -155,6 +155,10 @@ void PrometheusMeters::work_paid(std::string_view endpoint, std::chrono::millise
 void PrometheusMeters::webhook_heard(std::string_view what) {
     series_->webhooks.of({what}).Increment();
     if (what == "replayed") series_->webhook_duplicates.of({}).Increment();
+    // Whose they are is what could not be believed.
+    if (what == "forged_token") completion("unknown", "webhook", Verdict::rejected);
+    if (what == "bad_signature" || what == "stale_signature")
+        completion("unknown", "callback", Verdict::rejected);
 }
 
 void PrometheusMeters::webhook_settled(std::string_view kind, std::string_view outcome) {

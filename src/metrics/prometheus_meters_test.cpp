@@ -134,6 +134,20 @@ TEST(PrometheusMeters, AReplayedWebhookIsADuplicateToo) {
     EXPECT_EQ(value_of(text_of(meters), R"(darkroom_webhooks_received_total{kind="hint"})"), 1);
 }
 
+TEST(PrometheusMeters, AMessageThatIsRefusedIsACompletionOfNobody) {
+    PrometheusMeters meters;
+    meters.webhook_heard("forged_token");
+    meters.webhook_heard("bad_signature");
+    meters.webhook_heard("stale_signature");
+    const auto text = text_of(meters);
+    EXPECT_EQ(
+        value_of(text, R"(darkroom_completions_total{endpoint="unknown",verdict="rejected",via="webhook"})"),
+        1);
+    EXPECT_EQ(
+        value_of(text, R"(darkroom_completions_total{endpoint="unknown",verdict="rejected",via="callback"})"),
+        2);
+}
+
 // A label that somebody outside can choose must not be able to fill the memory.
 TEST(SeriesTable, HasNoMoreSeriesThanItsLimit) {
     FamilyList list;
