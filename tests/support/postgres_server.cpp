@@ -43,11 +43,6 @@ std::string quoted(const std::string& text) {
     return result + "'";
 }
 
-std::string url_at(const std::string& hosts, const std::string& database) {
-    return std::string("postgres://") + postgres_role + ":" + postgres_password + "@" + hosts + "/" +
-           database;
-}
-
 [[noreturn]] void give_up(const std::string& what, const std::string& log) {
     std::fprintf(stderr, "Postgres %s:\n%s\n", what.c_str(), log.c_str());
     std::abort();
@@ -66,6 +61,11 @@ void free_shared_memory(const std::filesystem::path& note) {
 }
 
 }  // namespace
+
+std::string postgres_url(const std::string& hosts, const std::string& database) {
+    return std::string("postgres://") + postgres_role + ":" + postgres_password + "@" + hosts + "/" +
+           database;
+}
 
 PostgresDatabase::PostgresDatabase(const PostgresServer& server, std::string name, bool has_tablespace)
     : server_(server), name_(std::move(name)), has_tablespace_(has_tablespace) {}
@@ -136,13 +136,17 @@ void PostgresServer::write_settings() const {
 
 std::string PostgresServer::url() const { return url_of(postgres_role); }
 
+std::string PostgresServer::url_from(const std::string& address) const {
+    return postgres_url(address + ":" + std::to_string(port()), postgres_role) + tls_query("?");
+}
+
 std::string PostgresServer::url_of(const std::string& database) const {
-    return url_at("127.0.0.1:" + std::to_string(port()), database) + tls_query("?");
+    return postgres_url("127.0.0.1:" + std::to_string(port()), database) + tls_query("?");
 }
 
 std::string PostgresServer::url_with(const PostgresServer& standby) const {
     const auto both = "127.0.0.1:" + std::to_string(port()) + ",127.0.0.1:" + std::to_string(standby.port());
-    return url_at(both, postgres_role) + "?target_session_attrs=read-write" + tls_query("&");
+    return postgres_url(both, postgres_role) + "?target_session_attrs=read-write" + tls_query("&");
 }
 
 std::string PostgresServer::tls_query(const std::string& before) const {

@@ -15,11 +15,15 @@
 #include "tests/support/held_port.h"
 #include "tests/support/postgres_programs.h"
 #include "tests/support/postgres_session.h"
+#include "tests/support/postgres_template.h"
 #include "tests/support/temp_dir.h"
 
 namespace darkroom::testing {
 
 class PostgresServer;
+
+/// For the ordinary role; `hosts` is "address:port", several with a comma between them.
+std::string postgres_url(const std::string& hosts, const std::string& database = postgres_role);
 
 /// Dropped with the object, with whoever is still connected to it.
 class PostgresDatabase {
@@ -71,6 +75,8 @@ public:
     /// As the ordinary role, by password over TCP, to its own database or another one.
     std::string url() const;
     std::string url_of(const std::string& database) const;
+    /// By another address that it listens on.
+    std::string url_from(const std::string& address) const;
     /// For clients that look for whichever of the two takes writes.
     std::string url_with(const PostgresServer& standby) const;
     /// As the superuser, by the socket in the server's folder; also while its network is cut.
