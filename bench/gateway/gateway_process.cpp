@@ -42,13 +42,15 @@ std::uint16_t free_port() {
 }
 
 std::vector<std::string> environment(const GatewayProcess::Plan& plan, std::uint16_t port) {
-    return {"PATH=/usr/bin:/bin",
-            "DARKROOM_LISTEN=127.0.0.1:" + std::to_string(port),
-            "DARKROOM_DATA_DIR=" + plan.data_dir.string(),
-            "DARKROOM_API_KEY=" + std::string(admin_key),
-            "DARKROOM_LOG_LEVEL=warning",
-            "DARKROOM_RUN_TIMEOUT_S=86400",  // a frozen job stays where it is
-            "MAX_INFLIGHT=" + std::to_string(plan.inflight_max)};
+    std::vector<std::string> variables{"PATH=/usr/bin:/bin",
+                                       "DARKROOM_LISTEN=127.0.0.1:" + std::to_string(port),
+                                       "DARKROOM_DATA_DIR=" + plan.data_dir.string(),
+                                       "DARKROOM_API_KEY=" + std::string(admin_key),
+                                       "DARKROOM_LOG_LEVEL=warning",
+                                       "DARKROOM_RUN_TIMEOUT_S=86400",  // a frozen job stays where it is
+                                       "MAX_INFLIGHT=" + std::to_string(plan.inflight_max)};
+    variables.insert(variables.end(), plan.variables.begin(), plan.variables.end());
+    return variables;
 }
 
 // Not in the folder of whoever runs the benchmark: there may be a .env.

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -22,7 +23,8 @@ public:
         std::filesystem::path program;
         std::filesystem::path data_dir;
         int inflight_max = 1;
-        std::uint16_t port = 0;  // 0 = a free one
+        std::uint16_t port = 0;                   // 0 = a free one
+        std::vector<std::string> variables = {};  // more of its environment: NAME=value
     };
 
     /// Returns at the first 200 on /healthz; fails with a sentence and what the program said.

@@ -15,6 +15,9 @@ struct LoadPlan {
     std::string request;   // the same from everybody
     int expected_status = 200;
     Milliseconds duration{3'000};
+    /// 0: whoever has an answer asks again at once. Else so many requests a second, each when its time has
+    /// come; one that finds everybody waiting counts from that time on as well.
+    double per_second = 0;
 };
 
 struct LoadResult {

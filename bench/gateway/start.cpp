@@ -13,7 +13,7 @@ namespace {
 constexpr int starts = 20;
 constexpr double start_ms_max = 50;
 constexpr double resident_mib_max = 20;
-constexpr int rest_ms = 5'000;
+constexpr int rest_before_memory_ms = 5'000;
 
 Result<std::vector<double>, std::string> start_often(const Workbench& bench, bool fresh) {
     std::vector<double> times;
@@ -58,7 +58,7 @@ Measured measure_times(Workbench& bench) {
 Measured measure_memory(Workbench& bench) {
     const auto gateway = GatewayProcess::start(bench.gateway(bench.make_data_dir("memory")));
     if (!gateway) return Fail(gateway.error());
-    ::poll(nullptr, 0, rest_ms);
+    ::poll(nullptr, 0, rest_before_memory_ms);
     const auto memory = memory_of((*gateway)->pid());
     Table table({"memory after 5 s at rest", "resident MiB", "its own", "pages of program and libraries"});
     table.add(

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/time.h"
-#include "store/sqlite/database.h"
+#include "store/sqlite/sqlite_database.h"
 
 namespace darkroom::bench {
 
