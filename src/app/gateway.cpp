@@ -134,7 +134,9 @@ private:
 
 Result<void, StartFailure> Gateway::Rooms::open_stores() {
     if (auto made = make_data_dir(settings.data_dir); !made) return made;
-    auto opened = store::SqliteJobStore::open((settings.data_dir / "darkroom.db").string(), random);
+    store::SqliteJobStore::Options keeping;
+    keeping.writer.meters = &meters.meters();
+    auto opened = store::SqliteJobStore::open((settings.data_dir / "darkroom.db").string(), random, keeping);
     if (!opened) return Fail(StartFailure{opened.error().detail, exit_config});
     store = *std::move(opened);
     auto pictures = open_storage(settings.storage, settings.data_dir, client, clock, random);

@@ -44,6 +44,7 @@ void tell_step(Transaction& transaction, const JobHead& chain, const StepRow& st
 
 void move_chain(Transaction& transaction, JobHead& chain, Status to, JobEventKind kind, const Change& by) {
     const auto from = chain.status;
+    const auto since = chain.updated_at;
     chain.status = to;
     chain.updated_at = by.now;
     if (to == Status::running && !chain.started_at) chain.started_at = by.now;
@@ -53,6 +54,9 @@ void move_chain(Transaction& transaction, JobHead& chain, Status to, JobEventKin
     update_job(transaction.db, chain, from);
     if (core::is_terminal(to)) note_end(transaction.db, chain, by.now);
     tell(transaction, chain, std::string(core::to_string(kind)), by);
+    auto move = move_of(chain, kind, since, by.now);
+    if (chain.error) move.error = chain.error->code;
+    transaction.news.moves.push_back(std::move(move));
 }
 
 // The first that failed says why.
@@ -89,8 +93,7 @@ void begin_step(Transaction& transaction, const JobHead& chain, std::vector<Step
     const auto made = made_for(db, steps, step);
     if (!made) return fail_without_input(transaction, chain, step, now);
     set_inputs(db, step.seq, {*made});
-    enqueue_ready(db, head_of(db, step.seq));
-    transaction.news.ready = true;
+    enqueue(transaction, head_of(db, step.seq));
     transaction.news.changed.push_back(step.id);
 }
 
@@ -174,6 +177,7 @@ ports::CancelOutcome cancel_chain(Transaction& transaction, JobHead& chain, cons
         if (step.state.status != Status::queued) {
             change.attempt = head.attempt_count;
             change.attempt_id = attempt_id(db, head.seq, head.attempt_count);
+            if (const auto row = find_inflight(db, *change.attempt_id)) change.endpoint = row->endpoint;
             cancelled.stop.push_back(*change.attempt_id);
             let_go(transaction, *change.attempt_id, "", now);
         }

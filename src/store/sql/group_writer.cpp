@@ -90,6 +90,7 @@ std::optional<SqlFailure> GroupWriter::try_alone(AnyTask& task) {
 // Returns what went wrong; then nothing has happened.
 std::optional<SqlFailure> GroupWriter::try_together(const std::vector<AnyTask*>& tasks) {
     if (broken_) return broken_;
+    const auto began = std::chrono::steady_clock::now();
     try {
         perform_all(tasks);
     } catch (const SqlFailure& failure) {
@@ -97,8 +98,17 @@ std::optional<SqlFailure> GroupWriter::try_together(const std::vector<AnyTask*>&
     } catch (const std::bad_alloc&) {
         return undo({StoreErrorKind::unavailable, "no memory left"});
     }
+    tell_meters(began, tasks.size());
     tell_listener();
     return std::nullopt;
+}
+
+void GroupWriter::tell_meters(std::chrono::steady_clock::time_point began, std::size_t tasks) {
+    auto& meters = *options_.meters;
+    meters.committed(std::chrono::steady_clock::now() - began, tasks);
+    for (const auto& type : news_.created) meters.job_created(type);
+    for (const auto& move : news_.moves) meters.job_moved(move);
+    for (const auto& [from, event] : news_.moves_lost) meters.move_lost(from, event);
 }
 
 std::optional<SqlFailure> GroupWriter::undo(SqlFailure failure) {
@@ -121,8 +131,9 @@ void GroupWriter::perform_all(const std::vector<AnyTask*>& tasks) {
     touched.reserve(tasks.size());
     for (const auto* const task : tasks) touched.push_back(task->touched);
     side_->begin(touched);
-    Transaction transaction{side_->db(), news_, side_->node()};
+    Transaction transaction{side_->db(), news_, side_->node(), FlowBook(side_->db(), options_.flow)};
     for (auto* const task : tasks) task->perform(transaction);
+    transaction.settle();
     side_->commit();
 }
 

@@ -9,6 +9,7 @@
 // WriteSide's.
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -21,6 +22,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "ports/meters.h"
+#include "store/sql/flow_book.h"
 #include "store/sql/write_side.h"
 
 namespace darkroom::store {
@@ -31,12 +34,23 @@ struct News {
     bool ready = false;       // something can be claimed now
     bool remote_due = false;  // a remote job or the inbox wants attention now
     bool stops = false;       // attempts were told to stop, perhaps another node's
+
+    // For whoever counts.
+    std::vector<std::string> created;  // types of jobs
+    std::vector<ports::JobMove> moves;
+    std::vector<std::pair<core::Status, core::JobEventKind>> moves_lost;
 };
 
 struct Transaction {
     Database& db;
     News& news;
     NodeId node;  // this one
+    FlowBook flow;
+
+    /// What was collected in memory, into the rows: before the commit, and before anybody looks at the line.
+    void settle() {
+        if (flow.settle()) news.ready = true;
+    }
 };
 
 class GroupWriter {
@@ -46,6 +60,8 @@ public:
             512;        // operations in one transaction: bounds how long the first one waits for the last
         int tries = 6;  // of one piece that others come between
         std::string thread = "store-writer";
+        FlowRules flow = {};
+        ports::Meters* meters = &ports::no_meters();  // outlives the writer
     };
 
     GroupWriter(std::unique_ptr<WriteSide> side, Options options);
@@ -64,6 +80,7 @@ public:
     }
 
     void set_listener(ports::StoreListener* listener);
+    ports::Meters& meters() const { return *options_.meters; }
 
 private:
     class AnyTask {
@@ -104,6 +121,7 @@ private:
     std::optional<SqlFailure> try_together(const std::vector<AnyTask*>& tasks);
     void perform_all(const std::vector<AnyTask*>& tasks);
     std::optional<SqlFailure> undo(SqlFailure failure);
+    void tell_meters(std::chrono::steady_clock::time_point began, std::size_t tasks);
     void tell_listener();
 
     std::unique_ptr<WriteSide> side_;

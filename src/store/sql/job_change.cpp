@@ -1,5 +1,7 @@
 #include "store/sql/job_change.h"
 
+#include <algorithm>
+
 #include "store/sql/attempt_rows.h"
 #include "store/sql/chain_rows.h"
 #include "store/sql/event_rows.h"
@@ -25,15 +27,14 @@ void close(Database& db, const JobHead& job, const Change& change, Status how) {
     }
 }
 
-void enqueue(Transaction& transaction, JobHead& job, const Change& change) {
+void enqueue_changed(Transaction& transaction, JobHead& job, const Change& change) {
     const auto* const failed = change.end != nullptr ? std::get_if<AttemptFailed>(change.end) : nullptr;
     if (failed != nullptr && failed->retry_as) set_recipe(transaction.db, job, *failed->retry_as);
     if (change.waits) return;
     if (change.due && *change.due > change.now) {
         enqueue_delayed(transaction.db, job, *change.due);
     } else {
-        enqueue_ready(transaction.db, job);
-        transaction.news.ready = true;
+        store::enqueue(transaction, job);
     }
 }
 
@@ -48,7 +49,7 @@ void apply_to_attempt(Transaction& transaction, const JobHead& job, const core::
     if (has(transition.effects, Effect::close_attempt)) close(db, job, change, *transition.attempt);
     if (has(transition.effects, Effect::stop_backend)) mark_stopping(db, *change.attempt_id);
     if (has(transition.effects, Effect::free_slot)) {
-        remove_inflight(db, *change.attempt_id);
+        remove_inflight(transaction, *change.attempt_id, flow_of(job));
         transaction.news.ready = true;  // the endpoint may take another job
     }
 }
@@ -73,22 +74,55 @@ void apply_to_job(JobHead& job, const core::Transition& transition, const Change
     if (transition.job == Status::failed) job.error = std::get<AttemptFailed>(*change.end).error;
 }
 
+void note_move(Transaction& transaction, const JobHead& job, const core::Transition& transition,
+               const Change& change, TimePoint since) {
+    auto move = move_of(job, change.kind, since, change.now);
+    move.endpoint = change.endpoint;
+    if (transition.attempt && core::is_terminal(*transition.attempt)) {
+        move.attempt = transition.attempt;
+        move.ran = std::max(Milliseconds(0), change.now - since);
+    }
+    const auto* const failed = change.end != nullptr ? std::get_if<AttemptFailed>(change.end) : nullptr;
+    if (failed != nullptr) move.error = failed->error.code;
+    transaction.news.moves.push_back(std::move(move));
+}
+
 }  // namespace
+
+ports::JobMove move_of(const JobHead& job, JobEventKind event, TimePoint since, TimePoint now) {
+    ports::JobMove move;
+    move.event = event;
+    move.after = job.status;
+    move.type = job.type;
+    move.is_step = job.chain_seq.has_value();
+    // A step begins to wait when the one before it has ended, which its own row does not tell.
+    const bool is_first_claim =
+        event == JobEventKind::claim && job.attempt_count == job.attempts_forgiven + 1;
+    if (is_first_claim && !move.is_step) move.waited = std::max(Milliseconds(0), now - since);
+    if (core::is_terminal(job.status)) move.total = std::max(Milliseconds(0), now - job.created_at);
+    return move;
+}
 
 bool perform(Transaction& transaction, JobHead& job, const Change& change) {
     const auto transition = core::next(job.status, change.kind, job.selected_attempt.has_value());
-    if (!transition) return false;
+    if (!transition) {
+        transaction.news.moves_lost.emplace_back(job.status, change.kind);
+        return false;
+    }
     auto& db = transaction.db;
     const auto from = job.status;
-    if (has(transition->effects, Effect::dequeue)) dequeue(db, job);
+    const auto since = job.updated_at;
+    if (has(transition->effects, Effect::dequeue) && change.kind != JobEventKind::claim)
+        dequeue(transaction, job);
     if (has(transition->effects, Effect::reopen)) note_reopening(db, job);
     if (change.attempt_id && change.kind != JobEventKind::claim)
         apply_to_attempt(transaction, job, *transition, change);
     apply_to_job(job, *transition, change);
-    if (has(transition->effects, Effect::enqueue)) enqueue(transaction, job, change);
+    if (has(transition->effects, Effect::enqueue)) enqueue_changed(transaction, job, change);
     update_job(db, job, from);
     if (has(transition->effects, Effect::finish)) note_end(db, job, change.now);
     tell(transaction, job, std::string(core::to_string(change.kind)), change);
+    note_move(transaction, job, *transition, change, since);
     return true;
 }
 

@@ -20,12 +20,17 @@ struct Change {
     std::string data_json = "{}";
     const ports::AttemptEnd* end = nullptr;  // of succeed, succeed_late, retry_later and give_up
     std::optional<TimePoint> due;            // of enqueue; unset = at once
-    bool waits = false;  // of enqueue: a step whose input is not made yet stands in no line
+    bool waits = false;         // of enqueue: a step whose input is not made yet stands in no line
+    std::string endpoint = {};  // of the attempt, for whoever counts
 };
 
-/// Performs `change` on `job` if the table allows it; otherwise nothing changes. open_attempt is the claim's
-/// own, done before.
+/// Performs `change` on `job` if the table allows it; otherwise nothing changes. dequeue and open_attempt of
+/// a claim are its own, done before.
 bool perform(Transaction& transaction, JobHead& job, const Change& change);
+
+/// What whoever counts is told of an event that made `job` what it is now; `since` is when it became what it
+/// was before.
+ports::JobMove move_of(const JobHead& job, core::JobEventKind event, TimePoint since, TimePoint now);
 
 /// Appends an event that changes no status, and tells whoever watches the job, and its chain if it is a step.
 void tell(Transaction& transaction, const JobHead& job, std::string kind, const Change& change);

@@ -23,10 +23,10 @@ void append_creation(Transaction& transaction, std::int64_t seq, const ports::Ne
 void stand_in_line(Transaction& transaction, std::int64_t seq, const core::Job& job) {
     JobHead head;
     head.seq = seq;
+    head.user = job.user;
     head.backend = job.backend;
     head.priority = job.priority;
-    enqueue_ready(transaction.db, head);
-    transaction.news.ready = true;
+    enqueue(transaction, head);
 }
 
 // A step is its chain's in all that is not its own. Its end is not told to anybody's webhook: that of the
@@ -57,6 +57,7 @@ void insert_created_job(Transaction& transaction, const ports::NewJob& request) 
     const bool is_chain = !request.steps.empty();
     const auto seq = insert_job(db, request.job, {.is_chain = is_chain, .chain_seq = {}});
     append_creation(transaction, seq, request, request.job.id);
+    transaction.news.created.push_back(request.job.type);
     use_uploads(db, seq, request.uploads, request.job.inputs);
     if (request.idempotency) {
         remember_request(db, request.job.user, *request.idempotency, request.job.id, request.job.created_at);

@@ -11,8 +11,8 @@ namespace {
     "seq, id, user_id, status, backend, priority, attempt_count, updated_at, started_at, finished_at, " \
     "error_code, "                                                                                      \
     "error_message, selected_attempt, thumbnail, attempts_forgiven, rerun_after, chain_seq, "           \
-    "chain_outputs IS NOT NULL"
-constexpr int head_columns = 18;
+    "type, created_at, chain_outputs IS NOT NULL"
+constexpr int head_columns = 20;
 
 JobHead head_of(const Rows& rows) {
     JobHead head;
@@ -32,14 +32,16 @@ JobHead head_of(const Rows& rows) {
     head.attempts_forgiven = static_cast<int>(rows.integer(14));
     head.rerun_after = static_cast<int>(rows.integer(15));
     if (!rows.is_null(16)) head.chain_seq = rows.integer(16);
-    head.is_chain = rows.integer(17) != 0;
+    head.type = rows.text(17);
+    head.created_at = rows.time(18);
+    head.is_chain = rows.integer(19) != 0;
     return head;
 }
 
-#define JOB_COLUMNS                                                                         \
-    JOB_HEAD_COLUMNS                                                                        \
-    ", type, recipe, params, params_effective, inputs, metadata, webhook_url, created_at, " \
-    "inputs_removed_at, outputs_removed_at, recipe_digest, models, chain_outputs, "         \
+#define JOB_COLUMNS                                                                 \
+    JOB_HEAD_COLUMNS                                                                \
+    ", recipe, params, params_effective, inputs, metadata, webhook_url, "           \
+    "inputs_removed_at, outputs_removed_at, recipe_digest, models, chain_outputs, " \
     "(SELECT chains.id FROM jobs AS chains WHERE chains.seq = jobs.chain_seq), step, from_step, from_role"
 
 core::Job job_of(const Rows& rows) {
@@ -57,22 +59,22 @@ core::Job job_of(const Rows& rows) {
     job.selected_attempt = head.selected_attempt;
     job.thumbnail = std::move(head.thumbnail);
     job.attempts_forgiven = head.attempts_forgiven;
-    job.type = rows.text(head_columns);
-    job.recipe = rows.text(head_columns + 1);
-    job.params_json = rows.text(head_columns + 2);
-    job.params_effective_json = rows.text(head_columns + 3);
-    job.inputs = inputs_from_json(rows.bytes(head_columns + 4));
-    job.metadata_json = rows.text(head_columns + 5);
-    job.webhook_url = rows.optional_text(head_columns + 6);
-    job.created_at = rows.time(head_columns + 7);
-    job.inputs_removed_at = rows.optional_time(head_columns + 8);
-    job.outputs_removed_at = rows.optional_time(head_columns + 9);
-    job.recipe_digest = rows.text(head_columns + 10);
-    job.models_json = rows.text(head_columns + 11);
-    if (head.is_chain) job.chain_outputs = chain_outputs_from_json(rows.bytes(head_columns + 12));
-    if (const auto chain = rows.optional_id<JobId>(head_columns + 13)) {
-        job.place = core::ChainPlace{*chain, rows.text(head_columns + 14), rows.text(head_columns + 15),
-                                     rows.text(head_columns + 16)};
+    job.type = std::move(head.type);
+    job.recipe = rows.text(head_columns);
+    job.params_json = rows.text(head_columns + 1);
+    job.params_effective_json = rows.text(head_columns + 2);
+    job.inputs = inputs_from_json(rows.bytes(head_columns + 3));
+    job.metadata_json = rows.text(head_columns + 4);
+    job.webhook_url = rows.optional_text(head_columns + 5);
+    job.created_at = head.created_at;
+    job.inputs_removed_at = rows.optional_time(head_columns + 6);
+    job.outputs_removed_at = rows.optional_time(head_columns + 7);
+    job.recipe_digest = rows.text(head_columns + 8);
+    job.models_json = rows.text(head_columns + 9);
+    if (head.is_chain) job.chain_outputs = chain_outputs_from_json(rows.bytes(head_columns + 10));
+    if (const auto chain = rows.optional_id<JobId>(head_columns + 11)) {
+        job.place = core::ChainPlace{*chain, rows.text(head_columns + 12), rows.text(head_columns + 13),
+                                     rows.text(head_columns + 14)};
     }
     return job;
 }

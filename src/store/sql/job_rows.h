@@ -27,6 +27,8 @@ struct JobHead {
     int rerun_after = 0;                    // attempts up to this number were made for another plan
     std::optional<std::int64_t> chain_seq;  // of a step: its chain
     bool is_chain = false;
+    std::string type;
+    TimePoint created_at{};
 };
 
 /// How a job hangs on others.

@@ -3,6 +3,7 @@
 #include "store/sql/attempt_rows.h"
 #include "store/sql/chain_steps.h"
 #include "store/sql/event_rows.h"
+#include "store/sql/queue_rows.h"
 #include "store/sql/retention.h"
 
 namespace darkroom::store {
@@ -37,6 +38,8 @@ ports::CancelOutcome cancel_job(Transaction& transaction, const ports::Access& a
     if (transition && transition->attempt) {
         change.attempt = job->attempt_count;
         change.attempt_id = attempt_id(transaction.db, job->seq, job->attempt_count);
+        if (const auto row = find_inflight(transaction.db, *change.attempt_id))
+            change.endpoint = row->endpoint;
     }
     if (!perform(transaction, *job, change)) return ports::NotAllowedNow{status};
     if (change.attempt_id) let_go(transaction, *change.attempt_id, "", now);

@@ -172,7 +172,11 @@ StoreResult<std::optional<std::vector<core::JobEvent>>> SqlJobStore::list_events
 }
 
 StoreResult<std::vector<ports::Claimed>> SqlJobStore::claim(const ports::ClaimRequest& request) {
-    return claimer().run([&](Transaction& transaction) { return claim_jobs(transaction, random_, request); });
+    const auto began = std::chrono::steady_clock::now();
+    auto claimed =
+        claimer().run([&](Transaction& transaction) { return claim_jobs(transaction, random_, request); });
+    if (claimed) claimer().meters().claimed(std::chrono::steady_clock::now() - began, claimed->size());
+    return claimed;
 }
 
 StoreResult<ports::Applied> SqlJobStore::start_attempt(const AttemptId& attempt, TimePoint now) {
@@ -217,8 +221,10 @@ StoreResult<std::vector<ports::InflightAttempt>> SqlJobStore::list_inflight(cons
 }
 
 StoreResult<std::vector<ports::InflightAttempt>> SqlJobStore::take_over(int count_max) {
-    return writer().run(
+    auto taken = writer().run(
         [count_max](Transaction& transaction) { return store::take_over(transaction, count_max); });
+    if (taken && !taken->empty()) writer().meters().leases_expired(taken->size());
+    return taken;
 }
 
 StoreResult<void> SqlJobStore::put_share(const ports::UserShare& share) {
@@ -234,9 +240,7 @@ StoreResult<std::vector<ports::UserShare>> SqlJobStore::list_shares() {
 
 StoreResult<ports::Promotion> SqlJobStore::promote_due(TimePoint now, int count_max) {
     return writer().run([now, count_max](Transaction& transaction) {
-        auto promotion = store::promote_due(transaction.db, now, count_max);
-        if (promotion.promoted > 0) transaction.news.ready = true;
-        return promotion;
+        return store::promote_due(transaction, now, count_max);
     });
 }
 

@@ -81,18 +81,20 @@ core::Attempt open_attempt(Transaction& transaction, ports::Random& random, JobH
     attempt.models_json = job.models_json;
     attempt.created_at = request.now;
     insert_attempt(db, head.seq, attempt);
-    insert_inflight(db, attempt.id, {head.seq, attempt.number, request.endpoint, false, transaction.node});
+    insert_inflight(db, attempt.id,
+                    {head.seq, attempt.number, request.endpoint, false, transaction.node, flow_of(head)});
     if (request.remote) intend_first(transaction, head.seq, attempt, *request.remote);
     return attempt;
 }
 
 std::optional<ports::Claimed> claim_one(Transaction& transaction, ports::Random& random, const Place& place,
                                         const ports::ClaimRequest& request) {
+    take_place(transaction, request.backend, place);
     auto head = find_job_head(transaction.db, place.job_seq);
     if (!head || !core::next(head->status, JobEventKind::claim)) {
         // Only a bug can have left this place in line. Refusing to claim would stop the whole queue for it.
         log::error("dropped a place in line without a waiting job", {{"job_seq", place.job_seq}});
-        leave_line(transaction.db, request.backend, place);
+        transaction.flow.freed({request.backend, place.user});
         return std::nullopt;
     }
     ports::Claimed claimed{*find_whole_job(transaction.db, place.job_seq)};
@@ -103,7 +105,8 @@ std::optional<ports::Claimed> claim_one(Transaction& transaction, ports::Random&
                         .attempt = attempt.number,
                         .attempt_id = attempt.id,
                         .data_json = claim_data(request.endpoint),
-                        .due = {}};
+                        .due = {},
+                        .endpoint = request.endpoint};
     DR_CHECK(perform(transaction, *head, change));
     claimed.job.status = head->status;
     claimed.job.updated_at = head->updated_at;
@@ -122,7 +125,7 @@ std::vector<ports::Claimed> claim_jobs(Transaction& transaction, ports::Random& 
     const auto free_slots = request.inflight_max - taken;
     const auto count_max = std::min<std::int64_t>(free_slots, request.jobs_max);
     if (count_max <= 0) return claimed;
-    for (const auto& place : first_in_line(db, request.backend, count_max)) {
+    for (const auto& place : first_in_line(transaction, request.backend, count_max)) {
         if (auto one = claim_one(transaction, random, place, request)) claimed.push_back(*std::move(one));
     }
     return claimed;
@@ -145,7 +148,8 @@ Applied start_by_worker(Transaction& transaction, const AttemptId& attempt, cons
                         .attempt = row->number,
                         .attempt_id = attempt,
                         .data_json = start_data(worker),
-                        .due = {}};
+                        .due = {},
+                        .endpoint = row->endpoint};
     return change_job(transaction, *job, change) ? Applied::applied : Applied::stale;
 }
 
@@ -158,9 +162,10 @@ Applied finish_attempt(Transaction& transaction, const AttemptId& attempt, const
         auto change = end_change(end, actor, now);
         change.attempt = row->number;
         change.attempt_id = attempt;
+        change.endpoint = row->endpoint;
         if (change_job(transaction, *job, change)) return Applied::applied;
     }
-    remove_inflight(transaction.db, attempt);
+    remove_inflight(transaction, attempt, row->flow);
     transaction.news.ready = true;
     return Applied::stale;
 }
@@ -185,13 +190,14 @@ Applied give_back(Transaction& transaction, const AttemptId& attempt, std::optio
                             .attempt = row->number,
                             .attempt_id = attempt,
                             .data_json = give_back_data(why, retry_in),
-                            .due = retry_at};
+                            .due = retry_at,
+                            .endpoint = row->endpoint};
         if (change_job(transaction, *job, change)) return Applied::applied;
         if (!core::is_terminal(job->status) && !row->stopping)
             return Applied::stale;  // it works, so it was taken
     }
     forget_remote_jobs(db, attempt);
-    remove_inflight(db, attempt);
+    remove_inflight(transaction, attempt, row->flow);
     transaction.news.ready = true;
     return Applied::stale;
 }
@@ -213,6 +219,7 @@ Applied succeed_late(Transaction& transaction, const AttemptId& attempt, const A
     const ports::AttemptEnd whole = end;
     auto change = end_change(whole, actor, now);
     change.kind = JobEventKind::succeed_late;
+    change.endpoint = remote.front().remote.endpoint;
     change.attempt = number;
     change.attempt_id = attempt;
     if (!perform(transaction, *job, change)) return Applied::stale;
