@@ -12,13 +12,37 @@ namespace {
 constexpr std::pair<const char*, const char*> row_checks[] = {
     {"a place in line without a waiting job",
      "SELECT count(*) FROM ready LEFT JOIN jobs ON seq = job_seq AND status = 'QUEUED' AND ready.backend = "
-     "jobs.backend"
+     "jobs.backend AND ready.user_id = jobs.user_id"
      " AND rank = -priority WHERE seq IS NULL"},
+    {"a place in a backlog without a waiting job",
+     "SELECT count(*) FROM backlog LEFT JOIN jobs ON seq = job_seq AND status = 'QUEUED' AND backlog.backend "
+     "= jobs.backend AND backlog.user_id = jobs.user_id AND rank = -priority WHERE seq IS NULL"},
+    {"a job in a backlog that is to be done before one of its user in line",
+     "SELECT count(*) FROM backlog JOIN ready USING (backend, user_id) WHERE (backlog.rank, backlog.job_seq) "
+     "< (ready.rank, ready.job_seq)"},
+    {"jobs of a user in line in another order than theirs",
+     "SELECT count(*) FROM ready AS one JOIN ready AS other USING (backend, user_id) WHERE (one.rank, "
+     "one.job_seq) < (other.rank, other.job_seq) AND (one.vt, one.job_seq) >= (other.vt, other.job_seq)"},
+    {"a row of flow that counts wrong",
+     "SELECT count(*) FROM flow WHERE admitted <> (SELECT count(*) FROM ready WHERE ready.backend = "
+     "flow.backend AND ready.user_id = flow.user_id) + (SELECT count(*) FROM inflight WHERE inflight.backend "
+     "= flow.backend AND inflight.user_id = flow.user_id) OR waiting <> (SELECT count(*) FROM backlog WHERE "
+     "backlog.backend = flow.backend AND backlog.user_id = flow.user_id)"},
+    {"a user in the queue without a row of flow",
+     "SELECT count(*) FROM (SELECT backend, user_id FROM ready UNION SELECT backend, user_id FROM backlog "
+     "UNION SELECT backend, user_id FROM inflight) AS there LEFT JOIN flow USING (backend, user_id) WHERE "
+     "flow.admitted IS NULL"},
+    {"a user who waits although there is room",
+     "SELECT count(*) FROM flow LEFT JOIN shares USING (user_id) WHERE waiting > 0 AND admitted < 64 AND "
+     "inflight_max IS NULL"},
+    {"a row in flight of another user than its job",
+     "SELECT count(*) FROM inflight JOIN jobs ON seq = job_seq WHERE jobs.user_id <> inflight.user_id"},
     {"a delayed place without a waiting job",
      "SELECT count(*) FROM delayed LEFT JOIN jobs ON seq = job_seq AND status = 'QUEUED' WHERE seq IS NULL"},
     {"a waiting job without exactly one place",
      "SELECT count(*) FROM jobs WHERE status = 'QUEUED' AND (SELECT count(*) FROM ready WHERE job_seq = seq)"
-     " + (SELECT count(*) FROM delayed WHERE job_seq = seq) <> (chain_outputs IS NULL AND (from_step = '' OR "
+     " + (SELECT count(*) FROM backlog WHERE job_seq = seq) + (SELECT count(*) FROM delayed WHERE job_seq = "
+     "seq) <> (chain_outputs IS NULL AND (from_step = '' OR "
      "inputs <> '[]'))"},
     {"a step whose chain is missing",
      "SELECT count(*) FROM jobs LEFT JOIN jobs AS chains ON chains.seq = jobs.chain_seq WHERE jobs.chain_seq "

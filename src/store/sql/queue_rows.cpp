@@ -5,60 +5,79 @@
 namespace darkroom::store {
 namespace {
 
-std::int64_t rank_of(const JobHead& job) { return -std::int64_t{job.priority}; }
-
-std::int64_t leave(Database& db, const std::string& backend, const Place& place) {
-    return db.run("DELETE FROM ready WHERE backend = ? AND rank = ? AND job_seq = ?", backend, place.rank,
-                  place.job_seq);
-}
+core::Turn turn_of(const JobHead& job) { return {-std::int64_t{job.priority}, job.seq}; }
 
 }  // namespace
 
-void enqueue_ready(Database& db, const JobHead& job) {
-    db.post("INSERT INTO ready (backend, rank, job_seq) VALUES (?, ?, ?)", job.backend, rank_of(job),
-            job.seq);
+FlowKey flow_of(const JobHead& job) { return {job.backend, job.user}; }
+
+void enqueue(Transaction& transaction, const JobHead& job) {
+    transaction.flow.arrive(flow_of(job), turn_of(job));
 }
 
 void enqueue_delayed(Database& db, const JobHead& job, TimePoint due_at) {
     db.post("INSERT INTO delayed (job_seq, due_at) VALUES (?, ?)", job.seq, due_at);
 }
 
-void dequeue(Database& db, const JobHead& job) {
-    if (leave(db, job.backend, {rank_of(job), job.seq}) == 0)
-        db.post("DELETE FROM delayed WHERE job_seq = ?", job.seq);
+void dequeue(Transaction& transaction, const JobHead& job) {
+    if (transaction.db.run("DELETE FROM delayed WHERE job_seq = ?", job.seq) == 1) return;
+    (void)transaction.flow.leave(flow_of(job), turn_of(job));
 }
 
-std::vector<Place> first_in_line(Database& db, const std::string& backend, std::int64_t count_max) {
+std::vector<Place> first_in_line(Transaction& transaction, const std::string& backend,
+                                 std::int64_t count_max) {
+    transaction.settle();
     std::vector<Place> places;
-    auto rows = db.query("SELECT rank, job_seq FROM ready WHERE backend = ? ORDER BY rank, job_seq LIMIT ?",
-                         backend, count_max);
-    while (rows.next()) places.push_back({rows.integer(0), rows.integer(1)});
+    auto rows = transaction.db.query(
+        "SELECT vt, job_seq, user_id FROM ready WHERE backend = ? ORDER BY vt, job_seq LIMIT ?", backend,
+        count_max);
+    while (rows.next()) places.push_back({rows.integer(0), rows.integer(1), rows.user(2)});
     return places;
 }
 
-void leave_line(Database& db, const std::string& backend, const Place& place) {
-    (void)leave(db, backend, place);
+void take_place(Transaction& transaction, const std::string& backend, const Place& place) {
+    remove_ready(transaction.db, backend, place.vt, place.job_seq);
+    transaction.flow.claimed(backend, place.vt);
 }
 
 void insert_inflight(Database& db, const AttemptId& attempt, const InflightRow& row) {
-    db.post("INSERT INTO inflight (attempt_id, endpoint, job_seq, number, node) VALUES (?, ?, ?, ?, ?)",
-            attempt, row.endpoint, row.job_seq, row.number, row.node);
+    db.post(
+        "INSERT INTO inflight (attempt_id, endpoint, job_seq, number, node, backend, user_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        attempt, row.endpoint, row.job_seq, row.number, row.node, row.flow.backend, row.flow.user);
 }
 
 std::optional<InflightRow> find_inflight(Database& db, const AttemptId& attempt) {
     auto rows = db.query(
-        "SELECT job_seq, number, endpoint, stopping, node FROM inflight WHERE attempt_id = ?", attempt);
+        "SELECT job_seq, number, endpoint, stopping, node, backend, user_id FROM inflight"
+        " WHERE attempt_id = ?",
+        attempt);
     if (!rows.next()) return std::nullopt;
-    return InflightRow{rows.integer(0), static_cast<int>(rows.integer(1)), rows.text(2), rows.integer(3) != 0,
-                       rows.id<NodeId>(4)};
+    return InflightRow{rows.integer(0),    static_cast<int>(rows.integer(1)),
+                       rows.text(2),       rows.integer(3) != 0,
+                       rows.id<NodeId>(4), {rows.text(5), rows.user(6)}};
 }
 
 void mark_stopping(Database& db, const AttemptId& attempt) {
     db.post("UPDATE inflight SET stopping = 1 WHERE attempt_id = ?", attempt);
 }
 
-void remove_inflight(Database& db, const AttemptId& attempt) {
-    db.post("DELETE FROM inflight WHERE attempt_id = ?", attempt);
+void remove_inflight(Transaction& transaction, const AttemptId& attempt, const FlowKey& flow) {
+    transaction.db.post("DELETE FROM inflight WHERE attempt_id = ?", attempt);
+    transaction.flow.freed(flow);
+}
+
+bool remove_inflight_of_job(Transaction& transaction, std::int64_t job_seq) {
+    bool any = false;
+    auto rows = transaction.db.query(
+        "DELETE FROM inflight WHERE attempt_id IN (SELECT id FROM attempts WHERE job_seq = ?)"
+        " RETURNING backend, user_id",
+        job_seq);
+    while (rows.next()) {
+        transaction.flow.freed({rows.text(0), rows.user(1)});
+        any = true;
+    }
+    return any;
 }
 
 std::int64_t count_inflight(Database& db, const std::string& endpoint) {
@@ -84,7 +103,8 @@ std::vector<ports::InflightAttempt> list_inflight(Database& db, const std::strin
     return found;
 }
 
-ports::Promotion promote_due(Database& db, TimePoint now, int count_max) {
+ports::Promotion promote_due(Transaction& transaction, TimePoint now, int count_max) {
+    auto& db = transaction.db;
     std::vector<std::int64_t> due;
     {
         const int limit = std::max(0, count_max);
@@ -98,7 +118,7 @@ ports::Promotion promote_due(Database& db, TimePoint now, int count_max) {
         const auto job = find_job_head(db, seq);
         if (!job || job->status != core::Status::queued)
             continue;  // a stray place in line: gone with the row
-        enqueue_ready(db, *job);
+        enqueue(transaction, *job);
         ++promotion.promoted;
     }
     auto rest = db.query("SELECT due_at FROM delayed ORDER BY due_at LIMIT 1");
@@ -108,7 +128,8 @@ ports::Promotion promote_due(Database& db, TimePoint now, int count_max) {
 
 ports::QueueCounts count_queue(Database& db) {
     ports::QueueCounts counts;
-    counts.ready = db.integer("SELECT count(*) FROM ready");
+    counts.ready = db.integer("SELECT count(*) FROM ready") +
+                   db.integer("SELECT CAST(coalesce(sum(waiting), 0) AS BIGINT) FROM flow");
     counts.delayed = db.integer("SELECT count(*) FROM delayed");
     counts.inflight = db.integer("SELECT count(*) FROM inflight");
     return counts;

@@ -10,6 +10,7 @@
 #include "store/sql/chain_rows.h"
 #include "store/sql/images_json.h"
 #include "store/sql/key_parts.h"
+#include "store/sql/queue_rows.h"
 #include "store/sql/remote_rows.h"
 #include "store/sql/upload_rows.h"
 
@@ -159,9 +160,7 @@ private:
 // The slot of a cancelled job whose backend never said that it stopped goes too: nobody could free it later.
 void remove_job(Transaction& transaction, std::int64_t seq) {
     auto& db = transaction.db;
-    if (db.run("DELETE FROM inflight WHERE attempt_id IN (SELECT id FROM attempts WHERE job_seq = ?)", seq) >
-        0)
-        transaction.news.ready = true;
+    if (remove_inflight_of_job(transaction, seq)) transaction.news.ready = true;
     forget_remote_jobs_of_job(db, seq);
     db.post("DELETE FROM attempts WHERE job_seq = ?", seq);
     db.post("DELETE FROM job_events WHERE job_seq = ?", seq);

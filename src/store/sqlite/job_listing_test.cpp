@@ -63,7 +63,14 @@ TEST(SqlitePlans, TheQueuesStatementsUseTheirIndexes) {
              "UPDATE jobs SET outputs_removed_at = ? WHERE chain_seq = ?",
              "SELECT job_id, fingerprint FROM idempotency WHERE user_id = ? AND key = ? AND expires_at > ?"
              " AND EXISTS (SELECT 1 FROM jobs WHERE id = job_id)",
-             "SELECT rank, job_seq FROM ready WHERE backend = ? ORDER BY rank, job_seq LIMIT ?",
+             "SELECT vt, job_seq, user_id FROM ready WHERE backend = ? ORDER BY vt, job_seq LIMIT ?",
+             "SELECT rank, job_seq, vt FROM ready WHERE backend = ? AND user_id = ?",
+             "DELETE FROM ready WHERE backend = ? AND vt = ? AND job_seq = ?",
+             "DELETE FROM ready WHERE backend = ? AND user_id = ? AND rank = ? AND job_seq = ? RETURNING vt",
+             "SELECT rank, job_seq FROM backlog WHERE backend = ? AND user_id = ? ORDER BY rank, job_seq "
+             "LIMIT ?",
+             "DELETE FROM backlog WHERE backend = ? AND user_id = ? AND rank = ? AND job_seq = ?",
+             "SELECT admitted FROM flow WHERE backend = ? AND user_id = ?",
              "SELECT count(*) FROM inflight WHERE endpoint = ?",
              "SELECT job_seq FROM delayed WHERE due_at <= ? ORDER BY due_at, job_seq LIMIT ?",
              "SELECT user_id, key FROM idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ?",

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "store/sqlite/schema_sixth.h"
 
 namespace darkroom::store {
 namespace {
@@ -276,31 +277,6 @@ ALTER TABLE attempts ADD COLUMN models TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE attempts ADD COLUMN thumbnail TEXT;
 UPDATE attempts SET thumbnail = (SELECT thumbnail FROM jobs WHERE seq = job_seq AND selected_attempt = attempts.id)
     WHERE status = 'SUCCEEDED';
-)sql";
-
-// 6: nodes, and shares of users.
-// Who holds what is the node that claimed it (ports/nodes.h); what an older Darkroom left is held by nobody
-// who lives. A message belongs to who holds its attempt's remote jobs; NULL = to whoever leads.
-constexpr const char* sixth = R"sql(
-CREATE TABLE nodes (
-    id BLOB PRIMARY KEY,
-    name TEXT NOT NULL,
-    role TEXT NOT NULL,
-    version TEXT NOT NULL,
-    started_at INTEGER NOT NULL,
-    seen_at INTEGER NOT NULL,
-    gone INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
-
-ALTER TABLE inflight ADD COLUMN node BLOB NOT NULL DEFAULT x'00000000000000000000000000000000';
-ALTER TABLE remote_jobs ADD COLUMN node BLOB NOT NULL DEFAULT x'00000000000000000000000000000000';
-ALTER TABLE webhook_inbox ADD COLUMN node BLOB;
-
-CREATE TABLE shares (
-    user_id TEXT PRIMARY KEY,
-    weight INTEGER NOT NULL,
-    inflight_max INTEGER
-) STRICT, WITHOUT ROWID;
 )sql";
 
 constexpr std::array steps = {first, second, third, fourth, fifth, sixth};

@@ -1,10 +1,10 @@
 // The tables, and how older files become like new ones. Each step is one transaction that also sets
 // user_version, so a step that was killed half-way has not happened and runs again at the next start.
 //
-// jobs is wide and carries all that is only read; ready, inflight and delayed are narrow and are all that
-// queueing touches beside the job's own row, so neither the length of the queue nor the history shows in what
-// a claim costs. Rows hang on an ascending integer (jobs.seq); the random UUIDs are indexed once, because a
-// random key dirties one index page for each row.
+// jobs is wide and carries all that is only read; backlog, ready, inflight, delayed and flow are narrow and
+// are all that queueing touches beside the job's own row, so neither the length of the queue nor the history
+// shows in what a claim costs. Rows hang on an ascending integer (jobs.seq); the random UUIDs are indexed
+// once, because a random key dirties one index page for each row.
 //
 // Listings of a user walk jobs_by_user, which never changes after creation, and drop what a filter does not
 // want: their cost is bounded by the user's own jobs. What is rare among many has partial indexes that only

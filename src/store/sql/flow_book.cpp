@@ -1,0 +1,131 @@
+#include "store/sql/flow_book.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace darkroom::store {
+
+void FlowBook::arrive(const FlowKey& key, const core::Turn& turn) { flows_[key].arriving.push_back(turn); }
+
+bool FlowBook::leave(const FlowKey& key, const core::Turn& turn) {
+    auto& flow = flows_[key];
+    const auto arrived = std::find(flow.arriving.begin(), flow.arriving.end(), turn);
+    if (arrived != flow.arriving.end()) {
+        flow.arriving.erase(arrived);
+        return true;
+    }
+    auto& row = load(key, flow);  // first, so that nobody moves it meanwhile
+    if (row.waiting > 0 && remove_backlog(db_, key, turn)) {
+        --row.waiting;
+        return true;
+    }
+    const auto vt = take_out_of_ready(db_, key, turn);
+    if (!vt) return false;
+    --row.admitted;
+    flow.returned.push_back(*vt);
+    return true;
+}
+
+void FlowBook::freed(const FlowKey& key) { ++flows_[key].freed; }
+
+void FlowBook::claimed(const std::string& backend, std::int64_t vt) {
+    if (vt <= lane(backend)) return;
+    lanes_[backend] = vt;
+    put_lane_vt(db_, backend, vt);
+}
+
+bool FlowBook::settle() {
+    bool anybody = false;
+    for (auto& [key, flow] : flows_) anybody = settle(key, flow) || anybody;
+    return anybody;
+}
+
+// Afterwards nothing is kept in memory, because rows that nobody needs are gone.
+int FlowBook::recount() {
+    (void)settle();
+    flows_.clear();
+    const auto wrong = wrong_flows(db_);
+    for (const auto& key : wrong) {
+        auto& flow = flows_[key];
+        flow.row = count_flow(db_, key, load(key, flow));
+    }
+    (void)settle();
+    flows_.clear();
+    forget_idle_flows(db_);
+    return static_cast<int>(wrong.size());
+}
+
+FlowRow& FlowBook::load(const FlowKey& key, Flow& flow) {
+    if (!flow.loaded) {
+        flow.row = flow.as_read = find_flow(db_, key);
+        flow.loaded = true;
+    }
+    return flow.row;
+}
+
+core::Arrivals FlowBook::arrivals_of(const FlowKey& key, const Flow& flow) {
+    const auto& row = flow.row;
+    core::Arrivals arrivals;
+    arrivals.share = row.share;
+    arrivals.last_vt = row.last_vt;
+    arrivals.room = core::admission_limit(row.share, rules_.window) - row.admitted;
+    arrivals.arriving = flow.arriving;
+    arrivals.returned = flow.returned;
+    if (arrivals.room > 0 && row.waiting > 0) arrivals.backlog = first_of_backlog(db_, key, arrivals.room);
+    if (arrivals.room > 0) arrivals.lane_vt = lane(key.backend);
+    return arrivals;
+}
+
+bool FlowBook::is_late(const core::Turn& turn, const FlowRow& row) const {
+    if (turn.rank != row.last_turn.rank) return turn.rank < row.last_turn.rank;
+    return turn.job_seq + rules_.seq_slack < row.last_turn.job_seq;
+}
+
+bool FlowBook::settle(const FlowKey& key, Flow& flow) {
+    auto& row = load(key, flow);
+    row.admitted -= std::exchange(flow.freed, 0);
+    auto arrivals = arrivals_of(key, flow);
+    core::Admission admission;
+    admission.last_vt = row.last_vt;
+    if (!arrivals.arriving.empty() || !arrivals.backlog.empty() || !arrivals.returned.empty()) {
+        const auto late = [&](const auto& turn) { return is_late(turn, row); };
+        const bool looks = !arrivals.returned.empty() ||
+                           std::any_of(arrivals.arriving.begin(), arrivals.arriving.end(), late) ||
+                           std::any_of(arrivals.backlog.begin(), arrivals.backlog.end(), late);
+        if (looks && row.admitted > 0) arrivals.standing = standing_of(db_, key);
+        admission = core::admit(arrivals);
+        row.last_turn = looks ? admission.last_turn : std::max(row.last_turn, admission.last_turn);
+    }
+    flow.arriving.clear();
+    flow.returned.clear();
+    write(key, flow, admission);
+    return !admission.enter.empty();
+}
+
+void FlowBook::write(const FlowKey& key, Flow& flow, const core::Admission& admission) {
+    for (const auto& turn : admission.called) (void)remove_backlog(db_, key, turn);
+    for (const auto& one : admission.pushed_out) {
+        remove_ready(db_, key.backend, one.vt, one.turn.job_seq);
+        insert_backlog(db_, key, one.turn);
+    }
+    for (const auto& move : admission.move) move_ready(db_, key, move.from, move.to_vt);
+    for (const auto& turn : admission.wait) insert_backlog(db_, key, turn);
+    for (const auto& one : admission.enter) insert_ready(db_, key, one);
+    auto& row = flow.row;
+    row.admitted += std::ssize(admission.enter) - std::ssize(admission.pushed_out);
+    row.waiting +=
+        std::ssize(admission.wait) + std::ssize(admission.pushed_out) - std::ssize(admission.called);
+    row.last_vt = admission.last_vt;
+    if (row == flow.as_read) return;
+    put_flow(db_, key, row);
+    row.exists = true;
+    flow.as_read = row;
+}
+
+std::int64_t FlowBook::lane(const std::string& backend) {
+    const auto [found, is_new] = lanes_.try_emplace(backend, 0);
+    if (is_new) found->second = lane_vt(db_, backend);
+    return found->second;
+}
+
+}  // namespace darkroom::store
