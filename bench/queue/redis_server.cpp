@@ -5,7 +5,7 @@
 
 #include "bench/gateway/http_talk.h"
 #include "bench/queue/failure.h"
-#include "tests/support/postgres_programs.h"
+#include "tests/support/programs.h"
 
 namespace darkroom::bench {
 namespace {
