@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "tests/support/postgres_programs.h"
+#include "tests/support/programs.h"
 
 namespace darkroom::testing {
 namespace {

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "base/check.h"
-#include "tests/support/postgres_programs.h"
+#include "tests/support/programs.h"
 
 namespace darkroom::testing {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "tests/support/postgres_template.h"
+#include "tests/support/programs.h"
 
 namespace darkroom::testing {
 namespace {

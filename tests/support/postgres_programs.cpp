@@ -3,11 +3,8 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <cstdlib>
-#include <sstream>
-
 #include "base/check.h"
+#include "tests/support/programs.h"
 
 namespace darkroom::testing {
 namespace {
@@ -21,7 +18,7 @@ bool is_program(const std::filesystem::path& path) { return ::access(path.c_str(
 // Debian keeps the server's programs out of PATH; others have them there.
 std::filesystem::path find_server_programs() {
     for (const char* version : {"15", "16", "17", "18"}) {
-        const auto folder = std::filesystem::path("/usr/lib/postgresql") / version / "bin";
+        auto folder = std::filesystem::path("/usr/lib/postgresql") / version / "bin";
         if (is_program(folder / "postgres") && is_program(folder / "initdb")) return folder;
     }
     const auto found = program_in_path("initdb");
@@ -53,16 +50,6 @@ std::filesystem::path postgres_program(const std::string& name) {
     return server_programs() / name;
 }
 
-std::filesystem::path program_in_path(const std::string& name) {
-    const char* path = std::getenv("PATH");
-    std::istringstream folders(std::string(path == nullptr ? "" : path) + ":/usr/sbin:/sbin:/usr/bin:/bin");
-    for (std::string folder; std::getline(folders, folder, ':');) {
-        if (!folder.empty() && is_program(std::filesystem::path(folder) / name))
-            return std::filesystem::path(folder) / name;
-    }
-    return {};
-}
-
 void give_to_server_user(const std::filesystem::path& path) {
     if (!is_root()) return;
     const auto* user = ::getpwnam(server_user);
@@ -91,15 +78,6 @@ ChildPlan as_server_user(const std::filesystem::path& program, const std::vector
     }
     plan.arguments.insert(plan.arguments.end(), arguments.begin(), arguments.end());
     return plan;
-}
-
-void run_to_end(const ChildPlan& plan, Milliseconds at_most) {
-    ChildProcess child(plan);
-    const auto exit = child.wait(at_most);
-    if (exit && exit->code == 0) return;
-    std::fprintf(stderr, "%s %s: %s\n", plan.program.c_str(), exit ? "failed" : "does not end",
-                 read_file(plan.err_file).c_str());
-    std::abort();
 }
 
 }  // namespace darkroom::testing

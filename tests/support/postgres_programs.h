@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "base/time.h"
 #include "tests/support/child_process.h"
 
 namespace darkroom::testing {
@@ -17,8 +16,6 @@ std::string why_no_postgres();
 
 /// initdb, postgres, pg_basebackup … with its whole path. Only if why_no_postgres() is empty.
 std::filesystem::path postgres_program(const std::string& name);
-/// A program in PATH (or in the folders of root's); empty if there is none.
-std::filesystem::path program_in_path(const std::string& name);
 
 /// Gives a file or folder to the user that servers run as.
 void give_to_server_user(const std::filesystem::path& path);
@@ -26,8 +23,5 @@ void give_to_server_user(const std::filesystem::path& path);
 /// (SIGQUIT).
 ChildPlan as_server_user(const std::filesystem::path& program, const std::vector<std::string>& arguments,
                          const std::filesystem::path& working_dir, const std::filesystem::path& log);
-
-/// Runs a program to its end. One that fails, or takes longer, ends the test program with what it said.
-void run_to_end(const ChildPlan& plan, Milliseconds at_most = Milliseconds(60'000));
 
 }  // namespace darkroom::testing

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "tests/support/postgres_server.h"
+#include "tests/support/programs.h"
 
 namespace darkroom::testing {
 namespace {
@@ -25,7 +26,7 @@ PostgresServer::PostgresServer(PostgresPlan plan, StandbyOf of)
     const auto source = of.first.admin_url() + "&application_name=standby_" + std::to_string(port());
     run_to_end(as_server_user(postgres_program("pg_basebackup"),
                               {"--dbname", source, "--pgdata", data_dir_.string(), "--checkpoint=fast",
-                               "--wal-method=stream", "--write-recovery-conf"},
+                               "--wal-method=stream", "--write-recovery-conf", "--no-sync"},
                               home_.path(), log_file_));
     write_settings();
     start();

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/unique_fd.h"
 #include "tests/support/postgres_programs.h"
+#include "tests/support/programs.h"
 #include "tests/support/temp_dir.h"
 
 namespace darkroom::testing {
@@ -63,7 +64,7 @@ std::filesystem::path template_folder() {
 
 // Test programs run side by side: the first one makes it, the others wait.
 std::filesystem::path ready_template() {
-    const auto ready = template_folder();
+    auto ready = template_folder();
     std::filesystem::create_directories(ready.parent_path());
     const UniqueFd lock(::open((ready.string() + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     DR_CHECK(lock && ::flock(lock.get(), LOCK_EX) == 0);
