@@ -40,6 +40,8 @@ std::string fetch_sentence(const FetchFailure& failure) {
             return "the answer is too large";
         case FetchError::stopped:
             return "stopped";
+        case FetchError::withheld:
+            return "not sent";
     }
     return {};
 }

@@ -136,13 +136,15 @@ Result<ViewFile, CallError> ComfyClient::upload(const Upload& upload) {
     }
 }
 
-PromptOutcome ComfyClient::submit(const PromptId& id, const std::string& graph_json) {
+PromptOutcome ComfyClient::submit(const PromptId& id, const std::string& graph_json,
+                                  std::function<bool()> may_send) {
     auto request =
         request_for({.method = ports::HttpMethod::post,
                      .path = "/prompt",
                      .query = {},
                      .body = write_prompt({id, settings_.client_id, graph_json, settings_.api_node_key})});
     request.total_timeout = settings_.prompt_timeout;
+    request.may_send = std::move(may_send);
     request.stop_fd = -1;  // cut off, nobody would know what became of it
     return prompt_outcome(http_.fetch(request), id);
 }

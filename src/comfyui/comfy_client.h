@@ -68,7 +68,9 @@ public:
     /// Where the server put it, which may be under another name: the one to use in the graph.
     Result<ViewFile, CallError> upload(const Upload& upload);
     /// Tried once. The graph has been through read_graph.
-    PromptOutcome submit(const PromptId& id, const std::string& graph_json);
+    /// `may_send` as in ports::OutgoingRequest.
+    PromptOutcome submit(const PromptId& id, const std::string& graph_json,
+                         std::function<bool()> may_send = {});
 
     Result<std::optional<PromptEnd>, CallError> history(const PromptId& id);
     Result<QueueList, CallError> queue();

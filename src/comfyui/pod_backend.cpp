@@ -94,7 +94,7 @@ ports::SubmitAnswer PodBackend::submit(const ports::RemoteOrder& order) {
     if (!seen) return refused_by(seen.error());
     if (seen->phase != PromptPhase::absent) return ports::SubmitTaken{id.str()};
     if (const auto fits = examine(order.work); !fits) return fits.error();
-    auto answer = send(order.work, true);
+    auto answer = send(order, true);
     if (std::holds_alternative<ports::SubmitRefused>(answer)) tell_progress(order.work.attempt, false);
     return answer;
 }
@@ -117,7 +117,8 @@ Result<void, ports::SubmitRefused> PodBackend::examine(const ports::WorkOrder& w
     return {};
 }
 
-ports::SubmitAnswer PodBackend::send(const ports::WorkOrder& work, bool may_upload_again) {
+ports::SubmitAnswer PodBackend::send(const ports::RemoteOrder& order, bool may_upload_again) {
+    const auto& work = order.work;
     const auto inputs = upload_inputs(work);
     if (!inputs) return inputs.error();
     const auto graph = read_graph_for(work, *inputs);
@@ -125,9 +126,9 @@ ports::SubmitAnswer PodBackend::send(const ports::WorkOrder& work, bool may_uplo
     const auto id = prompt_of(work.attempt);
     // Before it is sent: nobody repeats what a socket that comes too late has missed.
     tell_progress(work.attempt, true, graph->size());
-    const auto outcome = client_.submit(id, boost::json::serialize(*graph));
+    const auto outcome = client_.submit(id, boost::json::serialize(*graph), order.may_send);
     if (const auto* rejected = std::get_if<PromptRejected>(&outcome))
-        return answer_of(*rejected, work, may_upload_again);
+        return answer_of(*rejected, order, may_upload_again);
     if (const auto* refusal = std::get_if<PromptNotTaken>(&outcome)) return answer_of(*refusal);
     if (const auto* unclear = std::get_if<PromptUnclear>(&outcome)) return answer_of(*unclear, id);
     return ports::SubmitTaken{id.str()};
@@ -161,16 +162,16 @@ Result<boost::json::object, ports::SubmitRefused> PodBackend::read_graph_for(con
     return *std::move(graph);
 }
 
-ports::SubmitAnswer PodBackend::answer_of(const PromptRejected& rejected, const ports::WorkOrder& work,
+ports::SubmitAnswer PodBackend::answer_of(const PromptRejected& rejected, const ports::RemoteOrder& order,
                                           bool may_upload_again) {
     const auto& trouble = rejected.trouble;
     if (rejected.is_queued) {
         // What is left of it would run for nothing; that it cannot be deleted is no reason to wait.
-        if (const auto gone = client_.cancel(prompt_of(work.attempt)); !gone)
+        if (const auto gone = client_.cancel(prompt_of(order.work.attempt)); !gone)
             log::warning("a prompt that was taken in part could not be deleted",
                          {{"endpoint", info_.name}, {"detail", gone.error().detail}});
     }
-    if (traits(trouble.kind).remedy == Remedy::upload_again && may_upload_again) return send(work, false);
+    if (traits(trouble.kind).remedy == Remedy::upload_again && may_upload_again) return send(order, false);
     if (traits(trouble.kind).remedy == Remedy::other_backend) preflight_.forget();
     return gives_up(job_error(trouble), trouble.why);
 }

@@ -69,8 +69,8 @@ public:
 private:
     using Named = std::vector<std::string>;
     Result<Named, ports::SubmitRefused> upload_inputs(const ports::WorkOrder& work);
-    ports::SubmitAnswer send(const ports::WorkOrder& work, bool may_upload_again);
-    ports::SubmitAnswer answer_of(const PromptRejected& rejected, const ports::WorkOrder& work,
+    ports::SubmitAnswer send(const ports::RemoteOrder& order, bool may_upload_again);
+    ports::SubmitAnswer answer_of(const PromptRejected& rejected, const ports::RemoteOrder& order,
                                   bool may_upload_again);
     ports::SubmitAnswer answer_of(const PromptNotTaken& refusal);
     ports::SubmitAnswer answer_of(const PromptUnclear& unclear, const PromptId& id);

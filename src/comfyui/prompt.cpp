@@ -132,6 +132,7 @@ PromptOutcome outcome_of_failure(const ports::FetchFailure& failure) {
         case FetchError::unreachable:
         case FetchError::timed_out:  // before anything was sent
         case FetchError::tls:
+        case FetchError::withheld:
             return PromptNotTaken{NotTakenKind::not_ready, std::move(why)};
         case FetchError::interrupted:
         case FetchError::answer_too_large:

@@ -25,12 +25,14 @@ Dispatcher::Dispatcher(ports::JobStore& store, ports::ObjectStore& objects,
       clock_(clock),
       settings_(settings),
       wake_up_(clock.make_wake_up()),
+      node_(settings.nodes),
       gate_(objects, clock),
       collector_(
           store, objects, clock, random, settings.retry, settings.storage_patience, open_, gate_,
           [this] { wake(); }, settings.fallback, *settings.meters) {}
 
 ports::StoreResult<void> Dispatcher::recover() {
+    if (!settings_.dispatches) return {};
     for (;;) {
         const auto taken = store_.take_over(taken_over_at_once);
         if (!taken) return Fail(taken.error());
@@ -55,14 +57,51 @@ ports::StoreResult<void> Dispatcher::end_interrupted(const ports::InflightAttemp
     const auto job = store_.find_job(ports::Access::everyone(), inflight.job);
     if (!job) return Fail(job.error());
     DR_CHECK(job->has_value());
-    left_overs_.push_back({**job, inflight.attempt});
+    {
+        const std::lock_guard lock(left_overs_mutex_);
+        left_overs_.push_back({**job, inflight.attempt});
+    }
     const auto code = inflight.stopping ? core::ErrorCode::cancelled : core::ErrorCode::interrupted;
     collector_.fail(**job, inflight.attempt, {code, std::string(core::traits(code).message)},
                     inflight.endpoint);
     return {};
 }
 
-bool Dispatcher::may_dispatch() { return gate_.open() && left_overs_are_removed(); }
+void Dispatcher::look_after_nodes() {
+    if (!settings_.dispatches) return;
+    stop_what_is_not_ours();
+    const auto now = clock_.monotonic();
+    const bool is_time =
+        settings_.take_over_every > Milliseconds(0) && (!take_over_at_ || now >= *take_over_at_);
+    if (is_time) {
+        take_over_at_ = now + settings_.take_over_every;
+        if (const auto recovered = recover(); !recovered)
+            log::warning("what other nodes have left was not taken over",
+                         {{"detail", recovered.error().detail}});
+    }
+    if ((stops_asked_.exchange(false) || is_time) && !stop_what_others_cancelled()) stops_asked_ = true;
+}
+
+// The lease was over meanwhile: what is at work here has been given to somebody else, or will be, and nothing
+// that comes of it counts.
+void Dispatcher::stop_what_is_not_ours() {
+    for (const auto& [attempt, backend] : open_.held_otherwise_than(node_.id()))
+        backend->stop_attempt(attempt);
+}
+
+bool Dispatcher::stop_what_others_cancelled() {
+    for (auto* backend : backends_) {
+        const auto inflight = store_.list_inflight(backend->endpoint().name);
+        if (!inflight) return false;
+        for (const auto& one : *inflight) {
+            if (one.is_mine && one.stopping) stop_attempt(one.attempt);
+        }
+    }
+    if (lane_ != nullptr) lane_->stop_attempt();
+    return true;
+}
+
+bool Dispatcher::may_dispatch() { return gate_.open() && settings_.dispatches && left_overs_are_removed(); }
 
 // Before anything new is written under the same job. Rounds may run at the same time: only one removes, the
 // others wait for the next round.
@@ -82,10 +121,11 @@ bool Dispatcher::left_overs_are_removed() {
 }
 
 void Dispatcher::run() {
-    settings_.meters->dispatches(true);
+    settings_.meters->dispatches(settings_.dispatches);
     while (!stopping_) {
         const auto began = clock_.monotonic();
-        const auto promotion = store_.promote_due(clock_.now(), promotions_per_round);
+        look_after_nodes();
+        const auto promotion = promote();
         bool failed = !promotion;
         const bool dispatching = may_dispatch();
         for (auto* backend : backends_) {
@@ -101,13 +141,17 @@ void Dispatcher::run() {
     settings_.meters->dispatches(false);
 }
 
-void Dispatcher::tell_round(Instant began) {
-    settings_.meters->dispatch_round(clock_.monotonic() - began);
+ports::StoreResult<ports::Promotion> Dispatcher::promote() {
+    if (!settings_.dispatches) return ports::Promotion{};
+    return store_.promote_due(clock_.now(), promotions_per_round);
 }
+
+void Dispatcher::tell_round(Instant began) { settings_.meters->dispatch_round(clock_.monotonic() - began); }
 
 Instant Dispatcher::next_round_at(const ports::StoreResult<ports::Promotion>& promotion) const {
     auto quiet = clock_.monotonic() + quiet_round_after;
     if (const auto look = gate_.next_look()) quiet = std::min(quiet, *look);
+    if (take_over_at_) quiet = std::min(quiet, *take_over_at_);
     if (lane_ != nullptr) quiet = std::min(quiet, lane_->next_round().value_or(quiet));
     if (!promotion || !promotion->next_due) return quiet;
     const auto pause = std::max(*promotion->next_due - clock_.now(), Milliseconds(0));
@@ -116,6 +160,7 @@ Instant Dispatcher::next_round_at(const ports::StoreResult<ports::Promotion>& pr
 
 ports::StoreResult<int> Dispatcher::fill(ports::Backend& backend) {
     const auto& endpoint = backend.endpoint();
+    const auto holder = node_.id();
     auto claimed = store_.claim({.backend = endpoint.backend,
                                  .endpoint = endpoint.name,
                                  .inflight_max = endpoint.inflight_max,
@@ -130,7 +175,7 @@ ports::StoreResult<int> Dispatcher::fill(ports::Backend& backend) {
     }
     for (auto& [job] : *claimed) {
         auto order = work_order(job, job.attempts.back().id, settings_.time_limit, settings_.limit_of_recipe);
-        open_.add(order.attempt, {std::move(job), &backend});
+        open_.add(order.attempt, {std::move(job), &backend, holder});
         backend.start(std::move(order), collector_);
     }
     return static_cast<int>(claimed->size());
@@ -143,7 +188,7 @@ ports::StoreResult<int> Dispatcher::fill_remote() {
 
 ports::StoreResult<ports::RoundReport> Dispatcher::run_round() {
     ports::RoundReport report;
-    const auto promotion = store_.promote_due(clock_.now(), promotions_per_round);
+    const auto promotion = promote();
     if (!promotion) return Fail(promotion.error());
     report.promoted = promotion->promoted;
     const bool dispatching = may_dispatch();

@@ -1,10 +1,12 @@
 // Brings queued jobs to backends: claims under each endpoint's limit, hands over, and lets the Collector hear
 // the end. Remote endpoints are the RemoteLane's. Woken when something becomes ready, a slot is freed or a
-// retry falls due; it never polls a quiet queue.
+// retry falls due; it never polls a quiet queue. Of several nodes each fills what it can, and any takes over
+// what one that is gone has left.
 #pragma once
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "core/retry.h"
@@ -12,6 +14,7 @@
 #include "dispatch/open_attempts.h"
 #include "dispatch/remote_lane.h"
 #include "dispatch/storage_gate.h"
+#include "dispatch/this_node.h"
 #include "dispatch/work_order.h"
 #include "ports/backend.h"
 #include "ports/clock.h"
@@ -30,6 +33,9 @@ struct DispatcherSettings {
     Fallback fallback = {};                  // none = a job goes on as it was, or fails
     RecipeLimit limit_of_recipe = {};        // none = time_limit holds for all
     ports::Meters* meters = &ports::no_meters();
+    const ports::Nodes* nodes = nullptr;  // none: no other process can take over what this one holds
+    Milliseconds take_over_every{0};      // what nodes held that are gone; 0 = at the start only
+    bool dispatches = true;               // false: other nodes do, this one only watches the object store
 };
 
 class Dispatcher : public ports::DispatchControl {
@@ -44,10 +50,11 @@ public:
     /// From now on remote endpoints are filled too. Before recover(); borrowed until after stop().
     void use_remote(RemoteLane& lane) { lane_ = &lane; }
 
-    /// Ends what an earlier process left open on this machine, so that it is tried again; what it left
-    /// elsewhere goes on and is the follower's. Once, before run(). Asks the database only: what lies about
-    /// in the object store is removed before the first dispatch, so that a storage that does not answer keeps
-    /// no gateway from starting.
+    /// Takes over what nodes held that are gone, an earlier process of this machine among them: what was at
+    /// work on their machines is tried again, what runs elsewhere goes on and is the follower's. Before
+    /// run(), which does so again and again. Asks the database only: what lies about in the object store is
+    /// removed before the next dispatch, so that a storage that does not answer keeps no gateway from
+    /// starting.
     ports::StoreResult<void> recover();
     /// Rounds until stop(); the thread that calls it is the dispatcher's.
     void run();
@@ -57,6 +64,11 @@ public:
 
     /// Something may be ready. Any thread, quick.
     void wake() { wake_up_->set(); }
+    /// StoreListener::attempts_to_stop(). Any thread, quick.
+    void attempts_to_stop() {
+        stops_asked_ = true;
+        wake();
+    }
 
     ports::StoreResult<ports::RoundReport> run_round() override;
     void stop_attempt(const AttemptId& attempt) override;
@@ -66,8 +78,12 @@ public:
 private:
     bool works_here(const std::string& endpoint) const;
     ports::StoreResult<void> end_interrupted(const ports::InflightAttempt& inflight);
+    void look_after_nodes();
+    void stop_what_is_not_ours();
+    bool stop_what_others_cancelled();
     bool may_dispatch();
     bool left_overs_are_removed();
+    ports::StoreResult<ports::Promotion> promote();
     ports::StoreResult<int> fill(ports::Backend& backend);
     ports::StoreResult<int> fill_remote();
     void tell_round(Instant began);
@@ -78,7 +94,10 @@ private:
     const ports::Clock& clock_;
     DispatcherSettings settings_;
     std::unique_ptr<ports::WakeUp> wake_up_;
+    const ThisNode node_;
     std::atomic<bool> stopping_{false};
+    std::atomic<bool> stops_asked_{false};
+    std::optional<Instant> take_over_at_;  // of the thread that runs
     OpenAttempts open_;
     StorageGate gate_;
     Collector collector_;

@@ -22,6 +22,7 @@ struct Errand {
     ports::RemoteBackend* site = nullptr;
     ports::RemoteJobRef ref;
     std::optional<ports::RemoteJobRef> unclear;  // the submit that this one repeats
+    NodeId holder;                               // as which this node took it
 };
 
 /// Safe to use from many threads at once.

@@ -22,6 +22,7 @@ Follower::Follower(ports::JobStore& jobs, ports::RemoteJobStore& remote_jobs, co
       clock_(clock),
       settings_(std::move(settings)),
       hooks_(std::move(hooks)),
+      node_(settings_.nodes),
       outputs_(pictures, settings_.outputs),
       ends_(jobs, remote_jobs, collector, outputs_, clock, random, settings_.times, *settings_.meters),
       watch_(jobs, sites, ends_, hooks_.submit_again),
@@ -100,6 +101,7 @@ bool Follower::begin_listing() {
 
 std::optional<Follower::Listing> Follower::list() {
     forget_old();
+    const auto holder = node_.id();
     const auto entries = remote_jobs_.list_inbox(entries_per_listing);
     const auto rows = remote_jobs_.list_due_remote_jobs(clock_.now(), rows_per_listing);
     const auto next_look = remote_jobs_.next_remote_look();
@@ -111,7 +113,7 @@ std::optional<Follower::Listing> Follower::list() {
     std::map<AttemptId, std::size_t> places;
     const auto errand_of = [&](const AttemptId& attempt) -> Errand& {
         const auto [place, is_new] = places.try_emplace(attempt, listing.errands.size());
-        if (is_new) listing.errands.push_back({attempt, {}});
+        if (is_new) listing.errands.push_back({attempt, {}, holder});
         return listing.errands[place->second];
     };
     for (const auto& entry : *entries) {
@@ -168,9 +170,11 @@ void Follower::forget_old() {
         log::warning("old entries of the inbox could not be removed");
 }
 
+// What was listed as another node is not this one's any more: whoever has taken it over looks after it.
 bool Follower::do_errand(const Errand& errand) {
+    if (!node_.is(errand.holder)) return true;
     if (!errand.entries.empty() && !inbox_.take(errand.attempt, errand.entries)) return false;
-    if (stopping_) return true;
+    if (stopping_ || !node_.is(errand.holder)) return true;
     // What came in may have ended some of the rows, put off their next look, or made others due.
     const auto rows = remote_jobs_.find_remote_jobs(errand.attempt);
     if (!rows) return false;

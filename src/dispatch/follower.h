@@ -18,6 +18,7 @@
 #include "dispatch/remote_outputs.h"
 #include "dispatch/remote_sites.h"
 #include "dispatch/remote_watch.h"
+#include "dispatch/this_node.h"
 #include "ports/clock.h"
 #include "ports/job_store.h"
 #include "ports/picture_work.h"
@@ -31,6 +32,7 @@ struct FollowerSettings {
     RemoteOutputsSettings outputs;
     Milliseconds inbox_kept{86'400'000};  // of what is settled; also how long ids of callbacks count
     ports::Meters* meters = &ports::no_meters();
+    const ports::Nodes* nodes = nullptr;  // none: no other process can take over what this one holds
 };
 
 /// Called from any thread; must be quick.
@@ -67,6 +69,7 @@ private:
     struct Errand {
         AttemptId attempt;
         std::vector<ports::InboxEntry> entries;
+        NodeId holder;  // as which this node listed it
     };
     struct Listing {
         std::vector<Errand> errands;
@@ -89,6 +92,7 @@ private:
     const ports::Clock& clock_;
     const FollowerSettings settings_;
     const FollowerHooks hooks_;
+    const ThisNode node_;
     RemoteOutputs outputs_;
     RemoteEnds ends_;
     RemoteWatch watch_;

@@ -4,6 +4,8 @@
 #include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/ids.h"
 #include "core/job.h"
@@ -14,6 +16,7 @@ namespace darkroom::dispatch {
 struct OpenAttempt {
     core::Job job;  // as claimed; the open attempt is the last of job.attempts
     ports::Backend* backend = nullptr;
+    NodeId holder;  // as which this node claimed it
 };
 
 class OpenAttempts {
@@ -27,6 +30,15 @@ public:
         const auto it = open_.find(attempt);
         if (it == open_.end()) return std::nullopt;
         return it->second;
+    }
+    /// Those that this process has claimed as another node than it is now.
+    std::vector<std::pair<AttemptId, ports::Backend*>> held_otherwise_than(const NodeId& node) const {
+        const std::lock_guard lock(mutex_);
+        std::vector<std::pair<AttemptId, ports::Backend*>> found;
+        for (const auto& [attempt, open] : open_) {
+            if (open.holder != node) found.emplace_back(attempt, open.backend);
+        }
+        return found;
     }
     void remove(const AttemptId& attempt) {
         const std::lock_guard lock(mutex_);

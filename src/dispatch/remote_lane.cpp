@@ -85,6 +85,7 @@ ports::StoreResult<int> RemoteLane::fill() {
 
 ports::StoreResult<int> RemoteLane::fill_one(const Room& room, int jobs_max) {
     const auto& endpoint = room.site->endpoint();
+    const auto holder = parts_.submitter.holder();
     auto claimed = parts_.jobs.claim({.backend = endpoint.backend,
                                       .endpoint = endpoint.name,
                                       .inflight_max = endpoint.inflight_max,
@@ -98,7 +99,7 @@ ports::StoreResult<int> RemoteLane::fill_one(const Room& room, int jobs_max) {
     }
     const auto count = static_cast<int>(claimed->size());
     parts_.submitter.pace().took(room.site->target(), count);
-    for (auto& [job] : *claimed) parts_.submitter.add(std::move(job), *room.site);
+    for (auto& [job] : *claimed) parts_.submitter.add(std::move(job), *room.site, holder);
     return count;
 }
 

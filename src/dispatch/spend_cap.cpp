@@ -43,7 +43,7 @@ bool SpendCap::reached() {
         seen_at_ = now;
         seen_day_ = today;
         spent_micro_usd_ = *spent;
-        tell = *spent >= cap_micro_usd_ && told_day_ != today;
+        tell = *spent >= cap_micro_usd_ && told_day_ != today && node_.leads();
         if (tell) told_day_ = today;
     }
     if (tell)

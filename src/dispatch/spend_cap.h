@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "dispatch/this_node.h"
 #include "ports/clock.h"
 #include "ports/remote_job_store.h"
 
@@ -14,8 +15,10 @@ namespace darkroom::dispatch {
 /// Safe to use from many threads at once.
 class SpendCap {
 public:
-    SpendCap(ports::RemoteJobStore& store, const ports::Clock& clock, std::int64_t cap_micro_usd)
-        : store_(store), clock_(clock), cap_micro_usd_(cap_micro_usd) {}
+    /// Of several nodes only the one that leads tells in its log; `nodes` as in ThisNode.
+    SpendCap(ports::RemoteJobStore& store, const ports::Clock& clock, std::int64_t cap_micro_usd,
+             const ports::Nodes* nodes = nullptr)
+        : store_(store), clock_(clock), cap_micro_usd_(cap_micro_usd), node_(nodes) {}
 
     /// Asks the store at most every five seconds. Also true while the store cannot say what was spent.
     bool reached();
@@ -28,6 +31,7 @@ private:
     ports::RemoteJobStore& store_;
     const ports::Clock& clock_;
     const std::int64_t cap_micro_usd_;
+    const ThisNode node_;
     mutable std::mutex mutex_;  // of what follows
     std::optional<Instant> seen_at_;
     Day seen_day_{};

@@ -22,6 +22,7 @@ constexpr const char* heard_at_submit = "submit";
 constexpr Milliseconds note_again_after{500};
 // Before a job is claimed again whose endpoint was closed while it waited.
 constexpr Milliseconds closed_pause{1'000};
+constexpr const char* lease_over = "the lease of its node was over";
 
 bool may_have_arrived(const ports::RemoteJob& row) {
     return row.ended_as != ended_refused && row.ended_as != ended_not_sent;
@@ -44,6 +45,7 @@ Submitter::Submitter(ports::JobStore& jobs, ports::RemoteJobStore& remote_jobs, 
       clock_(clock),
       settings_(std::move(settings)),
       news_(std::move(news)),
+      node_(settings_.nodes),
       pace_(settings_.pace),
       queue_(clock, sites.all().size() > 1) {}
 
@@ -54,9 +56,9 @@ ports::RemotePlan Submitter::plan_for(const ports::RemoteBackend& site) const {
             .deadline = now + settings_.time_limit + settings_.queue_budget + settings_.spare};
 }
 
-void Submitter::add(core::Job claimed, ports::RemoteBackend& site) {
+void Submitter::add(core::Job claimed, ports::RemoteBackend& site, const NodeId& holder) {
     const ports::RemoteJobRef ref{claimed.attempts.back().id, 1};
-    Errand errand{std::move(claimed), &site, ref, std::nullopt};
+    Errand errand{std::move(claimed), &site, ref, std::nullopt, holder};
     if (!queue_.add(errand)) take_back(errand, std::nullopt, "Darkroom stops", ended_not_sent);
 }
 
@@ -86,6 +88,7 @@ Submitter::Reopened Submitter::open_again(const core::Job& job, const ports::Rem
     if (arrived >= settings_.submissions_max) return {Resubmit::exhausted};
     auto plan = plan_for(site);
     // The attempt's budget of waiting is that of its first submit; the work itself must still fit.
+    const auto holder = node_.id();
     plan.deadline = std::max(unclear.deadline, clock_.now() + settings_.time_limit + settings_.spare);
     const auto opened = remote_jobs_.open_remote_job(unclear.ref.attempt, plan, clock_.now());
     if (!opened) return {Resubmit::not_now};
@@ -93,7 +96,7 @@ Submitter::Reopened Submitter::open_again(const core::Job& job, const ports::Rem
     log::info(
         "a submit that nobody answered for is repeated",
         {{"job", job.id.str()}, {"attempt", unclear.ref.attempt.str()}, {"submit", (*opened)->submission}});
-    Errand errand{job, &site, **opened, unclear.ref};
+    Errand errand{job, &site, **opened, unclear.ref, holder};
     if (!queue_.add(errand)) {
         end_row(errand, ended_not_sent);
         return {Resubmit::not_now};
@@ -140,8 +143,23 @@ void Submitter::carry_out(const Errand& errand) {
         case Standing::unknown:
             return;
     }
-    const auto answer = errand.site->submit(order_of(errand, deadline));
-    std::visit([&](const auto& told) { settle(errand, told); }, answer);
+    send(errand, deadline);
+}
+
+// Asked twice: before the inputs are placed, which may be dear, and when the first byte is about to go out. A
+// process that was stopped for a while anywhere before sends nothing that somebody else has taken over.
+void Submitter::send(const Errand& errand, TimePoint deadline) {
+    bool withheld = !node_.holds_as(errand.holder);
+    auto order = order_of(errand, deadline);
+    order.may_send = [&] { return !(withheld = !node_.holds_as(errand.holder)); };
+    std::optional<ports::SubmitAnswer> answer;
+    if (!withheld) answer = errand.site->submit(order);
+    if (withheld) {
+        log::warning("a job was not sent: " + std::string(lease_over),
+                     {{"job", errand.job.id.str()}, {"endpoint", errand.site->endpoint().name}});
+        return take_back(errand, std::nullopt, lease_over, ended_not_sent);
+    }
+    std::visit([&](const auto& told) { settle(errand, told); }, *answer);
     news_.look_changed();
 }
 

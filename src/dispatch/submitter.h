@@ -9,6 +9,9 @@
 //   refused: pause         give_back; the endpoint is closed   as above
 //   refused: give_up       the attempt fails                   the attempt fails
 //   unclear                note_unclear, adopt window          note_unclear, adopt window
+//
+// A node whose lease may be over sends nothing: what it still holds it gives back, and what has been taken
+// over is the other node's to look after.
 #pragma once
 #include <functional>
 #include <optional>
@@ -20,6 +23,7 @@
 #include "dispatch/refusal_memory.h"
 #include "dispatch/remote_sites.h"
 #include "dispatch/site_pace.h"
+#include "dispatch/this_node.h"
 #include "dispatch/work_order.h"
 #include "ports/clock.h"
 #include "ports/job_store.h"
@@ -39,6 +43,7 @@ struct SubmitterSettings {
     Milliseconds first_look{2'000};         // after a submit that was taken
     int submissions_max = 3;                // of one attempt that may have arrived
     PaceRules pace;
+    const ports::Nodes* nodes = nullptr;  // none: no other process can take over what this one holds
 };
 
 /// Called from any thread; must be quick.
@@ -64,8 +69,10 @@ public:
 
     /// What a claim for `site` is to write down.
     ports::RemotePlan plan_for(const ports::RemoteBackend& site) const;
+    /// Who takes what is claimed next: asked before the claim.
+    NodeId holder() const { return node_.id(); }
     /// Takes a job that was claimed with plan_for(). Never blocks, but after stop() it is given back at once.
-    void add(core::Job claimed, ports::RemoteBackend& site);
+    void add(core::Job claimed, ports::RemoteBackend& site, const NodeId& holder);
     /// One more submit of the attempt of `unclear`, which has no name although its adopt window is over, to
     /// where it was sent. Opens the row; a thread of run() sends it. Asking again while one is on its way
     /// changes nothing.
@@ -90,6 +97,7 @@ private:
 
     Reopened open_again(const core::Job& job, const ports::RemoteJob& unclear, ports::RemoteBackend& site);
     void carry_out(const Errand& errand);
+    void send(const Errand& errand, TimePoint deadline);
     /// What has become of the errand's row while it waited; `deadline` is the row's.
     Standing standing_of(const Errand& errand, TimePoint& deadline);
     ports::RemoteOrder order_of(const Errand& errand, TimePoint deadline) const;
@@ -118,6 +126,7 @@ private:
     const ports::Clock& clock_;
     const SubmitterSettings settings_;
     const SubmitterNews news_;
+    const ThisNode node_;
     SitePace pace_;
     ErrandQueue queue_;
     RefusalMemory refusals_;

@@ -351,5 +351,37 @@ TEST(CurlStop, ALongPollEndsAtOnceWhenItIsTold) {
     EXPECT_EQ(server.connections(), 1);
 }
 
+// Whoever must not do something twice decides as late as can be: the connection stands, no byte has gone out.
+TEST(CurlClient, AskedAtTheLastMomentItSendsNothingIfItMayNot) {
+    std::atomic<int> requests{0};
+    RawServer server([&](int socket, int) {
+        while (!read_request(socket).empty()) {
+            ++requests;
+            write_all(socket, ok_answer);
+        }
+    });
+    CurlClient client;
+    auto request = request_to(server.url(), HttpMethod::post, "body");
+    int connections_when_asked = 0;
+    bool may = true;
+    request.may_send = [&] {
+        connections_when_asked = server.connections();
+        return may;
+    };
+    EXPECT_FALSE(error_of(client, request));
+    may = false;
+    EXPECT_EQ(error_of(client, request), FetchError::withheld);
+    EXPECT_GE(connections_when_asked, 1);
+    request.method = HttpMethod::get;
+    request.body.clear();
+    EXPECT_EQ(error_of(client, request), FetchError::withheld);
+    request.may_send = []() -> bool { throw std::runtime_error("of the caller"); };
+    EXPECT_EQ(error_of(client, request), FetchError::withheld);
+    EXPECT_EQ(requests, 1);
+    request.may_send = nullptr;
+    EXPECT_FALSE(error_of(client, request));
+    EXPECT_EQ(requests, 2);
+}
+
 }  // namespace
 }  // namespace darkroom::http

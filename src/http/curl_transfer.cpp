@@ -168,6 +168,10 @@ void CurlTransfer::set_callbacks() {
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &CurlTransfer::write_callback);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, this);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error_text_.data());
+    if (request_.may_send) {
+        curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, &CurlTransfer::before_request);
+        curl_easy_setopt(curl, CURLOPT_PREREQDATA, this);
+    }
 }
 
 bool CurlTransfer::is_repeatable() const {
@@ -262,6 +266,17 @@ std::size_t CurlTransfer::read_callback(char* buffer, std::size_t size, std::siz
         static_cast<CurlTransfer*>(self)->stopped_by_ = FetchError::stopped;
         return CURL_READFUNC_ABORT;
     }
+}
+
+int CurlTransfer::before_request(void* self, char*, char*, int, int) {
+    auto& transfer = *static_cast<CurlTransfer*>(self);
+    try {
+        if (transfer.request_.may_send()) return CURL_PREREQFUNC_OK;
+    } catch (...) {
+        // As a no.
+    }
+    transfer.stopped_by_ = FetchError::withheld;
+    return CURL_PREREQFUNC_ABORT;
 }
 
 // libcurl rewinds when it wants to send the request again.

@@ -64,6 +64,7 @@ private:
     void take_header(std::string_view line);
     std::size_t take_body(std::string_view piece);
 
+    static int before_request(void* self, char* own_ip, char* ip, int own_port, int port);
     static std::size_t read_callback(char* buffer, std::size_t size, std::size_t count, void* self);
     static int seek_callback(void* self, curl_off_t offset, int origin);
     static std::size_t header_callback(char* bytes, std::size_t size, std::size_t count, void* self);

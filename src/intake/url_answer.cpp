@@ -70,6 +70,7 @@ UrlFailed describe(const ports::FetchFailure& failure) {
             return {"No secure connection to the server of the URL could be made.", false};
         case FetchError::interrupted:
         case FetchError::stopped:
+        case FetchError::withheld:
         case FetchError::answer_too_large:
             break;
     }

@@ -43,6 +43,9 @@ struct OutgoingRequest {
     /// Once this descriptor is readable the transfer ends at once (FetchError::stopped): how another thread
     /// ends a long poll. Stays the caller's and open as long as the request runs; -1 = nothing stops it.
     int stop_fd = -1;
+    /// If set, asked once the connection stands and before the first byte goes out; false ends it
+    /// (FetchError::withheld): the last moment at which something that must not be sent twice can be kept.
+    std::function<bool()> may_send;
 };
 
 struct FetchedAnswer {
@@ -59,6 +62,7 @@ enum class FetchError {
     tls,
     answer_too_large,
     stopped,
+    withheld,  // by may_send: certainly nothing was sent
 };
 
 struct FetchFailure {

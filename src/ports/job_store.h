@@ -261,6 +261,7 @@ public:
     virtual void job_changed(const JobId& job) = 0;
     virtual void remote_work_due() {}   // a remote job or the inbox wants attention now
     virtual void attempts_to_stop() {}  // another node cancelled a job of which this one has an attempt
+    virtual void look_again() {}        // what other nodes changed was perhaps not told for a while
 };
 
 class JobStore {

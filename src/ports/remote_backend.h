@@ -2,6 +2,7 @@
 // deadline of its own; nothing is remembered between calls, because the process may end between any two: what
 // must be known later is in the RemoteJobStore. Safe to use from many threads at once.
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,9 @@ struct RemoteOrder {
     WorkOrder work;
     std::string token;     // core/attempt_token.h: proof for webhook and claim
     TimePoint deadline{};  // when the remote side may forget the job, whatever has become of it
+    /// If set, asked at the last moment before what makes the job there goes out; false = it is not sent, and
+    /// the answer is a refusal.
+    std::function<bool()> may_send = {};
 };
 
 struct SubmitTaken {

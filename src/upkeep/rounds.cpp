@@ -1,5 +1,6 @@
 #include "upkeep/rounds.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <string>
@@ -34,8 +35,13 @@ Rounds::Rounds(ports::JobStore& store, ports::ObjectStore& objects, ports::Objec
 
 void Rounds::run() {
     while (!stopping_) {
+        const bool led = leads();
         run_round();
-        wake_up_->wait_until(clock_.monotonic() + settings_.period);
+        const auto next = clock_.monotonic() + settings_.period;
+        while (!stopping_ && clock_.monotonic() < next && (led || !leads()))
+            wake_up_->wait_until(settings_.nodes == nullptr
+                                     ? next
+                                     : std::min(next, clock_.monotonic() + settings_.leadership_look));
     }
 }
 
@@ -45,8 +51,9 @@ void Rounds::stop() {
 }
 
 void Rounds::run_round() {
+    if (!leads()) return;
     const auto now = clock_.now();
-    const auto may_go_on = [this] { return !stopping_; };
+    const auto may_go_on = [this] { return !stopping_ && leads(); };
     if (const int removed = expire_uploads(store_, objects_, now, may_go_on); removed > 0)
         log::info("removed uploads that nobody used", {{"count", removed}});
     const auto retired = apply_retention(store_, objects_, settings_.retention, now, may_go_on);
@@ -104,7 +111,7 @@ void Rounds::sweep_of_workers(ports::ObjectStore& objects, std::span<const std::
         removed += page->orphans.size();
         query.place = page->next;
         // A store that names a page again leads in a circle.
-    } while (!query.place.empty() && seen.insert(query.place).second && !stopping_);
+    } while (!query.place.empty() && seen.insert(query.place).second && !stopping_ && leads());
     if (removed > 0)
         log::info("removed files of workers that were left over",
                   {{"count", static_cast<std::int64_t>(removed)}});

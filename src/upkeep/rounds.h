@@ -10,6 +10,7 @@
 
 #include "ports/clock.h"
 #include "ports/job_store.h"
+#include "ports/nodes.h"
 #include "ports/object_store.h"
 #include "upkeep/retention.h"
 
@@ -20,6 +21,10 @@ struct RoundSettings {
     Milliseconds period{60'000};
     Milliseconds sweep_period{6 * 3'600'000};       // of what costs listings
     Milliseconds unfinished_after{24 * 3'600'000};  // a put of that age has been given up
+    // What there must be one to do is done by the node that leads, and a new one begins so soon. None: there
+    // are no others.
+    const ports::Nodes* nodes = nullptr;
+    Milliseconds leadership_look{10'000};
     // An output in a bucket, which another installation may share: no remote job lives longer.
     Milliseconds outputs_abandoned_after{8LL * 24 * 3'600'000};
 };
@@ -35,9 +40,11 @@ public:
     /// Rounds until stop(); the thread that calls it is upkeep's.
     void run();
     void stop();
+    /// Whoever leads does everything, others nothing.
     void run_round();
 
 private:
+    bool leads() const { return settings_.nodes == nullptr || settings_.nodes->leads(); }
     void sweep();
     void sweep_volume(ports::ObjectStore& volume);
     void sweep_unfinished(ports::ObjectStore& objects);

@@ -5,8 +5,11 @@
 #include <gmock/gmock.h>
 
 #include <array>
+#include <atomic>
+#include <thread>
 
 #include "tests/support/manual_clock.h"
+#include "tests/support/played_nodes.h"
 #include "tests/support/seeded_random.h"
 #include "tests/support/unused_object_store.h"
 #include "tests/support/upload_memory.h"
@@ -171,6 +174,36 @@ TEST_F(Orphans, SweepsAreRareAndTheFirstIsNotAtTheStart) {
     clock.advance(day);
     rounds.run_round();
     EXPECT_EQ(bucket.listings, 2) << "who was stopped begins nothing";
+}
+
+TEST_F(Orphans, WhoDoesNotLeadRemovesNothingAndBeginsSoonOnceItDoes) {
+    put_input();
+    darkroom::testing::PlayedNodes nodes(random);
+    nodes.let_lead(false);
+    std::atomic<int> listings{0};
+    bucket.on_list = [&](const std::string&, ports::ObjectPage page) {
+        ++listings;
+        return page;
+    };
+    RoundSettings settings;
+    settings.nodes = &nodes;
+    settings.period = 7 * day;
+    Rounds rounds(rows, bucket, nullptr, clock, settings);
+    clock.advance(2 * day);
+    rounds.run_round();
+    EXPECT_EQ(listings, 0);
+    std::thread runner([&] { rounds.run(); });
+    nodes.let_lead(true);
+    const auto began = clock.monotonic();
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (listings == 0 && std::chrono::steady_clock::now() < deadline) {
+        clock.advance(Milliseconds(100));
+        std::this_thread::yield();
+    }
+    rounds.stop();
+    runner.join();
+    EXPECT_EQ(bucket.objects.size(), 0u);
+    EXPECT_LT(clock.monotonic(), began + day);
 }
 
 }  // namespace

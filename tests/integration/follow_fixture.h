@@ -118,7 +118,8 @@ protected:
                                       .now = clock_.now(),
                                       .remote = gateway_->submitter.plan_for(far_)});
         ASSERT_TRUE(claimed.ok());
-        for (auto& [job] : *claimed) gateway_->submitter.add(std::move(job), far_);
+        for (auto& [job] : *claimed)
+            gateway_->submitter.add(std::move(job), far_, gateway_->submitter.holder());
     }
     void send() {
         while (gateway_->submitter.send_next()) {

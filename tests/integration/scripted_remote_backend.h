@@ -72,6 +72,8 @@ public:
     void play_submits(std::function<SubmitPlay(const ports::RemoteOrder&)> decide) {
         decide_ = std::move(decide);
     }
+    /// Called without any lock at the begin of a submit, before it may be sent.
+    void before_send(std::function<void()> hook) { before_send_ = std::move(hook); }
     /// Called without any lock after a submit was queued and before its answer returns.
     void before_answer(std::function<void(const ports::RemoteOrder&, const std::string& remote_id)> hook) {
         before_answer_ = std::move(hook);
@@ -181,6 +183,9 @@ public:
     const std::string& target() const override { return target_; }
 
     ports::SubmitAnswer submit(const ports::RemoteOrder& order) override {
+        if (before_send_) before_send_();
+        if (order.may_send && !order.may_send())
+            return *refused(ports::RefusalRule::again_later, Milliseconds(60'000)).refused;
         const auto play = next_play(order);
         {
             const std::lock_guard lock(mutex_);
@@ -302,6 +307,7 @@ private:
     const std::string target_;
     MemoryObjectStore outputs_;
     std::function<SubmitPlay(const ports::RemoteOrder&)> decide_;
+    std::function<void()> before_send_;
     std::function<void(const ports::RemoteOrder&, const std::string&)> before_answer_;
     std::function<void(const ports::RemoteTask&)> before_look_;
     std::atomic<bool> stopped_{false};

@@ -129,7 +129,7 @@ ports::SubmitAnswer ServerlessBackend::submit(const ports::RemoteOrder& order) {
     if (auto url = public_url(settings_, "/webhooks/runpod-completion?token=" + order.token); !url.empty())
         request.webhook = std::move(url);
     request.policy = policy_of(order);
-    auto answer = answer_of(client_.run(request));
+    auto answer = answer_of(client_.run(request, order.may_send));
     const auto* const refusal = std::get_if<ports::SubmitRefused>(&answer);
     if (refusal != nullptr && refusal->rule == RefusalRule::give_up)
         places_.release_input(order.work.job, order.work.attempt);

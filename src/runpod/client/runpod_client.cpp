@@ -135,7 +135,7 @@ ports::OutgoingRequest RunpodClient::request_for(const Call& call, std::string_v
     return request;
 }
 
-SubmitOutcome RunpodClient::run(const SubmitRequest& submit) {
+SubmitOutcome RunpodClient::run(const SubmitRequest& submit, std::function<bool()> may_send) {
     if (is_empty_input(submit.input_json))
         return refusal(RefusalKind::bad_payload, "the input is empty, which RunPod accepts and never runs");
     const auto key = api_key();
@@ -144,6 +144,7 @@ SubmitOutcome RunpodClient::run(const SubmitRequest& submit) {
     if (request.body.size() > run_body_bytes_max)
         return refusal(RefusalKind::bad_payload, "the body is larger than RunPod takes");
     request.total_timeout = settings_.run_timeout;
+    request.may_send = std::move(may_send);
     const auto admission = enter(Operation::run, clock_.monotonic() + settings_.run_patience);
     if (admission.answer == OperationGate::Answer::stopped)
         return refusal(RefusalKind::unreachable, "not sent: this gateway is stopping");

@@ -35,7 +35,8 @@ public:
 
     /// Tried once. Waits up to run_patience for its turn; an empty input or a body that RunPod would refuse
     /// is refused here.
-    SubmitOutcome run(const SubmitRequest& request);
+    /// `may_send` as in ports::OutgoingRequest.
+    SubmitOutcome run(const SubmitRequest& request, std::function<bool()> may_send = {});
 
     Result<JobObject, CallError> status(const RemoteJobId& job);
     /// The job as RunPod then has it, which may be COMPLETED: it was faster.

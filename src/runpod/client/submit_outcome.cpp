@@ -48,6 +48,7 @@ SubmitOutcome outcome_of(const ports::FetchFailure& failure, std::string_view se
         case FetchError::unreachable:
         case FetchError::timed_out:  // before anything was sent
         case FetchError::tls:
+        case FetchError::withheld:
             return RefusedForSure{RefusalKind::unreachable, std::move(why)};
         case FetchError::interrupted:
         case FetchError::answer_too_large:
