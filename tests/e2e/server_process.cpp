@@ -49,7 +49,14 @@ ServerProcess::ServerProcess(Settings settings)
 }
 
 ServerProcess::ServerProcess(Settings settings, const std::filesystem::path& data_dir)
-    : data_dir_(data_dir), log_file_(home_.path() / "server.log"), settings_(std::move(settings)) {
+    : ServerProcess(std::move(settings), data_dir, {}) {}
+
+ServerProcess::ServerProcess(Settings settings, const std::filesystem::path& data_dir,
+                             std::vector<std::string> launcher)
+    : data_dir_(data_dir),
+      log_file_(home_.path() / "server.log"),
+      settings_(std::move(settings)),
+      launcher_(std::move(launcher)) {
     start();
 }
 
@@ -97,12 +104,16 @@ void ServerProcess::spawn() {
     auto environment = settings_;
     environment.emplace("DARKROOM_DATA_DIR", data_dir_.string());
     environment.emplace("DARKROOM_LISTEN", "127.0.0.1:" + std::to_string(port_));
-    child_ = std::make_unique<testing::ChildProcess>(testing::ChildPlan{.program = darkroom_program(),
-                                                                        .arguments = {"serve"},
-                                                                        .environment = environment,
-                                                                        .working_dir = home_.path(),
-                                                                        .out_file = log_file_,
-                                                                        .err_file = log_file_});
+    auto command = launcher_;
+    command.push_back(darkroom_program().string());
+    command.emplace_back("serve");
+    child_ = std::make_unique<testing::ChildProcess>(
+        testing::ChildPlan{.program = command.front(),
+                           .arguments = {command.begin() + 1, command.end()},
+                           .environment = environment,
+                           .working_dir = home_.path(),
+                           .out_file = log_file_,
+                           .err_file = log_file_});
 }
 
 // gateway.json is put in place by a rename, which inotify tells of; the end of the process is told by its fd.

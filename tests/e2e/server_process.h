@@ -29,6 +29,10 @@ public:
     explicit ServerProcess(Settings settings = {});
     /// With a data folder that exists already, in a folder that is the caller's.
     ServerProcess(Settings settings, const std::filesystem::path& data_dir);
+    /// By a command that runs the program somewhere else, as in a network namespace: its words before the
+    /// program.
+    ServerProcess(Settings settings, const std::filesystem::path& data_dir,
+                  std::vector<std::string> launcher);
     ~ServerProcess();
 
     std::uint16_t port() const { return port_; }
@@ -66,6 +70,7 @@ private:
     std::filesystem::path data_dir_;
     std::filesystem::path log_file_;
     Settings settings_;
+    std::vector<std::string> launcher_;
     std::unique_ptr<testing::ChildProcess> child_;
     std::uint16_t port_ = 0;
     std::string key_;
