@@ -92,10 +92,10 @@ protected:
     }
     ~WayOutTest() override { close(); }
 
-    JobId create(const std::string& backend = "serverless") {
+    JobId create(const std::string& backend = "serverless", const std::string& user = "anna") {
         ports::NewJob created;
         created.job.id = random_.id<JobId>();
-        created.job.user = *UserId::parse("anna");
+        created.job.user = *UserId::parse(user);
         created.job.type = "bg_remove";
         created.job.backend = backend;
         created.job.params_effective_json = R"({"v":1})";
@@ -104,10 +104,11 @@ protected:
         EXPECT_TRUE(store().create_job(created).ok());
         return created.job.id;
     }
+    // Of so many users that nobody's share of the queue is less than what he has.
     std::vector<JobId> create_many(int count, const std::string& backend = "serverless") {
         std::vector<JobId> ids;
         ids.reserve(static_cast<std::size_t>(count));
-        for (int i = 0; i < count; ++i) ids.push_back(create(backend));
+        for (int i = 0; i < count; ++i) ids.push_back(create(backend, "user-" + std::to_string(i / 50)));
         return ids;
     }
     ports::RoundReport round() {
