@@ -35,6 +35,7 @@
 #include "recipes/shipped_recipes.h"
 #include "store/sqlite/sqlite_job_store.h"
 #include "upkeep/rounds.h"
+#include "upkeep/storage_sums.h"
 
 namespace darkroom::app {
 namespace {
@@ -107,9 +108,11 @@ public:
     std::unique_ptr<api::Api> api;
     std::unique_ptr<http::Server> server;
     std::unique_ptr<upkeep::Rounds> upkeep;
+    std::unique_ptr<upkeep::StorageSums> storage_sums;  // only where they are asked for
     std::atomic<bool> stopping{false};
     std::thread dispatcher_thread;
     std::thread upkeep_thread;
+    std::thread sums_thread;
     std::string url;
 
     Result<void, StartFailure> open_stores();
@@ -117,6 +120,7 @@ public:
     Result<void, StartFailure> open_recipes();
     Result<void, StartFailure> build_work();
     Result<void, StartFailure> build_api();
+    void build_meters();
     Result<void, StartFailure> listen();
     void stop(Milliseconds grace);
 
@@ -269,13 +273,24 @@ Result<void, StartFailure> Gateway::Rooms::build_api() {
     intake =
         std::make_unique<intake::Intake>(*store, objects(), client, resolver, clock, random, intake_options);
     authenticator = std::make_unique<api::Authenticator>(*store, clock);
-    meters.watch(local->endpoint(), remote ? remote->endpoints() : std::vector<ports::RemoteBackend*>{},
-                 *store);
+    build_meters();
     api = std::make_unique<api::Api>(
         api::ApiContext{*store, *store, objects(), *intake, *dispatcher, clock, random, watch, *authenticator,
                         options, storage.volume(), [this] { return shelf.book(); },
                         remote ? remote->progress() : nullptr, [this] { return meters.scrape(); }});
     return {};
+}
+
+void Gateway::Rooms::build_meters() {
+    if (settings.metrics_users > 0) {
+        upkeep::StorageSumSettings counting;
+        counting.users_max = settings.metrics_users;
+        counting.is_wanted = [this] { return store->leads(); };
+        storage_sums = std::make_unique<upkeep::StorageSums>(*store, clock, std::move(counting));
+        meters.watch_users(*storage_sums);
+    }
+    meters.watch(local->endpoint(), remote ? remote->endpoints() : std::vector<ports::RemoteBackend*>{},
+                 *store);
 }
 
 intake::IntakeSettings Gateway::Rooms::intake_settings() const {
@@ -324,6 +339,7 @@ Result<void, StartFailure> Gateway::Rooms::listen() {
     }
     dispatcher_thread = named_thread("dispatcher", [this] { dispatcher->run(); });
     upkeep_thread = named_thread("upkeep", [this] { upkeep->run(); });
+    if (storage_sums) sums_thread = named_thread("storage-sums", [this] { storage_sums->run(); });
 
     JsonWriter json;
     json.begin_object().member("url", url).member("pid", static_cast<std::int64_t>(::getpid())).end_object();
@@ -340,9 +356,11 @@ void Gateway::Rooms::stop(Milliseconds grace) {
     if (server) server->stop(grace);
     if (dispatcher) dispatcher->stop();
     if (upkeep) upkeep->stop();
+    if (storage_sums) storage_sums->stop();
     if (dispatcher_thread.joinable()) dispatcher_thread.join();
     if (remote) remote->stop();
     if (upkeep_thread.joinable()) upkeep_thread.join();
+    if (sums_thread.joinable()) sums_thread.join();
     if (store) store->set_listener(nullptr);
 }
 

@@ -40,6 +40,10 @@ std::optional<ports::StoreGauges> GatewayMeters::read_store() const {
     const auto counts = store_->count_queue();
     if (!counts) return std::nullopt;
     ports::StoreGauges gauges;
+    if (const auto sums = sums_ != nullptr ? sums_->sums() : std::nullopt) {
+        gauges.users = sums->largest;
+        gauges.other_users_bytes = sums->others;
+    }
     ports::StoreGauges::Queue queue;
     queue.backend = "all";
     queue.ready = counts->ready;

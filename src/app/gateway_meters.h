@@ -15,6 +15,7 @@
 #include "ports/clock.h"
 #include "ports/job_store.h"
 #include "ports/remote_backend.h"
+#include "upkeep/storage_sums.h"
 
 namespace darkroom::app {
 
@@ -36,6 +37,8 @@ public:
     /// Endpoints that get work. Once, before the first scrape; all of it outlives the scrapes.
     void watch(const ports::EndpointInfo& local, const std::vector<ports::RemoteBackend*>& remote,
                ports::JobStore& store);
+    /// Tells how much users store. Once, before the first scrape; outlives the scrapes.
+    void watch_users(const upkeep::StorageSums& sums) { sums_ = &sums; }
     /// What GET /metrics answers.
     std::string scrape() { return exposition_->text(); }
 
@@ -49,6 +52,7 @@ private:
     std::optional<ports::EndpointInfo> local_;
     std::vector<ports::RemoteBackend*> remote_;
     ports::JobStore* store_ = nullptr;
+    const upkeep::StorageSums* sums_ = nullptr;
     std::unique_ptr<metrics::Exposition> exposition_;
 };
 
