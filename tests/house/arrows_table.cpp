@@ -7,7 +7,8 @@ namespace darkroom::house {
 namespace {
 
 constexpr std::string_view gateway_rooms =
-    "base core recipes runpod/protocol ports http metrics store/sql store/sqlite objects/files objects/guard objects/s3 "
+    "base core recipes runpod/protocol ports http metrics store/sql store/sqlite store/postgres "
+    "objects/files objects/guard objects/s3 "
     "runpod/client "
     "runpod/scale "
     "runpod/backend comfyui "
@@ -33,6 +34,9 @@ constexpr std::array house = {
          "counts what the rooms tell of their work and shows it; nobody's decision depends on it"},
     Room{"store/sqlite", "base core ports store/sql", "tests/support tests/conformance",
          "keeps jobs in a file: its connection, its one writer, its schema"},
+    Room{"store/postgres", "base core ports store/sql", "tests/support tests/conformance",
+         "keeps jobs in a database that several nodes share: its connections, what they lock, its schema, "
+         "who is alive"},
     Room{"objects/files", "base core ports", "tests/support tests/conformance",
          "keeps bytes; knows nothing of jobs"},
     Room{"objects/guard", "base core ports", "tests/support",
@@ -99,7 +103,8 @@ constexpr std::array outside = {
     Room{"bench/store", "base core ports store/sql store/sqlite tests/support", "",
          "measures the store without a gateway around it"},
     Room{"bench/gateway",
-         "base core recipes ports http metrics store/sql store/sqlite objects/files objects/s3 imaging/wire imaging/pool "
+         "base core recipes ports http metrics store/sql store/sqlite objects/files objects/s3 imaging/wire "
+         "imaging/pool "
          "dispatch "
          "intake upkeep api cli app "
          "tests/support bench/store",
@@ -110,7 +115,7 @@ constexpr std::array outside = {
          "measures a worker's start and memory against the official one"},
     Room{"tests/support", "base core ports recipes", "",
          "fakes of the ports and helpers that any room's tests may use"},
-    Room{"tests/conformance", "base core ports tests/support", "store/sqlite objects/files",
+    Room{"tests/conformance", "base core ports tests/support", "store/sqlite store/postgres objects/files",
          "one suite for each port; every implementation has to pass it"},
     Room{"tests/integration", gateway_rooms, "tests/support tests/conformance",
          "several rooms together inside one process"},

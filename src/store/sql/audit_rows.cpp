@@ -35,10 +35,13 @@ ports::AuditPage list_audit(Database& db, TimePoint since, std::int64_t after, i
     if (count_max <= 0) return page;
     int looked_at = 0;
     std::int64_t last = 0;
+    const int limit = attempts_in_a_page + 1;
     auto rows = db.query(
         "SELECT job_seq, number, id, backend, endpoint, status, recipe, recipe_digest, models, created_at"
-        " FROM attempts WHERE job_seq > ? ORDER BY job_seq, number",
-        after);
+        " FROM attempts WHERE job_seq > ?1 AND job_seq <= (SELECT coalesce(max(job_seq), 0) FROM"
+        " (SELECT job_seq FROM attempts WHERE job_seq > ?1 ORDER BY job_seq, number LIMIT ?2) AS page)"
+        " ORDER BY job_seq, number",
+        after, limit);
     while (rows.next()) {
         const auto job_seq = rows.integer(0);
         const bool full = std::ssize(page.rows) >= count_max || looked_at >= attempts_in_a_page;
@@ -53,6 +56,7 @@ ports::AuditPage list_audit(Database& db, TimePoint since, std::int64_t after, i
         add_job(db, job_seq, row);
         page.rows.push_back(std::move(row));
     }
+    if (page.next_after == 0 && looked_at > attempts_in_a_page) page.next_after = last;
     return page;
 }
 

@@ -46,6 +46,11 @@ Sha256Bytes Rows::digest(int column) const {
     return digest;
 }
 
+void Database::change_one_bound(std::string_view sql, std::span<const SqlValue> values) {
+    if (run_bound(sql, values) != 1)
+        throw SqlFailure::damaged("a row that must be there is not: " + std::string(sql));
+}
+
 UuidBytes Rows::uuid(int column) const {
     const auto blob = bytes(column);
     UuidBytes id{};

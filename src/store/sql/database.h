@@ -94,6 +94,14 @@ public:
         post_bound(sql, bound);
     }
 
+    /// As post(), of a statement that changes exactly one row unless the database holds what Darkroom cannot
+    /// have written: then the transaction fails.
+    template <class... Values>
+    void change_one(std::string_view sql, const Values&... values) {
+        const std::array<SqlValue, sizeof...(Values)> bound{to_sql(values)...};
+        change_one_bound(sql, bound);
+    }
+
     /// Values that are read in place (ids, texts) must outlive the rows, so temporaries of them do not
     /// compile.
     template <class... Values>
@@ -116,6 +124,8 @@ public:
     /// What a query ends with that reads rows in order to change them: " FOR UPDATE" where others may write
     /// at the same time.
     virtual std::string_view to_change_them() const = 0;
+    /// Until the transaction ends, no other process claims what this text names.
+    virtual void claim_alone(std::string_view /*what*/) {}
     virtual bool in_transaction() const = 0;
 
     /// One snapshot for all that is read until end_reading().
@@ -125,6 +135,7 @@ public:
 private:
     virtual std::int64_t run_bound(std::string_view sql, std::span<const SqlValue> values) = 0;
     virtual void post_bound(std::string_view sql, std::span<const SqlValue> values) = 0;
+    virtual void change_one_bound(std::string_view sql, std::span<const SqlValue> values);
     virtual Cursor& query_bound(std::string_view sql, std::span<const SqlValue> values) = 0;
 };
 

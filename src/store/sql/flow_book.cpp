@@ -30,13 +30,15 @@ void FlowBook::freed(const FlowKey& key) { ++flows_[key].freed; }
 
 void FlowBook::claimed(const std::string& backend, std::int64_t vt) {
     if (vt <= lane(backend)) return;
-    lanes_[backend] = vt;
-    put_lane_vt(db_, backend, vt);
+    lanes_[backend] = {vt, true};
 }
 
 bool FlowBook::settle() {
     bool anybody = false;
     for (auto& [key, flow] : flows_) anybody = settle(key, flow) || anybody;
+    for (auto& [backend, lane] : lanes_) {
+        if (std::exchange(lane.claimed, false)) put_lane_vt(db_, backend, lane.vt);
+    }
     return anybody;
 }
 
@@ -123,9 +125,9 @@ void FlowBook::write(const FlowKey& key, Flow& flow, const core::Admission& admi
 }
 
 std::int64_t FlowBook::lane(const std::string& backend) {
-    const auto [found, is_new] = lanes_.try_emplace(backend, 0);
-    if (is_new) found->second = lane_vt(db_, backend);
-    return found->second;
+    const auto [found, is_new] = lanes_.try_emplace(backend);
+    if (is_new) found->second.vt = lane_vt(db_, backend);
+    return found->second.vt;
 }
 
 }  // namespace darkroom::store

@@ -47,6 +47,11 @@ private:
         std::vector<std::int64_t> returned;
     };
 
+    struct Lane {
+        std::int64_t vt = 0;
+        bool claimed = false;  // by this transaction, up to there
+    };
+
     FlowRow& load(const FlowKey& key, Flow& flow);
     bool settle(const FlowKey& key, Flow& flow);
     core::Arrivals arrivals_of(const FlowKey& key, const Flow& flow);
@@ -57,7 +62,7 @@ private:
     Database& db_;
     const FlowRules rules_;
     std::map<FlowKey, Flow> flows_;
-    std::map<std::string, std::int64_t> lanes_;
+    std::map<std::string, Lane> lanes_;
 };
 
 }  // namespace darkroom::store

@@ -100,6 +100,7 @@ std::optional<SqlFailure> GroupWriter::try_together(const std::vector<AnyTask*>&
     }
     tell_meters(began, tasks.size());
     tell_listener();
+    side_->tell_others(news_);
     return std::nullopt;
 }
 

@@ -47,22 +47,26 @@ void collect(Database& db, const Search& search, const Status* status, std::vect
 
 }  // namespace
 
+// A parameter that may be NULL says what it is of, or Postgres could not tell.
 // Steps stay out of the way of who looks for jobs: they are their chain's.
 std::string listing_sql(Listed listed, const Status* status) {
     std::string sql = "SELECT seq FROM jobs ";
     sql += index_for(listed, status);
     sql += " WHERE seq < ?2";
     if (listed == Listed::steps_of_a_chain) {
-        sql += " AND chain_seq = (SELECT seq FROM jobs WHERE id = ?7) AND (?1 IS NULL OR user_id = ?1)";
+        sql +=
+            " AND chain_seq = (SELECT seq FROM jobs WHERE id = ?7) AND (CAST(?1 AS TEXT) IS NULL OR user_id "
+            "= ?1)";
     } else {
-        sql += " AND chain_seq IS NULL AND ?7 IS NULL";
+        sql += " AND chain_seq IS NULL AND CAST(?7 AS TEXT) IS NULL";
     }
     if (listed == Listed::jobs_of_a_user) sql += " AND user_id = ?1";
+    if (listed == Listed::all_jobs) sql += " AND CAST(?1 AS TEXT) IS NULL";
     // Spelled out, not bound: SQLite takes a partial index only if it can see that the row is in it.
     if (status != nullptr) sql += " AND status = '" + std::string(core::to_string(*status)) + "'";
     sql +=
-        " AND (?3 IS NULL OR type = ?3) AND (?4 IS NULL OR created_at >= ?4) AND (?5 IS NULL OR created_at < "
-        "?5)";
+        " AND (CAST(?3 AS TEXT) IS NULL OR type = ?3) AND (CAST(?4 AS BIGINT) IS NULL OR created_at >= ?4)"
+        " AND (CAST(?5 AS BIGINT) IS NULL OR created_at < ?5)";
     return sql + " ORDER BY seq DESC LIMIT ?6";
 }
 

@@ -1,9 +1,24 @@
 #include "store/sql/queue_rows.h"
 
 #include <algorithm>
+#include <array>
 
 namespace darkroom::store {
 namespace {
+
+// Where others write at the same time, a job that somebody is at work on is left in its place: whoever waited
+// for it would hold up everybody else. What locks a job is the row of its chain, or its own. The limit is
+// spelled out, in few sizes, so that a plan is made for it.
+std::string places_sql(const Database& db, std::int64_t count_max) {
+    constexpr std::array<std::int64_t, 6> sizes = {1, 10, 50, 100, 500, 2'000};
+    const auto* const size = std::lower_bound(sizes.begin(), sizes.end() - 1, count_max);
+    const auto limit = " ORDER BY ready.vt, ready.job_seq LIMIT " + std::to_string(*size);
+    if (db.to_change_them().empty())
+        return "SELECT vt, job_seq, user_id FROM ready WHERE backend = ?" + limit;
+    return "SELECT ready.vt, ready.job_seq, ready.user_id FROM ready JOIN jobs ON jobs.seq = ready.job_seq"
+           " JOIN jobs AS root ON root.seq = coalesce(jobs.chain_seq, jobs.seq) WHERE ready.backend = ?" +
+           limit + " FOR UPDATE OF ready, root SKIP LOCKED";
+}
 
 core::Turn turn_of(const JobHead& job) { return {-std::int64_t{job.priority}, job.seq}; }
 
@@ -28,10 +43,10 @@ std::vector<Place> first_in_line(Transaction& transaction, const std::string& ba
                                  std::int64_t count_max) {
     transaction.settle();
     std::vector<Place> places;
-    auto rows = transaction.db.query(
-        "SELECT vt, job_seq, user_id FROM ready WHERE backend = ? ORDER BY vt, job_seq LIMIT ?", backend,
-        count_max);
-    while (rows.next()) places.push_back({rows.integer(0), rows.integer(1), rows.user(2)});
+    const auto sql = places_sql(transaction.db, count_max);
+    auto rows = transaction.db.query(sql, backend);
+    while (std::ssize(places) < count_max && rows.next())
+        places.push_back({rows.integer(0), rows.integer(1), rows.user(2)});
     return places;
 }
 
@@ -108,8 +123,9 @@ ports::Promotion promote_due(Transaction& transaction, TimePoint now, int count_
     std::vector<std::int64_t> due;
     {
         const int limit = std::max(0, count_max);
-        auto rows = db.query("SELECT job_seq FROM delayed WHERE due_at <= ? ORDER BY due_at, job_seq LIMIT ?",
-                             now, limit);
+        const auto sql = "SELECT job_seq FROM delayed WHERE due_at <= ? ORDER BY due_at, job_seq LIMIT ?" +
+                         std::string(db.to_change_them());
+        auto rows = db.query(sql, now, limit);
         while (rows.next()) due.push_back(rows.integer(0));
     }
     ports::Promotion promotion;

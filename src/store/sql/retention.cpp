@@ -55,7 +55,8 @@ struct EndedJob {
 /// After `from`, up to and with `to`.
 std::vector<EndedJob> ended_jobs(Database& db, const RetirementMark& from, const RetirementMark& to,
                                  int limit) {
-    auto rows = db.query(ended_jobs_sql, from.finished_at, from.seq, to.finished_at, to.seq, limit);
+    const auto sql = ended_jobs_sql + std::string(db.to_change_them());
+    auto rows = db.query(sql, from.finished_at, from.seq, to.finished_at, to.seq, limit);
     std::vector<EndedJob> jobs;
     while (rows.next())
         jobs.push_back({{rows.time(0), rows.integer(1)},

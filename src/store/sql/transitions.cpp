@@ -120,6 +120,7 @@ std::vector<ports::Claimed> claim_jobs(Transaction& transaction, ports::Random& 
                                        const ports::ClaimRequest& request) {
     std::vector<ports::Claimed> claimed;
     auto& db = transaction.db;
+    db.claim_alone(request.per_node ? request.endpoint + "@" + transaction.node.str() : request.endpoint);
     const auto taken = request.per_node ? count_inflight(db, request.endpoint, transaction.node)
                                         : count_inflight(db, request.endpoint);
     const auto free_slots = request.inflight_max - taken;

@@ -17,6 +17,8 @@ struct Touched {
 inline Touched touching(const JobId& job) { return {job, {}}; }
 inline Touched touching(const AttemptId& attempt) { return {{}, attempt}; }
 
+struct News;
+
 class WriteSide {
 public:
     virtual ~WriteSide() = default;
@@ -29,6 +31,9 @@ public:
     virtual void commit() = 0;
     /// After a failure of any of the above: nothing has happened, for sure.
     virtual void roll_back() = 0;
+
+    /// After a commit: other processes may want to know of it.
+    virtual void tell_others(const News& /*news*/) {}
 
     /// Whether a failure like this one means that nothing must be written any more.
     virtual bool ends_writing(ports::StoreErrorKind kind) const = 0;

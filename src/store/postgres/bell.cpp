@@ -1,0 +1,200 @@
+#include "store/postgres/bell.h"
+
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+
+#include "base/check.h"
+#include "base/log.h"
+
+namespace darkroom::store {
+namespace {
+
+constexpr std::size_t message_bytes_max = 7'000;  // NOTIFY takes less than 8,000
+constexpr std::size_t id_length = 36;
+constexpr std::size_t changed_max = 20'000;  // beyond, others look at everything
+constexpr Milliseconds gathering{3};         // of what commits close together have to tell
+
+}  // namespace
+
+std::vector<std::string> to_messages(const Ring& ring) {
+    std::string flags;
+    if (ring.ready) flags += 'r';
+    if (ring.remote_due) flags += 'd';
+    if (ring.stops) flags += 's';
+    std::vector<std::string> messages;
+    if (flags.empty() && ring.changed.empty()) return messages;
+    messages.push_back(flags + ":");
+    for (const auto& job : ring.changed) {
+        if (messages.back().size() + id_length > message_bytes_max) messages.emplace_back(":");
+        messages.back() += job.str();
+    }
+    return messages;
+}
+
+Ring parse_ring(std::string_view message) {
+    Ring ring;
+    const auto colon = message.find(':');
+    if (colon == std::string_view::npos) return ring;
+    const auto flags = message.substr(0, colon);
+    ring.ready = flags.find('r') != std::string_view::npos;
+    ring.remote_due = flags.find('d') != std::string_view::npos;
+    ring.stops = flags.find('s') != std::string_view::npos;
+    for (auto ids = message.substr(colon + 1); ids.size() >= id_length; ids.remove_prefix(id_length)) {
+        if (const auto id = JobId::parse(ids.substr(0, id_length))) ring.changed.push_back(*id);
+    }
+    return ring;
+}
+
+Bell::Bell(PgSettings settings, Milliseconds look_every)
+    : db_(std::move(settings), PgDatabase::Use::write),
+      channel_(db_.connection().settings().schema + "_bell"),
+      look_every_(look_every) {
+    wake_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    DR_CHECK(wake_fd_ >= 0);
+}
+
+Bell::~Bell() {
+    stop();
+    ::close(wake_fd_);
+}
+
+void Bell::start() {
+    thread_ = std::thread([this] { run(); });
+    pthread_setname_np(thread_.native_handle(), "store-bell");
+}
+
+void Bell::stop() noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Bell::set_listener(ports::StoreListener* listener) {
+    const std::lock_guard lock(listener_mutex_);
+    listener_ = listener;
+}
+
+void Bell::wake() const {
+    const std::uint64_t one = 1;
+    (void)!::write(wake_fd_, &one, sizeof one);
+}
+
+void Bell::ring(const News& news) {
+    if (news.changed.empty() && !news.ready && !news.remote_due && !news.stops) return;
+    {
+        const std::lock_guard lock(mutex_);
+        waiting_.ready = waiting_.ready || news.ready;
+        waiting_.remote_due = waiting_.remote_due || news.remote_due;
+        waiting_.stops = waiting_.stops || news.stops;
+        for (const auto& job : news.changed) {
+            if (waiting_ids_.size() < changed_max) waiting_ids_.insert(job);
+        }
+    }
+    wake();
+}
+
+void Bell::look_again() {
+    {
+        const std::lock_guard lock(mutex_);
+        looks_again_ = true;
+    }
+    wake();
+}
+
+void Bell::tell_listener(const Ring& ring, bool look_again) {
+    const std::lock_guard lock(listener_mutex_);
+    if (listener_ == nullptr) return;
+    for (const auto& job : ring.changed) listener_->job_changed(job);
+    if (ring.ready || look_again) listener_->jobs_ready();
+    if (ring.remote_due || look_again) listener_->remote_work_due();
+    if (ring.stops || look_again) listener_->attempts_to_stop();
+}
+
+// A connection that is new has missed what was said before.
+bool Bell::listen() {
+    if (db_.is_connected()) return true;
+    try {
+        db_.ensure_connected(Milliseconds(0));
+        db_.execute("LISTEN " + channel_);
+        // The first one has missed nothing: whoever opens a store looks by himself.
+        next_look_ = has_listened_ ? Instant() : steady_now() + look_every_;
+        has_listened_ = true;
+        return true;
+    } catch (const SqlFailure&) {
+        if (db_.is_connected()) db_.disconnect();
+        return false;
+    }
+}
+
+// Not waited for by anybody, and not worth a sync of the disk.
+void Bell::tell() {
+    Ring ring;
+    {
+        const std::lock_guard lock(mutex_);
+        ring = std::exchange(waiting_, Ring());
+        ring.changed.assign(waiting_ids_.begin(), waiting_ids_.end());
+        waiting_ids_.clear();
+    }
+    const auto messages = to_messages(ring);
+    if (messages.empty()) return;
+    for (const auto& message : messages) (void)db_.ask("SELECT pg_notify(?, ?)", channel_, message);
+    db_.finish();
+}
+
+void Bell::hear(const std::vector<PgConnection::Notice>& notices) {
+    for (const auto& notice : notices) {
+        if (notice.sender == db_.connection().server_pid()) continue;
+        tell_listener(parse_ring(notice.text), false);
+    }
+}
+
+Milliseconds Bell::until_next_look() const {
+    const auto left = std::chrono::ceil<Milliseconds>(next_look_ - steady_now());
+    return std::clamp(left, Milliseconds(0), look_every_);
+}
+
+void Bell::hear_and_tell() {
+    hear(db_.connection().await_notices(until_next_look(), wake_fd_));
+    std::uint64_t count = 0;
+    if (::read(wake_fd_, &count, sizeof count) == sizeof count) {
+        pause_for(gathering);
+        tell();
+    }
+}
+
+void Bell::run() {
+    std::minstd_rand random(static_cast<unsigned>(::getpid()));
+    for (;;) {
+        bool look = false;
+        {
+            const std::lock_guard lock(mutex_);
+            if (stopping_) return;
+            look = std::exchange(looks_again_, false);
+        }
+        if (!listen()) {
+            pause_for(Milliseconds(100));
+            continue;
+        }
+        if (look || steady_now() >= next_look_) {
+            // Not all nodes at the same moment.
+            next_look_ = steady_now() + look_every_ + look_every_ * static_cast<int>(random() % 256) / 1'024;
+            tell_listener({}, true);
+        }
+        try {
+            hear_and_tell();
+        } catch (const SqlFailure& failure) {
+            log::warning("nodes cannot tell each other for a moment", {{"detail", failure.what()}});
+            db_.roll_back();
+        }
+    }
+}
+
+}  // namespace darkroom::store
