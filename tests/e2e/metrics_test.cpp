@@ -126,6 +126,8 @@ TEST_F(CountedJobs, SuccessFailureAndCancelMoveWhatTheyShould) {
     server.thaw_workers();
     EXPECT_EQ(text_at(client.ended_job(in_work), "/status"), "SUCCEEDED");
 
+    // Told once the end is written down, which is when the client may know.
+    EXPECT_TRUE(eventually([&] { return scrape(client).sum("darkroom_completions_total") == 3; }));
     const auto after = scrape(client);
     const auto ended = [&](const std::string& status) {
         return after.sum("darkroom_jobs_finished_total", {{"status", status}, {"type", "jpeg_to_png"}});
