@@ -1,10 +1,9 @@
 #include "bench/queue/side.h"
 
-#include <sqlite3.h>
-
 #include "base/check.h"
 #include "bench/queue/failure.h"
 #include "bench/queue/family_memory.h"
+#include "store/sqlite/sqlite_database.h"
 
 namespace darkroom::bench {
 namespace {
@@ -186,14 +185,11 @@ std::shared_ptr<void> Side::hold_snapshot() const {
         return session;
     }
     if (facts_.id != SideId::sqlite) return nullptr;
-    sqlite3* db = nullptr;
-    const int opened = ::sqlite3_open_v2(sqlite_file(folder_).c_str(), &db,
-                                         SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
-    std::shared_ptr<void> held(db, [](void* open) { ::sqlite3_close_v2(static_cast<sqlite3*>(open)); });
-    if (opened != SQLITE_OK || ::sqlite3_exec(db, "begin; select count(*) from sqlite_master", nullptr,
-                                              nullptr, nullptr) != SQLITE_OK)
-        throw CannotMeasure("the snapshot cannot be held: " + std::string(::sqlite3_errmsg(db)));
-    return held;
+    auto reader =
+        std::make_shared<store::SqliteDatabase>(where_, store::SqliteDatabase::Use::read_only, std::string());
+    reader->begin_reading();
+    reader->execute("SELECT count(*) FROM sqlite_master");  // the first look is what holds
+    return reader;
 }
 
 void Side::settle_down() {

@@ -111,6 +111,9 @@ constexpr std::array outside = {
          "", "measures the gateway's own parts, wired as app wires them"},
     Room{"bench/relay", "base core ports http objects/s3 tests/support bench/gateway", "",
          "measures large files through the real program against the store alone"},
+    Room{"bench/queue",
+         "base core ports store/sql store/sqlite store/postgres tests/support bench/gateway bench/store", "",
+         "measures the queue beside other people's: each side in a process of its own"},
     Room{"bench/worker", "base core ports http tests/support bench/gateway", "",
          "measures a worker's start and memory against the official one"},
     Room{"tests/support", "base core ports recipes", "",
@@ -163,7 +166,7 @@ constexpr std::array library_rows = {
     Library{
         "CLI/",
         "cli apps/darkroom apps/darkroom-imaging tools/shots tools/contact_sheet bench/imaging bench/gateway "
-        "bench/relay bench/worker",
+        "bench/relay bench/worker bench/queue",
         "only programs have command lines"},
 };
 
