@@ -78,7 +78,7 @@ void claim_without_commit(Queue& queue, ports::Random& random, int rounds) {
         .backend = "local", .endpoint = "x", .inflight_max = 100, .jobs_max = 100, .now = {}, .remote = {}};
     for (int round = 0; round <= rounds; ++round) {
         store::News news;
-        store::Transaction transaction{**db, news, NodeId(), store::FlowBook(**db, {})};
+        store::Transaction transaction(**db, news, NodeId(), {});
         (*db)->run("BEGIN IMMEDIATE");
         const auto seconds =
             seconds_of([&] { DR_CHECK(store::claim_jobs(transaction, random, request).size() == 100); });

@@ -241,6 +241,15 @@ struct UserShare {
     std::optional<int> inflight_max;  // of one kind of backend, jobs about to be claimed included; 1 or more
 };
 
+/// A user with a share of his own or with jobs in the queue.
+struct UserStanding {
+    UserShare share;  // {1, none} without one of his own
+    std::int64_t waiting = 0;
+    std::int64_t at_work = 0;
+};
+
+struct StoreGauges;  // meters.h
+
 struct Promotion {
     int promoted = 0;
     std::optional<TimePoint> next_due;  // of what is still delayed
@@ -351,9 +360,18 @@ public:
     virtual StoreResult<std::vector<UserShare>> list_shares() = 0;  // those that were put, by user
     /// Moves what is due from delayed to where the others wait.
     virtual StoreResult<Promotion> promote_due(TimePoint now, int count_max) = 0;
+    /// Costs the same however long the queue is.
     virtual StoreResult<QueueCounts> count_queue() = 0;
+    /// In the order of their names, after `after` (empty = from the start).
+    virtual StoreResult<std::vector<UserStanding>> list_users(const std::string& after, int count_max) = 0;
 
     // Upkeep.
+    /// What only the store knows, of all nodes together, with the `users_max` users who store most. Costs the
+    /// same however many jobs there are, but for users who are asked for.
+    virtual StoreResult<StoreGauges> read_gauges(TimePoint now, int users_max) = 0;
+    /// Compares what is kept of the shares of users with what is in the queue; returns for how many it was
+    /// wrong and is right now. Any node, once a minute.
+    virtual StoreResult<int> recount_flow() = 0;
     /// The next jobs that ended before `ended_before` and whose `what` is still kept, oldest end first, and
     /// the objects to remove. From here on the jobs say that these are gone; inputs that a younger or open
     /// job uses too are left for that one. Asking again gives the same jobs until settle_retired().

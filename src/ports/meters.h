@@ -73,6 +73,8 @@ public:
     virtual void committed(std::chrono::nanoseconds /*took*/, std::size_t /*operations*/) {}
     /// Rows in flight of nodes whose lease is over, taken over by this one.
     virtual void leases_expired(std::size_t /*rows*/) {}
+    /// Users whose share of the queue was counted wrong, and is right again: a bug.
+    virtual void flow_corrected(std::size_t /*users*/) {}
 
     // The dispatcher and who follows remote jobs.
     virtual void dispatch_round(std::chrono::nanoseconds /*took*/) {}
@@ -109,8 +111,9 @@ struct StoreGauges {
         std::string backend;  // kind of endpoint that the jobs wait for
         std::int64_t ready = 0;
         std::int64_t delayed = 0;
-        std::int64_t backlog = 0;                               // held back for fairness
-        std::optional<std::chrono::milliseconds> oldest_ready;  // of those, how long it waits; unset = none
+        std::int64_t backlog = 0;  // held back for fairness
+        std::optional<std::chrono::milliseconds>
+            oldest_ready;  // the next one, how long it waits; unset = none
     };
     struct Inflight {
         std::string backend;
@@ -121,8 +124,15 @@ struct StoreGauges {
         std::string user;
         std::int64_t bytes = 0;
     };
+    struct Ended {
+        core::Status status = core::Status::succeeded;
+        std::string code;  // of FAILED; empty: there is none
+        std::string type;
+        std::int64_t jobs = 0;  // that retention left; chains and steps too
+    };
     std::vector<Queue> queues;
     std::vector<Inflight> inflight;
+    std::vector<Ended> ended;
     std::int64_t inbox = 0;          // messages not worked off
     std::vector<UserStorage> users;  // the largest ones, as many as were asked for
     std::int64_t other_users_bytes = 0;

@@ -26,6 +26,18 @@ const std::string& database_with_tables() {
     return made->name();
 }
 
+constexpr std::pair<const char*, const char*> storage_checks[] = {
+    {"a tally of what uploads keep in the storage that is wrong",
+     WRONG_TALLIES(
+         "inputs",
+         "SELECT user_id, -((image::json ->> 'bytes')::bigint) FROM uploads WHERE image IS NOT NULL")},
+    {"a tally of what attempts keep in the storage that is wrong",
+     WRONG_TALLIES(
+         "outputs",
+         "SELECT user_id, -((output ->> 'bytes')::bigint) FROM attempts JOIN jobs ON seq = job_seq CROSS JOIN"
+         " LATERAL json_array_elements(outputs::json) AS output WHERE outputs_removed_at IS NULL")},
+};
+
 class PostgresUnderTest : public JobStoreUnderTest {
 public:
     PostgresUnderTest() : database_(PostgresServer::shared().new_database(database_with_tables())) { open(); }
@@ -42,10 +54,14 @@ public:
         std::vector<std::string> problems;
         PostgresSession session(database_->url());
         session.run("SET search_path = darkroom");
-        for (const auto& [problem, sql] : row_checks) {
-            const auto found = session.value(sql);
-            if (found != "0" && found != "f") problems.emplace_back(problem);
-        }
+        const auto look = [&](const auto& checks) {
+            for (const auto& [problem, sql] : checks) {
+                const auto found = session.value(sql);
+                if (found != "0" && found != "f") problems.emplace_back(problem);
+            }
+        };
+        look(row_checks);
+        look(storage_checks);
         return problems;
     }
 

@@ -9,6 +9,16 @@
 namespace darkroom::conformance {
 namespace {
 
+constexpr std::pair<const char*, const char*> storage_checks[] = {
+    {"a tally of what uploads keep in the storage that is wrong",
+     WRONG_TALLIES("inputs", "SELECT user_id, -(image ->> 'bytes') FROM uploads WHERE image IS NOT NULL")},
+    {"a tally of what attempts keep in the storage that is wrong",
+     WRONG_TALLIES(
+         "outputs",
+         "SELECT user_id, -(output.value ->> 'bytes') FROM attempts JOIN jobs ON seq = job_seq CROSS JOIN"
+         " json_each(outputs) AS output WHERE outputs_removed_at IS NULL")},
+};
+
 class SqliteUnderTest : public JobStoreUnderTest {
 public:
     SqliteUnderTest() { open(); }
@@ -25,9 +35,13 @@ public:
         std::vector<std::string> problems;
         const auto db = store::open_for_reading(path(), {});
         DR_CHECK(db.ok());
-        for (const auto& [problem, sql] : row_checks) {
-            if ((*db)->integer(sql) != 0) problems.emplace_back(problem);
-        }
+        const auto look = [&](const auto& checks) {
+            for (const auto& [problem, sql] : checks) {
+                if ((*db)->integer(sql) != 0) problems.emplace_back(problem);
+            }
+        };
+        look(row_checks);
+        look(storage_checks);
         return problems;
     }
 

@@ -4,6 +4,12 @@
 
 namespace darkroom::conformance {
 
+/// Counts the labels of a tally that say something else than `rows`, which name one label each and how much
+/// less there would be without them.
+#define WRONG_TALLIES(what, rows)                                                                        \
+    "SELECT count(*) FROM (SELECT label FROM (SELECT label, value AS n FROM tallies WHERE what = '" what \
+    "' UNION ALL " rows ") AS both_sides GROUP BY label HAVING sum(n) <> 0) AS wrong"
+
 /// Each finds rows that must not exist: what they would be, and how many there are.
 inline constexpr std::pair<const char*, const char*> row_checks[] = {
     {"a place in line without a waiting job",
@@ -31,6 +37,16 @@ inline constexpr std::pair<const char*, const char*> row_checks[] = {
     {"a user who waits although there is room",
      "SELECT count(*) FROM flow LEFT JOIN shares USING (user_id) WHERE waiting > 0 AND admitted < 64 AND "
      "inflight_max IS NULL"},
+    {"a tally of places in line that is wrong", WRONG_TALLIES("ready", "SELECT backend, -1 FROM ready")},
+    {"a tally of places in backlogs that is wrong",
+     WRONG_TALLIES("backlog", "SELECT backend, -1 FROM backlog")},
+    {"a tally of delayed places that is wrong",
+     WRONG_TALLIES("delayed", "SELECT backend, -1 FROM delayed JOIN jobs ON seq = job_seq")},
+    {"a tally of jobs that is wrong", WRONG_TALLIES("jobs", "SELECT status || ' ' || backend, -1 FROM jobs")},
+    {"a tally of ended jobs that is wrong",
+     WRONG_TALLIES("ended",
+                   "SELECT status || ' ' || CASE WHEN status = 'FAILED' THEN error_code ELSE '-' END"
+                   " || ' ' || type, -1 FROM jobs WHERE finished_at IS NOT NULL")},
     {"a row in flight of another user than its job",
      "SELECT count(*) FROM inflight JOIN jobs ON seq = job_seq WHERE jobs.user_id <> inflight.user_id"},
     {"a delayed place without a waiting job",

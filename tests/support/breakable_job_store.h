@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "ports/job_store.h"
+#include "ports/meters.h"
 #include "ports/remote_job_store.h"
 
 namespace darkroom::testing {
@@ -180,6 +181,16 @@ public:
     }
     ports::StoreResult<ports::Promotion> promote_due(TimePoint now, int count_max) override {
         return faults_.around("promote_due", [&] { return store_.promote_due(now, count_max); });
+    }
+    ports::StoreResult<std::vector<ports::UserStanding>> list_users(const std::string& after,
+                                                                    int count_max) override {
+        return faults_.around("list_users", [&] { return store_.list_users(after, count_max); });
+    }
+    ports::StoreResult<ports::StoreGauges> read_gauges(TimePoint now, int users_max) override {
+        return faults_.around("read_gauges", [&] { return store_.read_gauges(now, users_max); });
+    }
+    ports::StoreResult<int> recount_flow() override {
+        return faults_.around("recount_flow", [&] { return store_.recount_flow(); });
     }
     ports::StoreResult<ports::QueueCounts> count_queue() override {
         return faults_.around("count_queue", [&] { return store_.count_queue(); });

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "ports/job_store.h"
+#include "ports/meters.h"
 
 namespace darkroom::testing {
 
@@ -127,6 +128,11 @@ public:
     ports::StoreResult<void> put_share(const ports::UserShare&) override { return unused(); }
     ports::StoreResult<std::vector<ports::UserShare>> list_shares() override { return unused(); }
     ports::StoreResult<ports::Promotion> promote_due(TimePoint, int) override { return unused(); }
+    ports::StoreResult<std::vector<ports::UserStanding>> list_users(const std::string&, int) override {
+        return unused();
+    }
+    ports::StoreResult<ports::StoreGauges> read_gauges(TimePoint, int) override { return unused(); }
+    ports::StoreResult<int> recount_flow() override { return unused(); }
     ports::StoreResult<ports::QueueCounts> count_queue() override { return unused(); }
     ports::StoreResult<ports::RetiredJobs> retire_jobs(ports::Retention, TimePoint, int, TimePoint) override {
         return unused();

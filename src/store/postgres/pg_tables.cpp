@@ -192,6 +192,14 @@ CREATE TABLE lanes (
     vt bigint NOT NULL
 ) WITH (HOT, fillfactor = 50);
 
+CREATE TABLE tallies (
+    what TEXT NOT NULL,
+    label TEXT NOT NULL,
+    shard TEXT NOT NULL,
+    value bigint NOT NULL,
+    PRIMARY KEY (what, label, shard)
+) WITH (HOT, fillfactor = 50);
+
 CREATE TABLE delayed (
     job_seq bigint PRIMARY KEY,
     due_at bigint NOT NULL

@@ -51,7 +51,7 @@ void move_chain(Transaction& transaction, JobHead& chain, Status to, JobEventKin
     chain.finished_at.reset();
     if (to != Status::failed) chain.error.reset();
     if (core::is_terminal(to)) chain.finished_at = by.now;
-    update_job(transaction.db, chain, from);
+    update_job(transaction, chain, from);
     if (core::is_terminal(to)) note_end(transaction.db, chain, by.now);
     tell(transaction, chain, std::string(core::to_string(kind)), by);
     auto move = move_of(chain, kind, since, by.now);
@@ -77,7 +77,7 @@ void fail_without_input(Transaction& transaction, const JobHead& chain, StepRow&
     step.finished_at = now;
     step.error = core::JobError{core::ErrorCode::input_missing,
                                 "step '" + row.state.from + "' made no '" + row.from_role + "' to work on"};
-    update_job(transaction.db, step, from);
+    update_job(transaction, step, from);
     auto change = owners_change(JobEventKind::give_up, own_actor, now);
     change.data_json = failure_data(*step.error, std::nullopt);
     tell(transaction, step, std::string(core::to_string(change.kind)), change);

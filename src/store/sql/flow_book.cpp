@@ -17,11 +17,13 @@ bool FlowBook::leave(const FlowKey& key, const core::Turn& turn) {
     auto& row = load(key, flow);  // first, so that nobody moves it meanwhile
     if (row.waiting > 0 && remove_backlog(db_, key, turn)) {
         --row.waiting;
+        tallies_.add(tally::backlog, key.backend, -1);
         return true;
     }
     const auto vt = take_out_of_ready(db_, key, turn);
     if (!vt) return false;
     --row.admitted;
+    tallies_.add(tally::ready, key.backend, -1);
     flow.returned.push_back(*vt);
     return true;
 }
@@ -29,6 +31,7 @@ bool FlowBook::leave(const FlowKey& key, const core::Turn& turn) {
 void FlowBook::freed(const FlowKey& key) { ++flows_[key].freed; }
 
 void FlowBook::claimed(const std::string& backend, std::int64_t vt) {
+    tallies_.add(tally::ready, backend, -1);
     if (vt <= lane(backend)) return;
     lanes_[backend] = {vt, true};
 }
@@ -54,6 +57,7 @@ int FlowBook::recount() {
     (void)settle();
     flows_.clear();
     forget_idle_flows(db_);
+    forget_empty_tallies(db_);
     return static_cast<int>(wrong.size());
 }
 
@@ -114,9 +118,13 @@ void FlowBook::write(const FlowKey& key, Flow& flow, const core::Admission& admi
     for (const auto& turn : admission.wait) insert_backlog(db_, key, turn);
     for (const auto& one : admission.enter) insert_ready(db_, key, one);
     auto& row = flow.row;
-    row.admitted += std::ssize(admission.enter) - std::ssize(admission.pushed_out);
-    row.waiting +=
+    const auto in_line = std::ssize(admission.enter) - std::ssize(admission.pushed_out);
+    const auto in_backlog =
         std::ssize(admission.wait) + std::ssize(admission.pushed_out) - std::ssize(admission.called);
+    tallies_.add(tally::ready, key.backend, in_line);
+    tallies_.add(tally::backlog, key.backend, in_backlog);
+    row.admitted += in_line;
+    row.waiting += in_backlog;
     row.last_vt = admission.last_vt;
     if (row == flow.as_read) return;
     put_flow(db_, key, row);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "store/sql/flow_rows.h"
+#include "store/sql/tallies.h"
 
 namespace darkroom::store {
 
@@ -22,13 +23,15 @@ struct FlowRules {
 
 class FlowBook {
 public:
-    FlowBook(Database& db, const FlowRules& rules) : db_(db), rules_(rules) {}
+    FlowBook(Database& db, Tallies& tallies, const FlowRules& rules)
+        : db_(db), tallies_(tallies), rules_(rules) {}
 
     void arrive(const FlowKey& key, const core::Turn& turn);
     /// Out of wherever it stands; false = it stood nowhere.
     bool leave(const FlowKey& key, const core::Turn& turn);
     /// A row in flight went, or one of ready that nobody can claim.
     void freed(const FlowKey& key);
+    /// Out of ready, to be worked on.
     void claimed(const std::string& backend, std::int64_t vt);
 
     /// Returns whether somebody is in line who was not.
@@ -60,6 +63,7 @@ private:
     std::int64_t lane(const std::string& backend);
 
     Database& db_;
+    Tallies& tallies_;
     const FlowRules rules_;
     std::map<FlowKey, Flow> flows_;
     std::map<std::string, Lane> lanes_;

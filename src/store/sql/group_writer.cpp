@@ -132,9 +132,9 @@ void GroupWriter::perform_all(const std::vector<AnyTask*>& tasks) {
     touched.reserve(tasks.size());
     for (const auto* const task : tasks) touched.push_back(task->touched);
     side_->begin(touched);
-    Transaction transaction{side_->db(), news_, side_->node(), FlowBook(side_->db(), options_.flow)};
+    Transaction transaction(side_->db(), news_, side_->node(), options_.flow);
     for (auto* const task : tasks) task->perform(transaction);
-    transaction.settle();
+    transaction.conclude(options_.shard);
     side_->commit();
 }
 

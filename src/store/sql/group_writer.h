@@ -41,15 +41,27 @@ struct News {
     std::vector<std::pair<core::Status, core::JobEventKind>> moves_lost;
 };
 
+/// What work collects in memory stands in the rows when it commits.
 struct Transaction {
+    Transaction(Database& on, News& telling, const NodeId& self, const FlowRules& rules)
+        : db(on), news(telling), node(self), flow(on, tallies, rules) {}
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+
     Database& db;
     News& news;
     NodeId node;  // this one
+    Tallies tallies;
     FlowBook flow;
 
-    /// What was collected in memory, into the rows: before the commit, and before anybody looks at the line.
+    /// Before anybody looks at the line.
     void settle() {
         if (flow.settle()) news.ready = true;
+    }
+    /// Before the commit.
+    void conclude(const std::string& shard) {
+        settle();
+        tallies.write(db, shard);
     }
 };
 
@@ -61,6 +73,7 @@ public:
         int tries = 6;  // of one piece that others come between
         std::string thread = "store-writer";
         FlowRules flow = {};
+        std::string shard = "store";  // of its tallies: no other writer of any process has the same
         ports::Meters* meters = &ports::no_meters();  // outlives the writer
     };
 

@@ -18,12 +18,13 @@ using core::Status;
 using ports::AttemptFailed;
 using ports::AttemptSucceeded;
 
-void close(Database& db, const JobHead& job, const Change& change, Status how) {
+void close(Transaction& transaction, const JobHead& job, const Change& change, Status how) {
     if (how == Status::cancelled) {
-        close_attempt_cancelled(db, job.seq, *change.attempt, change.now);
+        close_attempt_cancelled(transaction.db, job.seq, *change.attempt, change.now);
+    } else if (const auto* const failed = std::get_if<AttemptFailed>(change.end)) {
+        close_attempt(transaction.db, job.seq, *change.attempt, *failed, change.now);
     } else {
-        std::visit([&](const auto& end) { close_attempt(db, job.seq, *change.attempt, end, change.now); },
-                   *change.end);
+        close_with(transaction, job, *change.attempt, std::get<AttemptSucceeded>(*change.end), change.now);
     }
 }
 
@@ -32,7 +33,7 @@ void enqueue_changed(Transaction& transaction, JobHead& job, const Change& chang
     if (failed != nullptr && failed->retry_as) set_recipe(transaction.db, job, *failed->retry_as);
     if (change.waits) return;
     if (change.due && *change.due > change.now) {
-        enqueue_delayed(transaction.db, job, *change.due);
+        enqueue_delayed(transaction, job, *change.due);
     } else {
         store::enqueue(transaction, job);
     }
@@ -46,7 +47,7 @@ void apply_to_attempt(Transaction& transaction, const JobHead& job, const core::
         forget_remote_jobs(db, *change.attempt_id);
         drop_attempt(db, job.seq, *change.attempt);
     }
-    if (has(transition.effects, Effect::close_attempt)) close(db, job, change, *transition.attempt);
+    if (has(transition.effects, Effect::close_attempt)) close(transaction, job, change, *transition.attempt);
     if (has(transition.effects, Effect::stop_backend)) mark_stopping(db, *change.attempt_id);
     if (has(transition.effects, Effect::free_slot)) {
         remove_inflight(transaction, *change.attempt_id, flow_of(job));
@@ -119,7 +120,7 @@ bool perform(Transaction& transaction, JobHead& job, const Change& change) {
         apply_to_attempt(transaction, job, *transition, change);
     apply_to_job(job, *transition, change);
     if (has(transition->effects, Effect::enqueue)) enqueue_changed(transaction, job, change);
-    update_job(db, job, from);
+    update_job(transaction, job, from);
     if (has(transition->effects, Effect::finish)) note_end(db, job, change.now);
     tell(transaction, job, std::string(core::to_string(change.kind)), change);
     note_move(transaction, job, *transition, change, since);
@@ -137,6 +138,14 @@ void tell(Transaction& transaction, const JobHead& job, std::string kind, const 
     append_event(transaction.db, job.seq, event);
     transaction.news.changed.push_back(job.id);
     if (job.chain_seq) transaction.news.changed.push_back(chain_id(transaction.db, *job.chain_seq));
+}
+
+void close_with(Transaction& transaction, const JobHead& job, int number, const AttemptSucceeded& end,
+                TimePoint now) {
+    close_attempt(transaction.db, job.seq, number, end, now);
+    std::int64_t bytes = 0;
+    for (const auto& output : end.outputs) bytes += static_cast<std::int64_t>(output.bytes);
+    transaction.tallies.add(tally::outputs, job.user.str(), bytes);
 }
 
 void let_go(Transaction& transaction, const AttemptId& attempt, const std::string& counting, TimePoint now) {

@@ -35,6 +35,10 @@ ports::JobMove move_of(const JobHead& job, core::JobEventKind event, TimePoint s
 /// Appends an event that changes no status, and tells whoever watches the job, and its chain if it is a step.
 void tell(Transaction& transaction, const JobHead& job, std::string kind, const Change& change);
 
+/// The attempt has a result, which the job's user keeps.
+void close_with(Transaction& transaction, const JobHead& job, int number, const ports::AttemptSucceeded& end,
+                TimePoint now);
+
 /// From the end of an attempt on, nobody waits for what it left elsewhere, but for `counting`.
 void let_go(Transaction& transaction, const AttemptId& attempt, const std::string& counting, TimePoint now);
 

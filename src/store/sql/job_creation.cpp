@@ -45,7 +45,7 @@ void insert_steps(Transaction& transaction, std::int64_t chain_seq, const ports:
     for (const auto& given : request.steps) {
         DR_CHECK(given.place && given.place->chain == request.job.id);
         const auto step = step_of(request.job, given);
-        const auto seq = insert_job(transaction.db, step, {.is_chain = false, .chain_seq = chain_seq});
+        const auto seq = insert_job(transaction, step, {.is_chain = false, .chain_seq = chain_seq});
         append_creation(transaction, seq, request, step.id);
         if (step.place->from_step.empty()) stand_in_line(transaction, seq, step);
     }
@@ -55,7 +55,7 @@ void insert_steps(Transaction& transaction, std::int64_t chain_seq, const ports:
 void insert_created_job(Transaction& transaction, const ports::NewJob& request) {
     auto& db = transaction.db;
     const bool is_chain = !request.steps.empty();
-    const auto seq = insert_job(db, request.job, {.is_chain = is_chain, .chain_seq = {}});
+    const auto seq = insert_job(transaction, request.job, {.is_chain = is_chain, .chain_seq = {}});
     append_creation(transaction, seq, request, request.job.id);
     transaction.news.created.push_back(request.job.type);
     use_uploads(db, seq, request.uploads, request.job.inputs);

@@ -35,6 +35,8 @@ JobHead head_of(const Rows& rows) {
     head.type = rows.text(17);
     head.created_at = rows.time(18);
     head.is_chain = rows.integer(19) != 0;
+    head.kept = {head.status, head.backend, {}};
+    if (head.error) head.kept.error = head.error->code;
     return head;
 }
 
@@ -93,6 +95,16 @@ std::optional<core::Job> whole(Database& db, Rows rows) {
     return job;
 }
 
+void tally_change(Tallies& tallies, JobHead& head) {
+    std::optional<core::ErrorCode> error;
+    if (head.error) error = head.error->code;
+    auto& kept = head.kept;
+    if (head.status == kept.status && head.backend == kept.backend && error == kept.error) return;
+    tallies.add_job(kept.status, kept.backend, head.type, kept.error, -1);
+    tallies.add_job(head.status, head.backend, head.type, error, 1);
+    kept = {head.status, head.backend, error};
+}
+
 }  // namespace
 
 std::optional<core::JobError> error_in(const Rows& rows, int code_column, int message_column) {
@@ -102,7 +114,9 @@ std::optional<core::JobError> error_in(const Rows& rows, int code_column, int me
     return core::JobError{*code, rows.text(message_column)};
 }
 
-std::int64_t insert_job(Database& db, const core::Job& job, const Belonging& belonging) {
+std::int64_t insert_job(Transaction& transaction, const core::Job& job, const Belonging& belonging) {
+    auto& db = transaction.db;
+    transaction.tallies.add_job(core::Status::queued, job.backend, job.type, {}, 1);
     const auto seq = db.draw_job_seq();
     const auto inputs = to_json(job.inputs);
     const auto place = job.place.value_or(core::ChainPlace());
@@ -134,20 +148,21 @@ std::optional<JobHead> find_job_head(Database& db, std::int64_t seq) {
     return head_of(rows);
 }
 
-void update_job(Database& db, const JobHead& head, core::Status from) {
+void update_job(Transaction& transaction, JobHead& head, core::Status from) {
     std::optional<std::string_view> code;
     std::optional<std::string> message;
     if (head.error) {
         code = core::to_string(head.error->code);
         message = head.error->message;
     }
-    db.change_one(
+    transaction.db.change_one(
         "UPDATE jobs SET status = ?3, attempt_count = ?4, updated_at = ?5, started_at = ?6, finished_at = "
         "?7, error_code = ?8,"
         " error_message = ?9, selected_attempt = ?10, thumbnail = ?11, attempts_forgiven = ?12, "
         "rerun_after = ?13 WHERE seq = ?1 AND status = ?2",
         head.seq, from, head.status, head.attempt_count, head.updated_at, head.started_at, head.finished_at,
         code, message, head.selected_attempt, head.thumbnail, head.attempts_forgiven, head.rerun_after);
+    tally_change(transaction.tallies, head);
 }
 
 void set_plan(Database& db, JobHead& head, const ports::WorkPlan& plan) {

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "ports/job_store.h"
-#include "store/sql/database.h"
+#include "store/sql/group_writer.h"
 
 namespace darkroom::store {
 
@@ -29,6 +29,14 @@ struct JobHead {
     bool is_chain = false;
     std::string type;
     TimePoint created_at{};
+
+    /// As its row says, and tallies count it.
+    struct Kept {
+        core::Status status = core::Status::queued;
+        std::string backend;
+        std::optional<core::ErrorCode> error;
+    };
+    Kept kept;
 };
 
 /// How a job hangs on others.
@@ -38,12 +46,12 @@ struct Belonging {
 };
 
 /// Returns the job's seq.
-std::int64_t insert_job(Database& db, const core::Job& job, const Belonging& belonging = {});
+std::int64_t insert_job(Transaction& transaction, const core::Job& job, const Belonging& belonging = {});
 
 std::optional<JobHead> find_job_head(Database& db, const ports::Access& access, const JobId& id);
 std::optional<JobHead> find_job_head(Database& db, std::int64_t seq);
 /// Compare-and-set: writes everything that may change, if the status is still `from`.
-void update_job(Database& db, const JobHead& head, core::Status from);
+void update_job(Transaction& transaction, JobHead& head, core::Status from);
 /// Everything that a plan says, or only how it is done: params stay then.
 void set_plan(Database& db, JobHead& head, const ports::WorkPlan& plan);
 void set_recipe(Database& db, JobHead& head, const ports::WorkPlan& plan);

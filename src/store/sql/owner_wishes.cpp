@@ -87,7 +87,7 @@ ports::SelectOutcome select_attempt(Transaction& transaction, const ports::Acces
     job->selected_attempt = attempt;
     job->thumbnail = result->thumbnail;
     job->updated_at = now;
-    update_job(db, *job, job->status);
+    update_job(transaction, *job, job->status);
     auto change = wish(JobEventKind::succeed, actor, now);
     change.attempt = result->number;
     change.attempt_id = attempt;

@@ -30,13 +30,17 @@ void enqueue(Transaction& transaction, const JobHead& job) {
     transaction.flow.arrive(flow_of(job), turn_of(job));
 }
 
-void enqueue_delayed(Database& db, const JobHead& job, TimePoint due_at) {
-    db.post("INSERT INTO delayed (job_seq, due_at) VALUES (?, ?)", job.seq, due_at);
+void enqueue_delayed(Transaction& transaction, const JobHead& job, TimePoint due_at) {
+    transaction.tallies.add(tally::delayed, job.backend, 1);
+    transaction.db.post("INSERT INTO delayed (job_seq, due_at) VALUES (?, ?)", job.seq, due_at);
 }
 
 void dequeue(Transaction& transaction, const JobHead& job) {
-    if (transaction.db.run("DELETE FROM delayed WHERE job_seq = ?", job.seq) == 1) return;
-    (void)transaction.flow.leave(flow_of(job), turn_of(job));
+    if (transaction.db.run("DELETE FROM delayed WHERE job_seq = ?", job.seq) == 1) {
+        transaction.tallies.add(tally::delayed, job.backend, -1);
+    } else {
+        (void)transaction.flow.leave(flow_of(job), turn_of(job));
+    }
 }
 
 std::vector<Place> first_in_line(Transaction& transaction, const std::string& backend,
@@ -132,8 +136,9 @@ ports::Promotion promote_due(Transaction& transaction, TimePoint now, int count_
     for (const auto seq : due) {
         db.post("DELETE FROM delayed WHERE job_seq = ?", seq);
         const auto job = find_job_head(db, seq);
-        if (!job || job->status != core::Status::queued)
-            continue;  // a stray place in line: gone with the row
+        if (!job) continue;  // a stray place in line: gone with the row
+        transaction.tallies.add(tally::delayed, job->backend, -1);
+        if (job->status != core::Status::queued) continue;
         enqueue(transaction, *job);
         ++promotion.promoted;
     }
@@ -142,12 +147,20 @@ ports::Promotion promote_due(Transaction& transaction, TimePoint now, int count_
     return promotion;
 }
 
+// In flight are never more than endpoints may have.
 ports::QueueCounts count_queue(Database& db) {
     ports::QueueCounts counts;
-    counts.ready = db.integer("SELECT count(*) FROM ready") +
-                   db.integer("SELECT CAST(coalesce(sum(waiting), 0) AS BIGINT) FROM flow");
-    counts.delayed = db.integer("SELECT count(*) FROM delayed");
     counts.inflight = db.integer("SELECT count(*) FROM inflight");
+    auto rows = db.query(
+        "SELECT what, CAST(sum(value) AS BIGINT) FROM tallies WHERE what IN ('ready', 'backlog', 'delayed')"
+        " GROUP BY what");
+    while (rows.next()) {
+        if (rows.bytes(0) == tally::delayed) {
+            counts.delayed = rows.integer(1);
+        } else {
+            counts.ready += rows.integer(1);
+        }
+    }
     return counts;
 }
 

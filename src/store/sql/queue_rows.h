@@ -31,7 +31,7 @@ FlowKey flow_of(const JobHead& job);
 
 /// The job waits for its turn.
 void enqueue(Transaction& transaction, const JobHead& job);
-void enqueue_delayed(Database& db, const JobHead& job, TimePoint due_at);
+void enqueue_delayed(Transaction& transaction, const JobHead& job, TimePoint due_at);
 /// Takes the job out of wherever it waits.
 void dequeue(Transaction& transaction, const JobHead& job);
 /// The first places in line.

@@ -84,12 +84,13 @@ std::vector<std::int64_t> steps_of(Database& db, bool is_chain, std::int64_t seq
 /// One walk of retire_jobs().
 class Retirement {
 public:
-    Retirement(Database& db, Retention what, TimePoint now)
-        : db_(db),
+    Retirement(Transaction& transaction, Retention what, TimePoint now)
+        : transaction_(transaction),
+          db_(transaction.db),
           what_(what),
           now_(now),
-          inputs_done_(mark_of(db, Retention::inputs)),
-          outputs_done_(mark_of(db, Retention::outputs)) {}
+          inputs_done_(mark_of(db_, Retention::inputs)),
+          outputs_done_(mark_of(db_, Retention::outputs)) {}
 
     void retire(const EndedJob& job) {
         if (what_ != Retention::outputs && !(job.inputs_removed && reaches(inputs_done_, job.place)))
@@ -108,7 +109,7 @@ private:
             db_.post("UPDATE jobs SET inputs_removed_at = ? WHERE seq = ?", now_, seq);
             if (job.is_chain)
                 db_.post("UPDATE jobs SET inputs_removed_at = ? WHERE chain_seq = ?", now_, seq);
-            for (const auto& key : give_up_uploads(db_, seq, inputs)) add(key);
+            for (const auto& key : give_up_uploads(transaction_, seq, inputs)) add(key);
         }
         for (const auto& input : inputs) {
             const auto parts = parts_of(input.key);
@@ -123,21 +124,32 @@ private:
             if (job.is_chain)
                 db_.post("UPDATE jobs SET outputs_removed_at = ? WHERE chain_seq = ?", now_, seq);
         }
-        add_results(seq);
-        for (const auto step : steps_of(db_, job.is_chain, seq)) add_results(step);
+        auto bytes = add_results(seq);
+        for (const auto step : steps_of(db_, job.is_chain, seq)) bytes += add_results(step);
+        if (!job.outputs_removed) take_off(seq, bytes);
     }
 
-    // Outputs and thumbnails of all attempts. The job's own thumbnail is one of those, but for files of older
-    // Darkrooms.
-    void add_results(std::int64_t seq) {
+    void take_off(std::int64_t seq, std::int64_t bytes) {
+        auto rows = db_.query("SELECT user_id FROM jobs WHERE seq = ?", seq);
+        if (rows.next()) transaction_.tallies.add(tally::outputs, rows.text(0), -bytes);
+    }
+
+    // Outputs and thumbnails of all attempts; returns how large the outputs are. The job's own thumbnail is
+    // one of those, but for files of older Darkrooms.
+    std::int64_t add_results(std::int64_t seq) {
+        std::int64_t bytes = 0;
         auto attempts = db_.query("SELECT outputs, thumbnail FROM attempts WHERE job_seq = ?", seq);
         while (attempts.next()) {
-            for (const auto& output : outputs_from_json(attempts.bytes(0))) add(output.key);
+            for (const auto& output : outputs_from_json(attempts.bytes(0))) {
+                add(output.key);
+                bytes += static_cast<std::int64_t>(output.bytes);
+            }
             if (const auto thumbnail = attempts.optional_key(1)) add(*thumbnail);
         }
         auto rows = db_.query("SELECT thumbnail FROM jobs WHERE seq = ?", seq);
-        if (!rows.next()) return;
+        if (!rows.next()) return bytes;
         if (const auto thumbnail = rows.optional_key(0)) add(*thumbnail);
+        return bytes;
     }
 
     std::vector<core::InputImage> inputs_of(std::int64_t seq) {
@@ -150,6 +162,7 @@ private:
         if (!key.empty()) objects_.insert(key);
     }
 
+    Transaction& transaction_;
     Database& db_;
     const Retention what_;
     const TimePoint now_;
@@ -166,7 +179,13 @@ void remove_job(Transaction& transaction, std::int64_t seq) {
     db.post("DELETE FROM attempts WHERE job_seq = ?", seq);
     db.post("DELETE FROM job_events WHERE job_seq = ?", seq);
     db.post("DELETE FROM job_uploads WHERE job_seq = ?", seq);
-    db.post("DELETE FROM jobs WHERE seq = ?", seq);
+    auto rows = db.query(
+        "DELETE FROM jobs WHERE seq = ? RETURNING status, backend, type, error_code, error_message", seq);
+    while (rows.next()) {
+        std::optional<core::ErrorCode> error;
+        if (const auto told = error_in(rows, 3, 4)) error = told->code;
+        transaction.tallies.add_job(rows.status(0), rows.text(1), rows.text(2), error, -1);
+    }
 }
 
 }  // namespace
@@ -177,12 +196,13 @@ const char* const ended_jobs_sql =
     " WHERE finished_at IS NOT NULL AND chain_seq IS NULL AND (finished_at, seq) > (?1, ?2)"
     " AND (finished_at, seq) <= (?3, ?4) ORDER BY finished_at, seq LIMIT ?5";
 
-ports::RetiredJobs retire_jobs(Database& db, Retention what, TimePoint ended_before, int jobs_max,
+ports::RetiredJobs retire_jobs(Transaction& transaction, Retention what, TimePoint ended_before, int jobs_max,
                                TimePoint now) {
+    auto& db = transaction.db;
     ports::RetiredJobs retired;
     const int limit = std::clamp(jobs_max, 0, jobs_in_a_transaction);
     const RetirementMark before{ended_before, std::numeric_limits<std::int64_t>::min()};
-    Retirement retirement(db, what, now);
+    Retirement retirement(transaction, what, now);
     for (const auto& job : ended_jobs(db, mark_of(db, what), before, limit)) {
         retirement.retire(job);
         ++retired.jobs;

@@ -17,8 +17,8 @@
 
 namespace darkroom::store {
 
-ports::RetiredJobs retire_jobs(Database& db, ports::Retention what, TimePoint ended_before, int jobs_max,
-                               TimePoint now);
+ports::RetiredJobs retire_jobs(Transaction& transaction, ports::Retention what, TimePoint ended_before,
+                               int jobs_max, TimePoint now);
 
 /// Moves the mark, and with Retention::jobs removes the rows, of some jobs up to `up_to`. False = that was
 /// all.

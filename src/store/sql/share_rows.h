@@ -11,5 +11,6 @@ void put_share(Database& db, const ports::UserShare& share);
 /// {1, none} of a user who has none.
 ports::UserShare find_share(Database& db, const UserId& user);
 std::vector<ports::UserShare> list_shares(Database& db);
+std::vector<ports::UserStanding> list_users(Database& db, const std::string& after, int count_max);
 
 }  // namespace darkroom::store

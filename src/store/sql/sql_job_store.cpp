@@ -1,7 +1,9 @@
 #include "store/sql/sql_job_store.h"
 
+#include "base/log.h"
 #include "store/sql/audit_rows.h"
 #include "store/sql/event_rows.h"
+#include "store/sql/gauges.h"
 #include "store/sql/job_creation.h"
 #include "store/sql/job_listing.h"
 #include "store/sql/job_rows.h"
@@ -69,7 +71,7 @@ StoreResult<bool> SqlJobStore::revoke_api_key(const Sha256Bytes& digest, TimePoi
 
 StoreResult<void> SqlJobStore::create_upload(const core::Upload& upload) {
     return done(writer().run([&upload](Transaction& transaction) {
-        insert_upload(transaction.db, upload);
+        insert_upload(transaction, upload);
         return true;
     }));
 }
@@ -82,7 +84,7 @@ StoreResult<ports::UploadOutcome> SqlJobStore::complete_upload(const Access& acc
                                                                const core::InputImage& image, TimePoint now,
                                                                TimePoint expires_at) {
     return writer().run([&, now, expires_at](Transaction& transaction) {
-        return store::complete_upload(transaction.db, access, id, image, now, expires_at);
+        return store::complete_upload(transaction, access, id, image, now, expires_at);
     });
 }
 
@@ -95,7 +97,7 @@ StoreResult<std::vector<ports::ExpiredUpload>> SqlJobStore::list_expired_uploads
 
 StoreResult<void> SqlJobStore::forget_uploads(const std::vector<UploadId>& ids) {
     return done(writer().run([&ids](Transaction& transaction) {
-        store::forget_uploads(transaction.db, ids);
+        store::forget_uploads(transaction, ids);
         return true;
     }));
 }
@@ -248,10 +250,33 @@ StoreResult<ports::QueueCounts> SqlJobStore::count_queue() {
     return readers().read([](Database& db) { return store::count_queue(db); });
 }
 
+StoreResult<std::vector<ports::UserStanding>> SqlJobStore::list_users(const std::string& after,
+                                                                      int count_max) {
+    return readers().read([&](Database& db) { return store::list_users(db, after, count_max); });
+}
+
+StoreResult<ports::StoreGauges> SqlJobStore::read_gauges(TimePoint now, int users_max) {
+    return readers().read([=, this](Database& db) {
+        auto gauges = store::read_gauges(db, now, users_max);
+        add_gauges(db, gauges);
+        return gauges;
+    });
+}
+
+StoreResult<int> SqlJobStore::recount_flow() {
+    auto wrong = writer().run([](Transaction& transaction) { return transaction.flow.recount(); });
+    if (wrong && *wrong > 0) {
+        log::error("the shares of users in the queue were counted wrong; they are right again",
+                   {{"users", *wrong}});
+        writer().meters().flow_corrected(static_cast<std::size_t>(*wrong));
+    }
+    return wrong;
+}
+
 StoreResult<ports::RetiredJobs> SqlJobStore::retire_jobs(ports::Retention what, TimePoint ended_before,
                                                          int jobs_max, TimePoint now) {
     return writer().run([=](Transaction& transaction) {
-        return store::retire_jobs(transaction.db, what, ended_before, jobs_max, now);
+        return store::retire_jobs(transaction, what, ended_before, jobs_max, now);
     });
 }
 

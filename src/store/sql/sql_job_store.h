@@ -3,6 +3,7 @@
 // does stands in the files of rows and rules beside this one and is the same for every kind of database.
 #pragma once
 #include "ports/job_store.h"
+#include "ports/meters.h"
 #include "ports/nodes.h"
 #include "ports/random.h"
 #include "ports/remote_job_store.h"
@@ -75,6 +76,10 @@ public:
     ports::StoreResult<std::vector<ports::UserShare>> list_shares() override;
     ports::StoreResult<ports::Promotion> promote_due(TimePoint now, int count_max) override;
     ports::StoreResult<ports::QueueCounts> count_queue() override;
+    ports::StoreResult<std::vector<ports::UserStanding>> list_users(const std::string& after,
+                                                                    int count_max) override;
+    ports::StoreResult<ports::StoreGauges> read_gauges(TimePoint now, int users_max) override;
+    ports::StoreResult<int> recount_flow() override;
 
     ports::StoreResult<ports::RetiredJobs> retire_jobs(ports::Retention what, TimePoint ended_before,
                                                        int jobs_max, TimePoint now) override;
@@ -124,6 +129,8 @@ protected:
     /// Who claims: claims of several processes wait for each other, and nothing else has to.
     virtual GroupWriter& claimer() { return writer(); }
     virtual ReaderPool& readers() = 0;
+    /// What only one kind of database has to tell.
+    virtual void add_gauges(Database& /*db*/, ports::StoreGauges& /*gauges*/) {}
 
 private:
     ports::Random& random_;

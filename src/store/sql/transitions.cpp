@@ -224,7 +224,7 @@ Applied succeed_late(Transaction& transaction, const AttemptId& attempt, const A
     change.attempt = number;
     change.attempt_id = attempt;
     if (!perform(transaction, *job, change)) return Applied::stale;
-    close_attempt(db, job->seq, number, end, now);
+    close_with(transaction, *job, number, end, now);
     let_go(transaction, attempt, counting_remote_id(db, job->seq, number), now);
     follow_step(transaction, *job, change.kind, now);
     return Applied::applied;

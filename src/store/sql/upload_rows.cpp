@@ -31,6 +31,13 @@ std::vector<core::ObjectKey> objects_in(const Rows& rows, int direct_key, int im
     return objects;
 }
 
+std::int64_t bytes_of(const core::InputImage& image) { return static_cast<std::int64_t>(image.bytes); }
+
+/// What went with a row: direct_key, image, user_id.
+void take_off(Tallies& tallies, const Rows& rows) {
+    if (!rows.is_null(1)) tallies.add(tally::inputs, rows.text(2), -bytes_of(input_from_json(rows.bytes(1))));
+}
+
 bool among_inputs(const core::ObjectKey& key, std::string_view inputs_json) {
     const auto inputs = inputs_from_json(inputs_json);
     return std::any_of(inputs.begin(), inputs.end(), [&](const auto& input) { return input.key == key; });
@@ -60,10 +67,13 @@ std::optional<UploadRow> find(Database& db, const ports::Access& access, const U
 
 }  // namespace
 
-void insert_upload(Database& db, const core::Upload& upload) {
+void insert_upload(Transaction& transaction, const core::Upload& upload) {
     std::optional<std::string> image;
-    if (upload.image) image = to_json(*upload.image);
-    db.post(
+    if (upload.image) {
+        image = to_json(*upload.image);
+        transaction.tallies.add(tally::inputs, upload.user.str(), bytes_of(*upload.image));
+    }
+    transaction.db.post(
         "INSERT INTO uploads (id, user_id, name, bytes_max, created_at, expires_at, image, direct_key)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         upload.id, upload.user, upload.name, static_cast<std::int64_t>(upload.bytes_max), upload.created_at,
@@ -76,8 +86,9 @@ std::optional<core::Upload> find_upload(Database& db, const ports::Access& acces
     return std::move(row->upload);
 }
 
-UploadOutcome complete_upload(Database& db, const ports::Access& access, const UploadId& id,
+UploadOutcome complete_upload(Transaction& transaction, const ports::Access& access, const UploadId& id,
                               const core::InputImage& image, TimePoint now, TimePoint expires_at) {
+    auto& db = transaction.db;
     const auto row = find(db, access, id);
     if (!row) return UploadOutcome::not_found;
     if (row->upload.ready) return UploadOutcome::already_complete;
@@ -85,6 +96,7 @@ UploadOutcome complete_upload(Database& db, const ports::Access& access, const U
     const auto json = to_json(image);
     db.post("UPDATE uploads SET image = ?2, expires_at = ?3 WHERE id = ?1 AND image IS NULL", id, json,
             expires_at);
+    transaction.tallies.add(tally::inputs, row->upload.user.str(), bytes_of(image));
     return UploadOutcome::completed;
 }
 
@@ -104,8 +116,12 @@ std::vector<ports::ExpiredUpload> expire_uploads(Database& db, TimePoint now, in
     return expired;
 }
 
-void forget_uploads(Database& db, const std::vector<UploadId>& ids) {
-    for (const auto& id : ids) db.post("DELETE FROM uploads WHERE id = ? AND used < 0", id);
+void forget_uploads(Transaction& transaction, const std::vector<UploadId>& ids) {
+    for (const auto& id : ids) {
+        auto rows = transaction.db.query(
+            "DELETE FROM uploads WHERE id = ? AND used < 0 RETURNING direct_key, image, user_id", id);
+        while (rows.next()) take_off(transaction.tallies, rows);
+    }
 }
 
 bool upload_usable(Database& db, const ports::Access& access, const UploadId& id, TimePoint now) {
@@ -132,8 +148,9 @@ void use_uploads(Database& db, std::int64_t job_seq, const std::vector<UploadId>
     }
 }
 
-std::vector<core::ObjectKey> give_up_uploads(Database& db, std::int64_t job_seq,
+std::vector<core::ObjectKey> give_up_uploads(Transaction& transaction, std::int64_t job_seq,
                                              const std::vector<core::InputImage>& inputs) {
+    auto& db = transaction.db;
     for (const auto& input : inputs) {
         const auto id = parts_of(input.key).upload();
         db.post("DELETE FROM loose_inputs WHERE upload_id = ? AND job_seq = ?", id, job_seq);
@@ -146,8 +163,10 @@ std::vector<core::ObjectKey> give_up_uploads(Database& db, std::int64_t job_seq,
     std::vector<core::ObjectKey> gone;
     for (const auto& id : uploads) {
         if (db.run("UPDATE uploads SET used = used - 1 WHERE id = ? AND used > 1", id) == 1) continue;
-        auto rows = db.query("DELETE FROM uploads WHERE id = ? AND used = 1 RETURNING direct_key, image", id);
+        auto rows = db.query(
+            "DELETE FROM uploads WHERE id = ? AND used = 1 RETURNING direct_key, image, user_id", id);
         while (rows.next()) {
+            take_off(transaction.tallies, rows);
             for (auto& key : objects_in(rows, 0, 1)) gone.push_back(std::move(key));
         }
     }

@@ -6,18 +6,19 @@
 #include <vector>
 
 #include "ports/job_store.h"
-#include "store/sql/database.h"
+#include "store/sql/group_writer.h"
 
 namespace darkroom::store {
 
-void insert_upload(Database& db, const core::Upload& upload);
+void insert_upload(Transaction& transaction, const core::Upload& upload);
 std::optional<core::Upload> find_upload(Database& db, const ports::Access& access, const UploadId& id);
-ports::UploadOutcome complete_upload(Database& db, const ports::Access& access, const UploadId& id,
-                                     const core::InputImage& image, TimePoint now, TimePoint expires_at);
+ports::UploadOutcome complete_upload(Transaction& transaction, const ports::Access& access,
+                                     const UploadId& id, const core::InputImage& image, TimePoint now,
+                                     TimePoint expires_at);
 /// From here on none of them can be completed or used, however late a request with an earlier clock comes.
 std::vector<ports::ExpiredUpload> expire_uploads(Database& db, TimePoint now, int count_max);
 /// Only what expire_uploads() has told.
-void forget_uploads(Database& db, const std::vector<UploadId>& ids);
+void forget_uploads(Transaction& transaction, const std::vector<UploadId>& ids);
 
 /// Can a job be made of it at `now` by whoever has `access`? One that a job uses no longer expires.
 bool upload_usable(Database& db, const ports::Access& access, const UploadId& id, TimePoint now);
@@ -25,7 +26,7 @@ bool upload_usable(Database& db, const ports::Access& access, const UploadId& id
 void use_uploads(Database& db, std::int64_t job_seq, const std::vector<UploadId>& uploads,
                  const std::vector<core::InputImage>& inputs);
 /// The job no longer keeps its inputs; returns the objects of uploads that went with it.
-std::vector<core::ObjectKey> give_up_uploads(Database& db, std::int64_t job_seq,
+std::vector<core::ObjectKey> give_up_uploads(Transaction& transaction, std::int64_t job_seq,
                                              const std::vector<core::InputImage>& inputs);
 /// Does an upload, or a job that keeps its inputs, still need objects that `upload` was made for?
 bool upload_needed(Database& db, const UploadId& upload);

@@ -6,6 +6,8 @@
 // What waits is in backlog, in the order of its user, and the first of each user in ready, in the order of
 // claiming; flow says how many of a user's are in ready and in flight, and in backlog. A row in flight
 // carries the backend that its job waited for, because the job may wait for another one before the row goes.
+//
+// tallies keeps sums of what nobody should count (store/sql/tallies.h).
 #pragma once
 
 namespace darkroom::store {
@@ -95,6 +97,25 @@ INSERT INTO flow (backend, user_id, admitted, last_vt, last_rank, last_seq)
 INSERT INTO flow (backend, user_id, admitted)
     SELECT backend, user_id, count(*) FROM inflight WHERE true GROUP BY 1, 2
     ON CONFLICT DO UPDATE SET admitted = flow.admitted + excluded.admitted;
+
+CREATE TABLE tallies (
+    what TEXT NOT NULL,
+    label TEXT NOT NULL,
+    shard TEXT NOT NULL,
+    value INTEGER NOT NULL,
+    PRIMARY KEY (what, label, shard)
+) STRICT, WITHOUT ROWID;
+INSERT INTO tallies SELECT 'ready', backend, '', count(*) FROM ready GROUP BY backend;
+INSERT INTO tallies SELECT 'backlog', backend, '', count(*) FROM backlog GROUP BY backend;
+INSERT INTO tallies SELECT 'delayed', backend, '', count(*) FROM delayed JOIN jobs ON seq = job_seq GROUP BY backend;
+INSERT INTO tallies SELECT 'jobs', status || ' ' || backend, '', count(*) FROM jobs GROUP BY 2;
+INSERT INTO tallies SELECT 'ended', status || ' ' || CASE WHEN status = 'FAILED' THEN coalesce(error_code, '-') ELSE '-' END
+    || ' ' || type, '', count(*) FROM jobs WHERE status IN ('SUCCEEDED', 'FAILED', 'CANCELLED') GROUP BY 2;
+INSERT INTO tallies SELECT 'inputs', user_id, '', sum(image ->> 'bytes') FROM uploads
+    WHERE image IS NOT NULL AND json_valid(image) GROUP BY user_id;
+INSERT INTO tallies SELECT 'outputs', user_id, '', sum(output.value ->> 'bytes') FROM attempts JOIN jobs ON seq = job_seq
+    CROSS JOIN json_each(CASE WHEN json_valid(outputs) THEN outputs ELSE '[]' END) AS output
+    WHERE outputs_removed_at IS NULL AND outputs <> '[]' GROUP BY user_id;
 )sql";
 
 }  // namespace darkroom::store
