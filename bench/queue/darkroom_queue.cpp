@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 
 #include "base/check.h"
 #include "bench/store/load.h"
@@ -20,6 +22,12 @@ constexpr Milliseconds worked_patience{180'000};
 constexpr std::string_view sent_name = "\"sent\":";
 
 TimePoint now() { return std::chrono::floor<Milliseconds>(std::chrono::system_clock::now()); }
+
+// The runner hears that this process is gone, and shows what it said.
+[[noreturn]] void give_up(const char* what, const ports::StoreError& error) {
+    std::fprintf(stderr, "the store cannot %s: %s\n", what, error.detail.c_str());
+    std::_Exit(1);
+}
 
 std::int64_t sent_ns_of(const core::Job& job) {
     const auto at = job.metadata_json.find(sent_name);
@@ -96,7 +104,7 @@ void IdleWorkers::dispatch() {
         request.jobs_max = std::min(free, claim_max);
         request.now = now();
         auto claimed = store_.claim(request);
-        DR_CHECK(claimed.ok());
+        if (!claimed) give_up("claim", claimed.error());
         const std::lock_guard lock(mutex_);
         // A full batch: there is more. So there may be when others are promoted in their place.
         if (!claimed->empty()) ready_ = true;
@@ -117,7 +125,9 @@ void IdleWorkers::work() {
         if (const auto sent = sent_ns_of(job); sent != 0)
             latencies_.push_back(static_cast<double>(monotonic_ns() - sent) / 1e6);
         lock.unlock();
-        DR_CHECK(store_.finish_attempt(job.attempts.back().id, end, "backend:bench", now()).ok());
+        const auto ended = store_.finish_attempt(job.attempts.back().id, end, "backend:bench", now());
+        if (!ended) give_up("end an attempt", ended.error());
+        DR_CHECK(*ended == ports::Applied::applied);
         lock.lock();
         --inflight_;
         ++worked_;

@@ -66,7 +66,10 @@ private:
     json::object hello(const json::object&) { return {{"version", "Darkroom, through its store port"}}; }
 
     void create(int number, std::int64_t sent, const std::string& backend) {
-        DR_CHECK(store_->create_job(sent_job(random_, number, sent, backend)).ok());
+        const auto created = store_->create_job(sent_job(random_, number, sent, backend));
+        if (created) return;
+        std::fprintf(stderr, "a job could not be created: %s\n", created.error().detail.c_str());
+        std::_Exit(1);
     }
 
     json::object enqueue(const json::object& command) {
