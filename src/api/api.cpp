@@ -44,9 +44,14 @@ std::vector<ports::HttpRoute> Api::routes() {
         append(all, remote_job_routes(context_, base));
         append(all, audit_routes(context_, base));
     }
-    append(all, health_routes(context_));
-    append(all, metrics_routes(context_));
+    append(all, routes_for_operators());
     append(all, error_page_routes());
+    return all;
+}
+
+std::vector<ports::HttpRoute> Api::routes_for_operators() {
+    auto all = health_routes(context_);
+    append(all, metrics_routes(context_));
     return all;
 }
 

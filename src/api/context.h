@@ -12,6 +12,7 @@
 #include "ports/clock.h"
 #include "ports/dispatch_control.h"
 #include "ports/job_store.h"
+#include "ports/nodes.h"
 #include "ports/object_store.h"
 #include "ports/progress_board.h"
 #include "ports/random.h"
@@ -51,6 +52,8 @@ struct ApiContext {
     std::function<std::shared_ptr<const recipes::RecipeBook>()> recipes = {};  // the book in use;
                                                                                // unset: what is built in
     const ports::ProgressBoard* progress = nullptr;  // none where no backend tells how far it is
+    const ports::Nodes* nodes = nullptr;             // none: no other process shares the store
+    std::function<bool()> is_stopping = {};          // asked by /readyz; unset = never
     std::function<std::string()> metrics = {};       // what a scrape gets; unset: there is no /metrics
 };
 

@@ -38,4 +38,9 @@ void JobWatch::job_changed(const JobId& job) {
     for (auto it = first; it != last; ++it) (*it->second)();
 }
 
+void JobWatch::look_again() {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [job, wake] : watchers_) (*wake)();
+}
+
 }  // namespace darkroom::api

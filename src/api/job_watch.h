@@ -15,6 +15,8 @@ public:
     /// `wake` is called from store threads until the Subscription is gone; it must be quick.
     std::unique_ptr<ports::Subscription> subscribe(const JobId& job, std::function<void()> wake);
     void job_changed(const JobId& job);
+    /// Changes may have gone unheard: whoever watches any job looks at it.
+    void look_again();
 
 private:
     class Entry;

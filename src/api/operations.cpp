@@ -65,19 +65,23 @@ Answer ready(ApiContext& context) {
     const bool database = context.store.ping().ok();
     const bool storage = !context.dispatcher.storage_trouble();
     const bool dispatch = !context.dispatcher.dispatch_trouble();
+    const bool node = context.nodes == nullptr || context.nodes->holds_lease();
+    const bool stopping = context.is_stopping && context.is_stopping();
     JsonWriter json;
     json.begin_object()
-        .member("status", !database             ? "unavailable"
+        .member("status", stopping              ? "stopping"
+                          : !database || !node  ? "unavailable"
                           : storage && dispatch ? "ready"
                                                 : "degraded")
         .key("checks")
         .begin_array();
-    const std::array checks{std::pair("database", database), std::pair("storage", storage),
-                            std::pair("dispatch", dispatch)};
+    std::vector checks{std::pair("database", database), std::pair("storage", storage),
+                       std::pair("dispatch", dispatch)};
+    if (context.nodes != nullptr) checks.emplace_back("node", node);
     for (const auto& [name, fine] : checks)
         json.begin_object().member("name", name).member("status", fine ? "ok" : "failed").end_object();
     json.end_array().end_object();
-    return json_answer(database ? 200 : 503, json.take());
+    return json_answer(database && node && !stopping ? 200 : 503, json.take());
 }
 
 // What is told there names no user and no job, but says how much business there is.

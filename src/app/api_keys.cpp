@@ -26,17 +26,19 @@ Result<AdminKey, std::string> key_text(const std::filesystem::path& file,
 }  // namespace
 
 Result<AdminKey, std::string> install_admin_key(const std::filesystem::path& data_dir,
+                                                const std::string& maker,
                                                 const std::optional<std::string>& given,
                                                 ports::JobStore& store, const ports::Clock& clock,
                                                 ports::Random& random) {
     auto admin = key_text(data_dir / "admin.key", given, random);
     if (!admin) return admin;
+    const auto name = given || maker.empty() ? std::string(admin_name) : admin_name + (" of " + maker);
     const auto digest = sha256(admin->key);
     const auto known = store.list_api_keys();
     if (!known) return Fail("The keys could not be read: " + known.error().detail);
     bool installed = false;
     for (const auto& key : *known) {
-        if (key.name != admin_name || key.revoked_at) continue;
+        if (key.name != name || key.revoked_at) continue;
         if (key.digest == digest) {
             installed = true;
         } else if (const auto revoked = store.revoke_api_key(key.digest, clock.now()); !revoked) {
@@ -45,7 +47,7 @@ Result<AdminKey, std::string> install_admin_key(const std::filesystem::path& dat
     }
     if (installed) return admin;
     const ports::ApiKey key{.digest = digest,
-                            .name = admin_name,
+                            .name = name,
                             .user = *UserId::parse(admin_name),
                             .admin = true,
                             .created_at = clock.now(),

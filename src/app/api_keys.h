@@ -17,9 +17,10 @@ struct AdminKey {
     bool created = false;
 };
 
-/// Makes the key work and every earlier admin key of this installation stop working. Fails with a sentence
-/// for the operator.
+/// Makes the key work and every earlier admin key of this installation stop working. One that is made here
+/// belongs to `maker` alone: others make theirs. Fails with a sentence for the operator.
 Result<AdminKey, std::string> install_admin_key(const std::filesystem::path& data_dir,
+                                                const std::string& maker,
                                                 const std::optional<std::string>& given,
                                                 ports::JobStore& store, const ports::Clock& clock,
                                                 ports::Random& random);

@@ -3,48 +3,22 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <iterator>
-#include <thread>
 
-#include "api/api.h"
-#include "app/api_keys.h"
-#include "app/fallback_plans.h"
-#include "app/gateway_meters.h"
+#include "app/gateway_rooms.h"
 #include "app/key_files.h"
 #include "app/named_thread.h"
 #include "app/open_files.h"
 #include "app/own_host.h"
 #include "app/recipe_files.h"
-#include "app/recipe_graphs.h"
-#include "app/recipe_models.h"
-#include "app/remote_rooms.h"
-#include "app/reserved_port.h"
-#include "app/storage.h"
-#include "app/store_news.h"
-#include "app/system_clock.h"
-#include "app/system_random.h"
 #include "base/json_writer.h"
 #include "base/log.h"
-#include "dispatch/dispatcher.h"
-#include "http/curl_client.h"
-#include "http/server.h"
-#include "http/system_resolver.h"
-#include "imaging/pool/local_backend.h"
-#include "objects/guard/guarded_object_store.h"
-#include "recipes/shipped_recipes.h"
-#include "store/sqlite/sqlite_job_store.h"
-#include "upkeep/rounds.h"
-#include "upkeep/storage_sums.h"
 
 namespace darkroom::app {
 namespace {
 
-constexpr int exit_config = 78;
 // A link to send bytes is used at once or not at all.
 constexpr Milliseconds upload_url_life_max{600'000};
-// Results of workers are looked at beside the jobs of this machine.
-constexpr int processes_for_results = 2;
 
 // How this machine reaches the server: an address that stands for all of them stands for loopback here.
 std::string local_url(const std::string& address, std::uint16_t port) {
@@ -56,103 +30,25 @@ std::string local_url(const std::string& address, std::uint16_t port) {
     return "http://" + host + ":" + std::to_string(port);
 }
 
-core::ImageLimits image_limits(const Settings& settings) {
-    core::ImageLimits limits;
-    limits.file_bytes_max = settings.upload_bytes_max;
-    limits.pixels_max = settings.pixels_max;
-    limits.heic = settings.heic;
-    return limits;
-}
-
 Milliseconds upload_url_life(const Settings& settings) {
     return std::min(settings.url_life, upload_url_life_max);
 }
 
-Result<void, StartFailure> make_data_dir(const std::filesystem::path& dir) {
-    std::error_code error;
-    const bool is_new = std::filesystem::create_directories(dir, error);
-    if (!error && is_new) std::filesystem::permissions(dir, std::filesystem::perms::owner_all, error);
-    if (error)
-        return Fail(StartFailure{
-            "The data folder " + dir.string() + " cannot be made: " + error.message() + ".", exit_config});
-    return {};
-}
-
 }  // namespace
 
-// Members in the order in which they need each other; they end in the opposite order.
-class Gateway::Rooms {
-public:
-    SystemClock clock;
-    SystemRandom random;
-    Settings settings;
-    GatewayMeters meters{clock};
-    std::unique_ptr<store::SqliteJobStore> store;
-    http::CurlClient client;
-    http::SystemResolver resolver;
-    Storage storage;
-    RecipeShelf shelf{
-        std::make_shared<const recipes::RecipeBook>(recipes::shipped_recipes(), recipes::LicencePolicy{})};
-    const RecipeGraphs graphs{shelf};
-    AdminKey admin;
-    std::string signing_secret;
-    std::unique_ptr<imaging::LocalBackend> local;
-    std::unique_ptr<dispatch::Dispatcher> dispatcher;
-    std::unique_ptr<objects::GuardedObjectStore> guarded;
-    std::optional<ReservedPort> reserved_port;
-    std::unique_ptr<RemoteRooms> remote;
-    api::JobWatch watch;
-    std::unique_ptr<StoreNews> news;
-    std::unique_ptr<intake::Intake> intake;
-    std::unique_ptr<api::Authenticator> authenticator;
-    std::unique_ptr<api::Api> api;
-    std::unique_ptr<http::Server> server;
-    std::unique_ptr<upkeep::Rounds> upkeep;
-    std::unique_ptr<upkeep::StorageSums> storage_sums;  // only where they are asked for
-    std::atomic<bool> stopping{false};
-    std::thread dispatcher_thread;
-    std::thread upkeep_thread;
-    std::thread sums_thread;
-    std::string url;
-
-    Result<void, StartFailure> open_stores();
-    Result<void, StartFailure> choose_address();
-    Result<void, StartFailure> open_recipes();
-    Result<void, StartFailure> build_work();
-    Result<void, StartFailure> build_api();
-    void build_meters();
-    Result<void, StartFailure> listen();
-    void stop(Milliseconds grace);
-
-private:
-    Result<std::unique_ptr<imaging::LocalBackend>, std::string> open_local(bool for_results);
-    Result<void, StartFailure> build_remote(const std::vector<ports::RemoteTarget>& left);
-    intake::IntakeSettings intake_settings() const;
-    core::InputUrlRules url_rules() const;
-    std::vector<ports::HttpRoute> routes();
-    /// How others reach this server.
-    const std::string& public_url() const { return settings.base_url.empty() ? url : settings.base_url; }
-    /// A storage in trouble must not hold whoever asks for pictures; a folder never does.
-    ports::ObjectStore& objects() { return guarded ? *guarded : *storage.main; }
-};
-
 Result<void, StartFailure> Gateway::Rooms::open_stores() {
-    if (auto made = make_data_dir(settings.data_dir); !made) return made;
-    store::SqliteJobStore::Options keeping;
-    keeping.writer.meters = &meters.meters();
-    auto opened = store::SqliteJobStore::open((settings.data_dir / "darkroom.db").string(), random, keeping);
-    if (!opened) return Fail(StartFailure{opened.error().detail, exit_config});
-    store = *std::move(opened);
+    auto opened = Database::open(settings, random, meters.meters());
+    if (!opened) return Fail(opened.error());
+    database = *std::move(opened);
+    store = &database->store();
     auto pictures = open_storage(settings.storage, settings.data_dir, client, clock, random);
     if (!pictures) return Fail(StartFailure{pictures.error(), exit_config});
     storage = *std::move(pictures);
     meters.stand_around(storage);
-    auto key = install_admin_key(settings.data_dir, settings.api_key, *store, clock, random);
+    auto key = install_admin_key(settings.data_dir, database->is_shared() ? settings.node.name : "",
+                                 settings.api_key, *store, clock, random);
     if (!key) return Fail(StartFailure{key.error(), exit_config});
     admin = *std::move(key);
-    auto secret = load_or_create_secret(settings.data_dir / "signing.key", "", random);
-    if (!secret) return Fail(StartFailure{secret.error(), exit_config});
-    signing_secret = *std::move(secret);
     return {};
 }
 
@@ -175,86 +71,10 @@ Result<void, StartFailure> Gateway::Rooms::open_recipes() {
     return {};
 }
 
-Result<std::unique_ptr<imaging::LocalBackend>, std::string> Gateway::Rooms::open_local(bool for_results) {
-    imaging::LocalBackendOptions options;
-    options.inflight_max = settings.inflight_max;
-    if (for_results) options.processes_for_others = processes_for_results;
-    options.pool.program = settings.imaging_program;
-    options.pool.work_dir = settings.data_dir / "work";
-    options.pool.limits = image_limits(settings);
-    options.pool.wall_limit = options.pool.cpu_limit = settings.run_timeout;
-    options.model_of = recipe_models(shelf, recipe_folder(settings).dir);
-    return imaging::LocalBackend::open(std::move(options), *storage.main, clock, random);
-}
-
-Result<void, StartFailure> Gateway::Rooms::build_work() {
-    const auto left = store->list_remote_targets();
-    if (!left) return Fail(StartFailure{left.error().detail, exit_config});
-    const bool has_remote = RemoteRooms::are_needed(settings, *left);
-    auto backend = open_local(has_remote);
-    if (!backend) return Fail(StartFailure{backend.error(), exit_config});
-    local = *std::move(backend);
-    dispatch::DispatcherSettings dispatching;
-    dispatching.retry.attempts_max = settings.attempts_max;
-    dispatching.time_limit = settings.run_timeout;
-    dispatching.meters = &meters.meters();
-    dispatching.limit_of_recipe = [this](const core::Attempt& attempt) {
-        return graphs.time_limit_of(attempt.recipe_digest);
-    };
-    dispatching.fallback = fallback_plans(
-        shelf, {settings.backends(), settings.kinds_with_a_choice(), settings.kinds_of_workflows_only()});
-    dispatcher = std::make_unique<dispatch::Dispatcher>(
-        *store, *storage.main, std::vector<ports::Backend*>{local.get()}, clock, random, dispatching);
-    if (settings.storage.kind != StorageKind::files) {
-        auto& gate = dispatcher->storage_gate();
-        guarded = std::make_unique<objects::GuardedObjectStore>(
-            *storage.main,
-            objects::StorageSignals{[&gate] { return gate.trouble(); },
-                                    [&gate, &looks = *dispatcher] {
-                                        gate.doubt();
-                                        looks.wake();  // a quiet queue would let the doubt stand
-                                    }},
-            clock);
-    }
-    if (has_remote) {
-        if (auto built = build_remote(*left); !built) return built;
-    }
-    news = std::make_unique<StoreNews>(*dispatcher, watch, remote.get());
-    store->set_listener(news.get());
-    if (auto recovered = dispatcher->recover(); !recovered)
-        return Fail(StartFailure{recovered.error().detail, exit_config});
-    return {};
-}
-
-Result<void, StartFailure> Gateway::Rooms::build_remote(const std::vector<ports::RemoteTarget>& left) {
-    // RunPod itself never reaches an address that only this machine knows.
-    const bool reaches_us = !settings.base_url.empty() || settings.runpod.is_near;
-    auto opened = RemoteRooms::open({.settings = settings,
-                                     .jobs = *store,
-                                     .remote_jobs = *store,
-                                     .storage = storage,
-                                     .objects = objects(),
-                                     .http = client,
-                                     .clock = clock,
-                                     .random = random,
-                                     .pixels = local->pool(),
-                                     .dispatcher = *dispatcher,
-                                     .graphs = graphs,
-                                     .resolver = resolver,
-                                     .url_rules = url_rules(),
-                                     .meters = meters,
-                                     .signing_secret = signing_secret,
-                                     .public_url = reaches_us ? public_url() : ""},
-                                    left);
-    if (!opened) return Fail(StartFailure{opened.error(), exit_config});
-    remote = *std::move(opened);
-    return {};
-}
-
 Result<void, StartFailure> Gateway::Rooms::build_api() {
     api::ApiSettings options;
     options.base_url = public_url();
-    options.transfer_secret = signing_secret;
+    options.transfer_secret = database->signing_secret();
     options.backends = settings.backends();
     options.workflows_only = settings.kinds_of_workflows_only();
     options.cron_secret = settings.cron_secret;
@@ -274,28 +94,24 @@ Result<void, StartFailure> Gateway::Rooms::build_api() {
         std::make_unique<intake::Intake>(*store, objects(), client, resolver, clock, random, intake_options);
     authenticator = std::make_unique<api::Authenticator>(*store, clock);
     build_meters();
-    api = std::make_unique<api::Api>(
-        api::ApiContext{*store, *store, objects(), *intake, *dispatcher, clock, random, watch, *authenticator,
-                        options, storage.volume(), [this] { return shelf.book(); },
-                        remote ? remote->progress() : nullptr, [this] { return meters.scrape(); }});
+    api = std::make_unique<api::Api>(api::ApiContext{
+        *store, *store, objects(), *intake, *dispatcher, clock, random, watch, *authenticator, options,
+        storage.volume(), [this] { return shelf.book(); }, remote ? remote->progress() : nullptr,
+        database->nodes(), [this] { return stopping.load(); }, [this] { return meters.scrape(); }});
     return {};
 }
 
-void Gateway::Rooms::build_meters() {
-    if (settings.metrics_users > 0) {
-        upkeep::StorageSumSettings counting;
-        counting.users_max = settings.metrics_users;
-        counting.is_wanted = [this] { return store->leads(); };
-        storage_sums = std::make_unique<upkeep::StorageSums>(*store, clock, std::move(counting));
-        meters.watch_users(*storage_sums);
-    }
-    meters.watch(local->endpoint(), remote ? remote->endpoints() : std::vector<ports::RemoteBackend*>{},
-                 *store);
+core::ImageLimits Gateway::Rooms::image_limits() const {
+    core::ImageLimits limits;
+    limits.file_bytes_max = settings.upload_bytes_max;
+    limits.pixels_max = settings.pixels_max;
+    limits.heic = settings.heic;
+    return limits;
 }
 
 intake::IntakeSettings Gateway::Rooms::intake_settings() const {
     intake::IntakeSettings options;
-    options.limits = image_limits(settings);
+    options.limits = image_limits();
     options.upload_bytes_max = settings.upload_bytes_max;
     options.upload_url_life = upload_url_life(settings);
     options.upload_life = settings.upload_life;
@@ -313,10 +129,9 @@ core::InputUrlRules Gateway::Rooms::url_rules() const {
 }
 
 std::vector<ports::HttpRoute> Gateway::Rooms::routes() {
-    auto all = api->routes();
-    if (!remote) return all;
-    auto webhooks = remote->routes();
-    all.insert(all.end(), std::make_move_iterator(webhooks.begin()), std::make_move_iterator(webhooks.end()));
+    auto all = settings.node.serves_api() ? api->routes() : api->routes_for_operators();
+    auto more = remote ? remote->routes() : webhooks ? webhooks->routes() : std::vector<ports::HttpRoute>();
+    all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
     return all;
 }
 
@@ -331,8 +146,9 @@ Result<void, StartFailure> Gateway::Rooms::listen() {
     const auto port = server->start();
     if (!port) return Fail(StartFailure{port.error().detail, exit_config});
     reserved_port.reset();
-    upkeep = std::make_unique<upkeep::Rounds>(*store, *storage.main, storage.volume(), clock,
-                                              upkeep::RoundSettings{.retention = settings.retention});
+    upkeep = std::make_unique<upkeep::Rounds>(
+        *store, *storage.main, storage.volume(), clock,
+        upkeep::RoundSettings{.retention = settings.retention, .nodes = database->nodes()});
     if (remote) {
         for (auto* volume : remote->own_volumes()) upkeep->look_after(*volume);
         remote->start();
@@ -352,7 +168,9 @@ void Gateway::Rooms::stop(Milliseconds grace) {
     if (stopping.exchange(true)) return;
     std::error_code ignored;
     // Without the store this process never held the folder: the note is that of the gateway which does.
-    if (store) std::filesystem::remove(settings.data_dir / "gateway.json", ignored);
+    if (store != nullptr) std::filesystem::remove(settings.data_dir / "gateway.json", ignored);
+    // Before the last requests are answered: other nodes take the jobs that come.
+    if (dispatcher) dispatcher->stop_claiming();
     if (server) server->stop(grace);
     if (dispatcher) dispatcher->stop();
     if (upkeep) upkeep->stop();
@@ -361,7 +179,8 @@ void Gateway::Rooms::stop(Milliseconds grace) {
     if (remote) remote->stop();
     if (upkeep_thread.joinable()) upkeep_thread.join();
     if (sums_thread.joinable()) sums_thread.join();
-    if (store) store->set_listener(nullptr);
+    if (store != nullptr) store->set_listener(nullptr);
+    if (database) database->leave();
 }
 
 Gateway::Gateway(std::unique_ptr<Rooms> rooms) : rooms_(std::move(rooms)) {}

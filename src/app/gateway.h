@@ -6,16 +6,10 @@
 #include <string>
 
 #include "app/settings.h"
+#include "app/start_failure.h"
 #include "base/result.h"
 
 namespace darkroom::app {
-
-/// Why the gateway could not start: sentences for the operator, and the exit code that says whose fault it
-/// is.
-struct StartFailure {
-    std::string message;
-    int exit_code = 1;
-};
 
 class Gateway {
 public:

@@ -95,6 +95,7 @@ dispatch::SubmitterSettings RemoteRooms::submitter_settings() const {
     settings.limit_of_recipe = [&graphs = around_.graphs](const core::Attempt& attempt) {
         return graphs.time_limit_of(attempt.recipe_digest);
     };
+    settings.nodes = around_.nodes;
     settings.queue_budget = around_.settings.runpod.queue_budget;
     return settings;
 }
@@ -105,6 +106,7 @@ dispatch::FollowerSettings RemoteRooms::follower_settings() const {
     settings.outputs.work_dir = fetched_dir(around_.settings);
     settings.outputs.originals = &around_.objects;
     settings.meters = &around_.meters.meters();
+    settings.nodes = around_.nodes;
     return settings;
 }
 

@@ -11,6 +11,7 @@
 #include "ports/clock.h"
 #include "ports/http_client.h"
 #include "ports/job_store.h"
+#include "ports/nodes.h"
 #include "ports/random.h"
 #include "ports/remote_job_store.h"
 #include "ports/resolver.h"
@@ -32,6 +33,7 @@ struct RemoteSurroundings {
     ports::Resolver& resolver;
     core::InputUrlRules url_rules;  // of pictures that are fetched from links
     GatewayMeters& meters;
+    const ports::Nodes* nodes;  // nullptr: there are no others
     std::string signing_secret;
     std::string public_url;
 };

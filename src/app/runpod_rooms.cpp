@@ -34,7 +34,8 @@ RunpodRooms::RunpodRooms(const RemoteSurroundings& around, const std::vector<por
               .meters = around.meters}),
       spend_cap_(around.settings.runpod.daily_cap_micro_usd
                      ? std::make_unique<dispatch::SpendCap>(around.remote_jobs, around.clock,
-                                                            *around.settings.runpod.daily_cap_micro_usd)
+                                                            *around.settings.runpod.daily_cap_micro_usd,
+                                                            around.nodes)
                      : nullptr),
       webhooks_(around.remote_jobs, around.clock,
                 {.attempt_secret = around.signing_secret,
@@ -65,8 +66,11 @@ void RunpodRooms::build_scaling() {
     }
 }
 
-// What is ready is shared out by weight, so each endpoint counts with its share of it.
+// What is ready is shared out by weight, so each endpoint counts with its share of it. Of several nodes only
+// the one that leads scales.
 std::optional<runpod::scale::QueueFigures> RunpodRooms::figures_of(const RunpodEndpoint& endpoint) const {
+    // Two nodes would undo what the other has set.
+    if (around_.nodes != nullptr && !around_.nodes->leads()) return std::nullopt;
     const auto queue = around_.jobs.count_queue();
     const auto inflight = around_.jobs.list_inflight(endpoint.name);
     if (!queue || !inflight) return std::nullopt;

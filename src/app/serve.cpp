@@ -48,8 +48,12 @@ std::string webhooks_of(const Settings& settings, const Gateway& gateway) {
 
 void say_hello(const Settings& settings, const Gateway& gateway) {
     const auto data = settings.data_dir.string();
-    std::string text = "Darkroom " DARKROOM_VERSION "   data " + data + "   database sqlite   storage " +
-                       describe(settings.storage) + "   backend " + backends_of(settings) + "\n";
+    std::string text = "Darkroom " DARKROOM_VERSION "   data " + data + "   database " +
+                       describe_database(settings.node) + "   storage " + describe(settings.storage) +
+                       "   backend " + backends_of(settings) + "\n";
+    if (settings.node.has_postgres())
+        text += "Node       " + settings.node.name + ", role " + std::string(to_string(settings.node.role)) +
+                "\n";
     if (gateway.created_key()) text += "Created an admin key: " + data + "/admin.key, readable by you only\n";
     text += "API        " + gateway.url() + "/api/v1\n";
     if (settings.runpod.is_used()) text += "Webhooks   " + webhooks_of(settings, gateway) + "\n";

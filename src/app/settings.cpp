@@ -34,26 +34,26 @@ void read_listen(SettingReader& reader, Settings& settings) {
     settings.listen_port = static_cast<std::uint16_t>(port);
 }
 
-bool visible(const std::string& text) {
+bool is_visible_text(const std::string& text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
 void read_secrets(SettingReader& reader, Settings& settings) {
     constexpr std::size_t secret_bytes_min = 16;
     if (auto key = reader.text("DARKROOM_API_KEY"); !key.empty()) {
-        if (key.size() < secret_bytes_min || !visible(key)) {
+        if (key.size() < secret_bytes_min || !is_visible_text(key)) {
             reader.wrong("DARKROOM_API_KEY", "must be at least 16 visible characters without blanks");
         }
         settings.api_key = std::move(key);
     }
     settings.metrics_token = reader.text("DARKROOM_METRICS_TOKEN");
     if (!settings.metrics_token.empty() &&
-        (settings.metrics_token.size() < secret_bytes_min || !visible(settings.metrics_token))) {
+        (settings.metrics_token.size() < secret_bytes_min || !is_visible_text(settings.metrics_token))) {
         reader.wrong("DARKROOM_METRICS_TOKEN", "must be at least 16 visible characters without blanks");
     }
     settings.cron_secret = reader.text("CRON_SECRET");
     if (!settings.cron_secret.empty() &&
-        (settings.cron_secret.size() < secret_bytes_min || !visible(settings.cron_secret))) {
+        (settings.cron_secret.size() < secret_bytes_min || !is_visible_text(settings.cron_secret))) {
         reader.wrong("CRON_SECRET", "must be at least 16 visible characters without blanks");
     }
 }
@@ -63,7 +63,7 @@ void read_base_url(SettingReader& reader, Settings& settings) {
     while (!url.empty() && url.back() == '/') url.pop_back();
     constexpr std::size_t url_bytes_max = 1'024;  // paths and tokens follow it
     const bool http = url.rfind("http://", 0) == 0 || url.rfind("https://", 0) == 0;
-    if (!url.empty() && (!http || url.size() > url_bytes_max || !visible(url) ||
+    if (!url.empty() && (!http || url.size() > url_bytes_max || !is_visible_text(url) ||
                          url.find_first_of("?#@") != std::string::npos)) {
         reader.wrong("BACKEND_BASE_URL",
                      "must be an http or https address without query, as in https://pictures.example.com");
@@ -115,7 +115,7 @@ void find_unknown_names(SettingReader& reader) {
     std::vector<std::string_view> known;
     for (const auto& info : all_settings()) known.push_back(info.name);
     for (const auto& name : reader.environment().names_with("DARKROOM_")) {
-        if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+        if (std::find(known.begin(), known.end(), name) != known.end() || is_for_tests(name)) continue;
         const auto nearest = nearest_word(name, known);
         reader.wrong(name, "is not a setting" + (nearest ? "; did you mean " + std::string(*nearest) + "?"
                                                          : std::string(" of Darkroom")));
@@ -166,6 +166,7 @@ Result<Settings, SettingProblems> read_settings(const Environment& environment, 
     settings.pixels_max = reader.number("DARKROOM_MAX_PIXELS", 256, 1ull << 28);
     settings.url_life = reader.seconds("DARKROOM_URL_TTL_S", 1, 7 * day_s);
     settings.upload_life = reader.seconds("DARKROOM_UPLOAD_TTL_S", 1, 30 * day_s);
+    settings.node = read_node(reader);
     settings.storage = read_storage(reader);
     for (auto& note : unused_storage_notes(reader, settings.storage))
         settings.notes.push_back(std::move(note));

@@ -10,6 +10,7 @@
 
 #include "app/backend_mode.h"
 #include "app/environment.h"
+#include "app/node_settings.h"
 #include "app/pod_settings.h"
 #include "app/runpod_settings.h"
 #include "app/storage_settings.h"
@@ -50,6 +51,7 @@ struct Settings {
     Milliseconds upload_life{0};
     log::Level log_level = log::Level::info;
     log::Format log_format = log::Format::text;
+    NodeSettings node;
     StorageSettings storage;
     BackendMode mode = BackendMode::local;
     RunpodSettings runpod;

@@ -18,6 +18,15 @@ public:
         if (remote_ != nullptr) remote_->jobs_ready();
     }
     void job_changed(const JobId& job) override { watch_.job_changed(job); }
+    void attempts_to_stop() override {
+        dispatcher_.attempts_to_stop();
+        if (remote_ != nullptr) remote_->remote_work_due();
+    }
+    void look_again() override {
+        dispatcher_.look_again();
+        watch_.look_again();
+        if (remote_ != nullptr) remote_->remote_work_due();
+    }
     void remote_work_due() override {
         if (remote_ != nullptr) remote_->remote_work_due();
     }

@@ -71,8 +71,9 @@ void Dispatcher::look_after_nodes() {
     if (!settings_.dispatches) return;
     stop_what_is_not_ours();
     const auto now = clock_.monotonic();
+    const bool is_asked = nodes_asked_.exchange(false);
     const bool is_time =
-        settings_.take_over_every > Milliseconds(0) && (!take_over_at_ || now >= *take_over_at_);
+        settings_.take_over_every > Milliseconds(0) && (is_asked || !take_over_at_ || now >= *take_over_at_);
     if (is_time) {
         take_over_at_ = now + settings_.take_over_every;
         if (const auto recovered = recover(); !recovered)

@@ -58,12 +58,22 @@ public:
     ports::StoreResult<void> recover();
     /// Rounds until stop(); the thread that calls it is the dispatcher's.
     void run();
+    /// Ends run() soon: nothing more is sent to work, what is at work goes on. Any thread.
+    void stop_claiming() {
+        stopping_ = true;
+        wake();
+    }
     /// Ends run(), stops all work on this machine and returns when every end of it is recorded. Interrupted
     /// jobs are queued again; what runs elsewhere goes on.
     void stop();
 
     /// Something may be ready. Any thread, quick.
     void wake() { wake_up_->set(); }
+    /// StoreListener::look_again(): nodes may be gone. Any thread, quick.
+    void look_again() {
+        nodes_asked_ = true;
+        attempts_to_stop();
+    }
     /// StoreListener::attempts_to_stop(). Any thread, quick.
     void attempts_to_stop() {
         stops_asked_ = true;
@@ -97,6 +107,7 @@ private:
     const ThisNode node_;
     std::atomic<bool> stopping_{false};
     std::atomic<bool> stops_asked_{false};
+    std::atomic<bool> nodes_asked_{false};
     std::optional<Instant> take_over_at_;  // of the thread that runs
     OpenAttempts open_;
     StorageGate gate_;
