@@ -1,5 +1,6 @@
 // POST /jobs through a real gateway, beside a long queue. Nothing is worked on meanwhile: the one pixel
 // process is stopped, and the jobs of the long queue are for a backend that this gateway does not have.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -50,6 +51,16 @@ LoadResult run(LoadPlan load, Milliseconds duration, double per_second, const Si
     return result;
 }
 
+// Every acknowledged job is in the queue, beside those that were there before.
+void expect_queued(const GatewayProcess& gateway, const SideFacts& facts, std::int64_t before,
+                   std::int64_t acknowledged) {
+    const auto queued = must(gateway.jobs_in_queue(), facts);
+    if (queued == before + acknowledged) return;
+    throw CannotMeasure(std::string(facts.name) + ": " + std::to_string(acknowledged) + " jobs beside " +
+                        std::to_string(before) + " were acknowledged, but " + std::to_string(queued) +
+                        " wait");
+}
+
 void measure_posts_of(const QueuePlan& plan, const SideFacts& facts, Findings& findings) {
     std::unique_ptr<testing::PostgresServer> postgres;
     if (facts.needs_postgres) postgres = start_postgres(plan.stage, "posts-postgres", false);
@@ -67,10 +78,13 @@ void measure_posts_of(const QueuePlan& plan, const SideFacts& facts, Findings& f
                         .connections = connections,
                         .request = gateway->job_request(upload),
                         .expected_status = 201};
-    (void)run(load, posts_warm_up, 0, facts);
+    const auto before = must(gateway->jobs_in_queue(), facts);
+    const auto warm = run(load, posts_warm_up, 0, facts);
     const Milliseconds duration(static_cast<int>(plan.posts_s * 1'000));
     const auto fast = run(load, duration / 4, 0, facts);
     const auto steady = run(load, duration, fixed_rate, facts);
+    expect_queued(*gateway, facts, std::max<std::int64_t>(before, plan.backlog),
+                  warm.answered_all + fast.answered_all + steady.answered_all);
     findings.add("posts", "64 connections: jobs/s", facts.name, {fast.per_second()});
     findings.add("posts", "at 1,000/s: p50 ms", facts.name, {percentile(steady.latencies_ms, 0.5)}, 1);
     findings.add("posts", "at 1,000/s: p99 ms", facts.name, {percentile(steady.latencies_ms, 0.99)}, 1);

@@ -103,6 +103,12 @@ class Queue:
         return {}
 
     def stop_worker(self, _):
+        # A task is counted before it is acknowledged: one that is not yet would go back into the queue.
+        deadline = time.monotonic() + PATIENCE_S
+        with app.connection_for_read() as connection:
+            redis = connection.default_channel.client
+            while redis.hlen("unacked") + redis.llen("celery") > 0 and time.monotonic() < deadline:
+                time.sleep(0.001)
         self.tell(b"x")
         return {"worked": celery_app.count.value}
 
