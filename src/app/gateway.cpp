@@ -155,7 +155,6 @@ Result<void, StartFailure> Gateway::Rooms::listen() {
     }
     dispatcher_thread = named_thread("dispatcher", [this] { dispatcher->run(); });
     upkeep_thread = named_thread("upkeep", [this] { upkeep->run(); });
-    if (storage_sums) sums_thread = named_thread("storage-sums", [this] { storage_sums->run(); });
 
     JsonWriter json;
     json.begin_object().member("url", url).member("pid", static_cast<std::int64_t>(::getpid())).end_object();
@@ -174,11 +173,9 @@ void Gateway::Rooms::stop(Milliseconds grace) {
     if (server) server->stop(grace);
     if (dispatcher) dispatcher->stop();
     if (upkeep) upkeep->stop();
-    if (storage_sums) storage_sums->stop();
     if (dispatcher_thread.joinable()) dispatcher_thread.join();
     if (remote) remote->stop();
     if (upkeep_thread.joinable()) upkeep_thread.join();
-    if (sums_thread.joinable()) sums_thread.join();
     if (store != nullptr) store->set_listener(nullptr);
     if (database) database->leave();
 }

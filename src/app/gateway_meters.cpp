@@ -21,7 +21,8 @@ ports::HttpClient& GatewayMeters::around(ports::HttpClient& http, const std::str
 }
 
 void GatewayMeters::watch(const ports::EndpointInfo& local, const std::vector<ports::RemoteBackend*>& remote,
-                          ports::JobStore& store) {
+                          ports::JobStore& store, int users_named) {
+    users_named_ = users_named;
     local_ = local;
     remote_ = remote;
     store_ = &store;
@@ -37,30 +38,9 @@ void GatewayMeters::watch(const ports::EndpointInfo& local, const std::vector<po
 }
 
 std::optional<ports::StoreGauges> GatewayMeters::read_store() const {
-    const auto counts = store_->count_queue();
-    if (!counts) return std::nullopt;
-    ports::StoreGauges gauges;
-    if (const auto sums = sums_ != nullptr ? sums_->sums() : std::nullopt) {
-        gauges.users = sums->largest;
-        gauges.other_users_bytes = sums->others;
-    }
-    ports::StoreGauges::Queue queue;
-    queue.backend = "all";
-    queue.ready = counts->ready;
-    queue.delayed = counts->delayed;
-    gauges.queues.push_back(queue);
-    const auto add = [&](const ports::EndpointInfo& endpoint) {
-        const auto inflight = store_->list_inflight(endpoint.name);
-        if (inflight)
-            gauges.inflight.push_back(
-                {endpoint.backend, endpoint.name, static_cast<std::int64_t>(inflight->size())});
-        return inflight.ok();
-    };
-    if (!add(*local_)) return std::nullopt;
-    for (const auto* site : remote_) {
-        if (!add(site->endpoint())) return std::nullopt;
-    }
-    return gauges;
+    auto gauges = store_->read_gauges(clock_.now(), users_named_);
+    if (!gauges) return std::nullopt;
+    return *std::move(gauges);
 }
 
 std::vector<metrics::EndpointState> GatewayMeters::look_at_endpoints() const {

@@ -15,7 +15,6 @@
 #include "ports/clock.h"
 #include "ports/job_store.h"
 #include "ports/remote_backend.h"
-#include "upkeep/storage_sums.h"
 
 namespace darkroom::app {
 
@@ -34,11 +33,10 @@ public:
     /// Counts requests to an endpoint; the client returned lives as long as this object.
     ports::HttpClient& around(ports::HttpClient& http, const std::string& endpoint, bool is_pod);
 
-    /// Endpoints that get work. Once, before the first scrape; all of it outlives the scrapes.
+    /// Endpoints that get work, the store, and how many of its users are told by name. Once, before the first
+    /// scrape; all of it outlives the scrapes.
     void watch(const ports::EndpointInfo& local, const std::vector<ports::RemoteBackend*>& remote,
-               ports::JobStore& store);
-    /// Tells how much users store. Once, before the first scrape; outlives the scrapes.
-    void watch_users(const upkeep::StorageSums& sums) { sums_ = &sums; }
+               ports::JobStore& store, int users_named);
     /// What GET /metrics answers.
     std::string scrape() { return exposition_->text(); }
 
@@ -52,7 +50,7 @@ private:
     std::optional<ports::EndpointInfo> local_;
     std::vector<ports::RemoteBackend*> remote_;
     ports::JobStore* store_ = nullptr;
-    const upkeep::StorageSums* sums_ = nullptr;
+    int users_named_ = 0;
     std::unique_ptr<metrics::Exposition> exposition_;
 };
 

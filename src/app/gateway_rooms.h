@@ -30,7 +30,6 @@
 #include "objects/guard/guarded_object_store.h"
 #include "recipes/shipped_recipes.h"
 #include "upkeep/rounds.h"
-#include "upkeep/storage_sums.h"
 #include "webhooks/webhooks.h"
 
 namespace darkroom::app {
@@ -64,11 +63,9 @@ public:
     std::unique_ptr<api::Api> api;
     std::unique_ptr<http::Server> server;
     std::unique_ptr<upkeep::Rounds> upkeep;
-    std::unique_ptr<upkeep::StorageSums> storage_sums;  // only where they are asked for
     std::atomic<bool> stopping{false};
     std::thread dispatcher_thread;
     std::thread upkeep_thread;
-    std::thread sums_thread;
     std::string url;
 
     Result<void, StartFailure> open_stores();

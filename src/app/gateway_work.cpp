@@ -121,15 +121,10 @@ Result<void, StartFailure> Gateway::Rooms::build_remote(const std::vector<ports:
 }
 
 void Gateway::Rooms::build_meters() {
-    if (settings.metrics_users > 0) {
-        upkeep::StorageSumSettings counting;
-        counting.users_max = settings.metrics_users;
-        counting.is_wanted = [this] { return store->leads(); };
-        storage_sums = std::make_unique<upkeep::StorageSums>(*store, clock, std::move(counting));
-        meters.watch_users(*storage_sums);
-    }
-    const auto here = local ? local->endpoint() : ports::EndpointInfo{.backend = "local", .name = "local"};
-    meters.watch(here, remote ? remote->endpoints() : std::vector<ports::RemoteBackend*>{}, *store);
+    const auto here = local ? local->endpoint()
+                            : ports::EndpointInfo{.backend = "local", .name = "local", .inflight_max = 0};
+    meters.watch(here, remote ? remote->endpoints() : std::vector<ports::RemoteBackend*>{}, *store,
+                 settings.metrics_users);
 }
 
 }  // namespace darkroom::app

@@ -87,13 +87,20 @@ TEST_F(Scrapes, ShowAFamilyBeforeItsFirstEvent) {
 }
 
 TEST_F(Scrapes, NameUsersOnlyIfTheyWereAskedFor) {
-    EXPECT_THAT(scrape.text(), Not(HasSubstr("darkroom_user_storage_bytes{")));
-    told->users = {{"alice", 900}, {"bob\"\n", 20}};
+    told->other_users_bytes = 1'000;
+    EXPECT_EQ(value(R"(darkroom_user_storage_bytes{user="other"})"), 1'000);
+    told->users = {{"alice", 900}, {"bob\"\n", 20}, {"other", 7}};
     told->other_users_bytes = 5;
     clock.advance(Milliseconds(6'000));
     EXPECT_EQ(value(R"(darkroom_user_storage_bytes{user="alice"})"), 900);
     EXPECT_EQ(value(R"(darkroom_user_storage_bytes{user="bob\"\n"})"), 20);
-    EXPECT_EQ(value(R"(darkroom_user_storage_bytes{user="other"})"), 5);
+    EXPECT_EQ(value(R"(darkroom_user_storage_bytes{user="other"})"), 12)
+        << "a user of that name is no second one";
+}
+
+TEST_F(Scrapes, TellWhatHasEnded) {
+    told->ended = {{core::Status::failed, "timeout", "bg_remove", 3}};
+    EXPECT_EQ(value(R"(darkroom_jobs_ended{type="bg_remove",status="FAILED",error_code="timeout"})"), 3);
 }
 
 TEST_F(Scrapes, CountLinesOfTheLogThatNobodySees) {

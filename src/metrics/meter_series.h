@@ -56,6 +56,9 @@ struct PrometheusMeters::Series {
         families, {"darkroom_commit_batch_size", "Operations that shared one commit."}, batch_sizes};
     Counters leases{families,
                     {"darkroom_lease_expired_total", "Attempts taken over from nodes whose lease was over."}};
+    Counters flow_corrected{
+        families,
+        {"darkroom_flow_corrected_total", "Users whose share of the queue was counted wrong: a bug."}};
 
     Histograms dispatch{
         families, {"darkroom_dispatch_seconds", "Time of one round of the dispatcher."}, quick_seconds};

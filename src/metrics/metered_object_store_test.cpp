@@ -38,7 +38,7 @@ protected:
         store = std::make_unique<MeteredObjectStore>(std::move(memory), "main", meters, clock);
     }
     std::filesystem::path file_of(std::size_t bytes) {
-        const auto path = dir.path() / "file";
+        auto path = dir.path() / "file";
         std::ofstream(path) << std::string(bytes, 'x');
         return path;
     }

@@ -57,6 +57,7 @@ PrometheusMeters::PrometheusMeters() : series_(std::make_unique<Series>()) {
     s.commit.of({});
     s.commit_batch.of({});
     s.leases.of({});
+    s.flow_corrected.of({});
     s.dispatch.of({});
     s.last_tick.of({});
     s.leader.of({});
@@ -128,6 +129,10 @@ void PrometheusMeters::committed(std::chrono::nanoseconds took, std::size_t oper
 
 void PrometheusMeters::leases_expired(std::size_t rows) {
     series_->leases.of({}).Increment(static_cast<double>(rows));
+}
+
+void PrometheusMeters::flow_corrected(std::size_t users) {
+    series_->flow_corrected.of({}).Increment(static_cast<double>(users));
 }
 
 void PrometheusMeters::dispatch_round(std::chrono::nanoseconds took) {

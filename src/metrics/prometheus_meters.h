@@ -33,6 +33,7 @@ public:
     void claimed(std::chrono::nanoseconds took, std::size_t jobs) override;
     void committed(std::chrono::nanoseconds took, std::size_t operations) override;
     void leases_expired(std::size_t rows) override;
+    void flow_corrected(std::size_t users) override;
 
     void dispatch_round(std::chrono::nanoseconds took) override;
     void dispatches(bool does) override;

@@ -171,6 +171,7 @@ TEST(SeriesTable, LosesNoCountOfManyThreads) {
     FamilyList list;
     Counters table{list, {"x_total", "x", {"a", "b"}}};
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t) {
         threads.emplace_back([&table] {
             for (int i = 0; i < 2'000; ++i) table.of({std::to_string(i % 50), "y"}).Increment();

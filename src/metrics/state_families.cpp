@@ -48,13 +48,31 @@ MetricFamily age_family(const ports::StoreGauges& gauges) {
     return age.take();
 }
 
-MetricFamily users_family(const ports::StoreGauges& gauges) {
-    MomentFamily users("darkroom_user_storage_bytes",
-                       "Pictures of the users with most of them, and of all others; empty unless "
-                       "DARKROOM_METRICS_USERS is set.");
-    for (const auto& user : gauges.users) users.add(number(user.bytes), {{"user", user.user}});
-    if (!gauges.users.empty()) users.add(number(gauges.other_users_bytes), {{"user", "other"}});
-    return users.take();
+MetricFamily ended_family(const ports::StoreGauges& gauges) {
+    MomentFamily ended("darkroom_jobs_ended",
+                       "Jobs that have ended and that retention left, chains and their steps included.");
+    for (const auto& some : gauges.ended)
+        ended.add(number(some.jobs), {{"type", some.type},
+                                      {"status", std::string(core::to_string(some.status))},
+                                      {"error_code", some.code}});
+    return ended.take();
+}
+
+MetricFamily users_family(const std::optional<ports::StoreGauges>& gauges) {
+    MomentFamily users(
+        "darkroom_user_storage_bytes",
+        "Uploads and results of the users with most of them, as many as DARKROOM_METRICS_USERS "
+        "says, and of all others.");
+    if (!gauges) return users.take();
+    const std::string others_name = "other";
+    auto others = gauges->other_users_bytes;
+    for (const auto& user : gauges->users) {
+        if (user.user == others_name)
+            others += user.bytes;  // somebody is really called so
+        else
+            users.add(number(user.bytes), {{"user", user.user}});
+    }
+    return users.add(number(others), {{"user", others_name}}).take();
 }
 
 void add_postgres(const ports::StoreGauges& gauges, std::vector<MetricFamily>& families) {
@@ -72,7 +90,7 @@ void add_postgres(const ports::StoreGauges& gauges, std::vector<MetricFamily>& f
 std::vector<MetricFamily> store_families(const std::optional<ports::StoreGauges>& told) {
     const auto gauges = told.value_or(ports::StoreGauges{});
     std::vector<MetricFamily> families{jobs_family(gauges), depth_family(gauges), age_family(gauges),
-                                       users_family(gauges)};
+                                       ended_family(gauges), users_family(told)};
     MomentFamily inflight("darkroom_inflight", "Attempts at work, of all nodes.");
     for (const auto& endpoint : gauges.inflight)
         inflight.add(number(endpoint.attempts), {{"endpoint", endpoint.endpoint}});

@@ -42,7 +42,8 @@ std::set<std::string> metrics_named_in(const std::string& text) {
 std::string find_program(const std::string& name) {
     std::istringstream path(std::getenv("PATH") != nullptr ? std::getenv("PATH") : "");
     for (std::string folder; std::getline(path, folder, ':');) {
-        if (std::filesystem::exists(folder + "/" + name)) return folder + "/" + name;
+        auto program = std::filesystem::path(folder) / name;
+        if (std::filesystem::exists(program)) return program.string();
     }
     return {};
 }
@@ -98,6 +99,18 @@ TEST(Metrics, AreWhatPrometheusReads) {
     EXPECT_EQ(read_by_others.code, 0) << read_by_others.output;
     EXPECT_THAT(read_by_others.output,
                 HasSubstr(std::to_string(Scrape(text).families().size()) + " families"));
+}
+
+TEST(Metrics, NameAsManyUsersAsTheOperatorAsksFor) {
+    const ServerProcess server(Settings{{"DARKROOM_METRICS_USERS", "1"}});
+    const auto client = server.client();
+    (void)client.ended_job(client.create_with("jpeg_to_png", disc_png(48, 48)));
+    const auto now = scrape(client);
+    const auto& users = now.families().at("darkroom_user_storage_bytes").samples;
+    ASSERT_EQ(users.size(), 2U);
+    EXPECT_EQ(now.sum("darkroom_user_storage_bytes", {{"user", "other"}}), 0);
+    EXPECT_GT(now.sum("darkroom_user_storage_bytes"), 100);
+    EXPECT_EQ(now.sum("darkroom_jobs_ended", {{"status", "SUCCEEDED"}, {"type", "jpeg_to_png"}}), 1);
 }
 
 class CountedJobs : public ::testing::Test {

@@ -35,7 +35,8 @@ std::optional<double> number(std::string_view text) {
 
 std::string series_of(const Sample& sample) {
     std::string key = sample.name;
-    for (const auto& [name, value] : sample.labels) key += "\x1f" + name + "\x1f" + value;
+    for (const auto& [name, value] : sample.labels)
+        key.append("\x1f").append(name).append("\x1f").append(value);
     return key;
 }
 
