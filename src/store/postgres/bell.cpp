@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <random>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -17,7 +16,8 @@ namespace {
 constexpr std::size_t message_bytes_max = 7'000;  // NOTIFY takes less than 8,000
 constexpr std::size_t id_length = 36;
 constexpr std::size_t changed_max = 20'000;  // beyond, others look at everything
-constexpr Milliseconds gathering{3};         // of what commits close together have to tell
+constexpr Milliseconds between_tries{100};
+constexpr Milliseconds gathering{3};  // of what commits close together have to tell
 
 }  // namespace
 
@@ -26,6 +26,7 @@ std::vector<std::string> to_messages(const Ring& ring) {
     if (ring.ready) flags += 'r';
     if (ring.remote_due) flags += 'd';
     if (ring.stops) flags += 's';
+    if (ring.look) flags += 'l';
     std::vector<std::string> messages;
     if (flags.empty() && ring.changed.empty()) return messages;
     messages.push_back(flags + ":");
@@ -44,6 +45,7 @@ Ring parse_ring(std::string_view message) {
     ring.ready = flags.find('r') != std::string_view::npos;
     ring.remote_due = flags.find('d') != std::string_view::npos;
     ring.stops = flags.find('s') != std::string_view::npos;
+    ring.look = flags.find('l') != std::string_view::npos;
     for (auto ids = message.substr(colon + 1); ids.size() >= id_length; ids.remove_prefix(id_length)) {
         if (const auto id = JobId::parse(ids.substr(0, id_length))) ring.changed.push_back(*id);
     }
@@ -54,6 +56,7 @@ Bell::Bell(PgSettings settings, Milliseconds look_every)
     : db_(std::move(settings), PgDatabase::Use::write),
       channel_(db_.connection().settings().schema + "_bell"),
       look_every_(look_every) {
+    random_.seed(static_cast<unsigned>(::getpid()));
     wake_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     DR_CHECK(wake_fd_ >= 0);
 }
@@ -88,15 +91,17 @@ void Bell::wake() const {
 }
 
 void Bell::ring(const News& news) {
-    if (news.changed.empty() && !news.ready && !news.remote_due && !news.stops) return;
+    if (!others_ || (news.changed.empty() && !news.ready && !news.remote_due && !news.stops)) return;
     {
         const std::lock_guard lock(mutex_);
         waiting_.ready = waiting_.ready || news.ready;
         waiting_.remote_due = waiting_.remote_due || news.remote_due;
         waiting_.stops = waiting_.stops || news.stops;
         for (const auto& job : news.changed) {
-            if (waiting_ids_.size() < changed_max) waiting_ids_.insert(job);
+            if (waiting_ids_.size() >= changed_max) break;
+            waiting_ids_.insert(job);
         }
+        if (waiting_ids_.size() >= changed_max) waiting_.look = true;
     }
     wake();
 }
@@ -109,29 +114,25 @@ void Bell::look_again() {
     wake();
 }
 
-void Bell::tell_listener(const Ring& ring, bool look_again) {
+void Bell::tell_listener(const Ring& ring) {
     const std::lock_guard lock(listener_mutex_);
     if (listener_ == nullptr) return;
     for (const auto& job : ring.changed) listener_->job_changed(job);
-    if (ring.ready || look_again) listener_->jobs_ready();
-    if (ring.remote_due || look_again) listener_->remote_work_due();
-    if (ring.stops || look_again) listener_->attempts_to_stop();
+    if (ring.ready) listener_->jobs_ready();
+    if (ring.remote_due) listener_->remote_work_due();
+    if (ring.stops) listener_->attempts_to_stop();
+    if (ring.look) listener_->look_again();
 }
 
-// A connection that is new has missed what was said before.
-bool Bell::listen() {
-    if (db_.is_connected()) return true;
-    try {
-        db_.ensure_connected(Milliseconds(0));
-        db_.execute("LISTEN " + channel_);
-        // The first one has missed nothing: whoever opens a store looks by himself.
-        next_look_ = has_listened_ ? Instant() : steady_now() + look_every_;
-        has_listened_ = true;
-        return true;
-    } catch (const SqlFailure&) {
-        if (db_.is_connected()) db_.disconnect();
-        return false;
-    }
+// A connection that is new has missed what was said before; the first one has not: whoever opens a store
+// looks by himself. Everybody hears that there is one more to tell.
+void Bell::listen() {
+    if (db_.is_connected()) return;
+    db_.ensure_connected(Milliseconds(0));
+    db_.execute("LISTEN " + channel_ + "; SELECT pg_notify('" + channel_ + "', ':')");
+    if (has_listened_) look_again();
+    if (!has_listened_) next_look_ = steady_now() + look_every_;
+    has_listened_ = true;
 }
 
 // Not waited for by anybody, and not worth a sync of the disk.
@@ -152,7 +153,8 @@ void Bell::tell() {
 void Bell::hear(const std::vector<PgConnection::Notice>& notices) {
     for (const auto& notice : notices) {
         if (notice.sender == db_.connection().server_pid()) continue;
-        tell_listener(parse_ring(notice.text), false);
+        others_ = true;
+        tell_listener(parse_ring(notice.text));
     }
 }
 
@@ -170,29 +172,40 @@ void Bell::hear_and_tell() {
     }
 }
 
+// Every few seconds something may be claimable or due that nobody told of; what others changed is looked at
+// only after a gap.
+void Bell::look_if_it_is_time() {
+    bool asked = false;
+    {
+        const std::lock_guard lock(mutex_);
+        asked = std::exchange(looks_again_, false);
+    }
+    if (!asked && steady_now() < next_look_) return;
+    // Not all nodes at the same moment.
+    next_look_ = steady_now() + look_every_ + look_every_ * static_cast<int>(random_() % 256) / 1'024;
+    Ring everything;
+    everything.ready = everything.remote_due = everything.stops = true;
+    everything.look = asked;
+    tell_listener(everything);
+}
+
+bool Bell::stops() {
+    const std::lock_guard lock(mutex_);
+    return stopping_;
+}
+
 void Bell::run() {
-    std::minstd_rand random(static_cast<unsigned>(::getpid()));
-    for (;;) {
-        bool look = false;
-        {
-            const std::lock_guard lock(mutex_);
-            if (stopping_) return;
-            look = std::exchange(looks_again_, false);
-        }
-        if (!listen()) {
-            pause_for(Milliseconds(100));
-            continue;
-        }
-        if (look || steady_now() >= next_look_) {
-            // Not all nodes at the same moment.
-            next_look_ = steady_now() + look_every_ + look_every_ * static_cast<int>(random() % 256) / 1'024;
-            tell_listener({}, true);
-        }
+    while (!stops()) {
         try {
+            listen();
+            look_if_it_is_time();
             hear_and_tell();
         } catch (const SqlFailure& failure) {
-            log::warning("nodes cannot tell each other for a moment", {{"detail", failure.what()}});
-            db_.roll_back();
+            if (db_.is_connected()) {
+                log::warning("what nodes tell each other comes late", {{"detail", failure.what()}});
+                db_.disconnect();
+            }
+            pause_for(between_tries);
         }
     }
 }

@@ -3,8 +3,9 @@
 // wake-up, no memory: what is lost with a connection is made good by looking at everything again after each
 // new one, and every few seconds anyway. Telling is a transaction of its own after that of the data.
 #pragma once
-#include <condition_variable>
+#include <atomic>
 #include <mutex>
+#include <random>
 #include <set>
 #include <string>
 #include <thread>
@@ -22,6 +23,7 @@ struct Ring {
     bool ready = false;
     bool remote_due = false;
     bool stops = false;
+    bool look = false;  // more changed than can be told: look at everything
 };
 /// As texts short enough for NOTIFY: flags, then ids.
 std::vector<std::string> to_messages(const Ring& ring);
@@ -43,14 +45,18 @@ public:
     void ring(const News& news);
     /// Has the listener look at everything.
     void look_again();
+    /// Whether there is anybody to tell. Until it is said, and whenever another node is heard, there is.
+    void set_others(bool any) { others_ = any; }
 
 private:
     void run();
-    bool listen();
+    void listen();
+    void look_if_it_is_time();
+    bool stops();
     void hear_and_tell();
     void tell();
     void hear(const std::vector<PgConnection::Notice>& notices);
-    void tell_listener(const Ring& ring, bool look_again);
+    void tell_listener(const Ring& ring);
     void wake() const;
     Milliseconds until_next_look() const;
 
@@ -63,6 +69,7 @@ private:
     Ring waiting_;
     std::set<JobId> waiting_ids_;
     bool looks_again_ = false;
+    std::atomic<bool> others_{true};
     bool stopping_ = false;
 
     std::mutex listener_mutex_;  // held while the listener is told, so that it can be taken away safely
@@ -70,6 +77,7 @@ private:
 
     int wake_fd_ = -1;
     Instant next_look_{};
+    std::minstd_rand random_;
     std::thread thread_;
 };
 

@@ -136,17 +136,20 @@ void Membership::renew_lead() {
     if (term_ > 0) leads_until_ = trusted_until(asked_at);
 }
 
-int Membership::bury_expired() {
-    const auto gone = db_.run("UPDATE nodes SET gone = 1 WHERE gone = 0 AND until < " NOW_MS);
+Membership::Others Membership::look_at_others() {
+    Others others;
+    const auto self = this_node();
+    others.someone_left = db_.run("UPDATE nodes SET gone = 1 WHERE gone = 0 AND until < " NOW_MS) > 0;
     db_.post("UPDATE leader SET until = 0 WHERE until > 0 AND node IN (SELECT id FROM nodes WHERE gone = 1)");
     const auto long_ago = day_ms;
     db_.post("DELETE FROM nodes WHERE gone = 1 AND seen_at < " NOW_MS " - ?", long_ago);
+    others.any = db_.integer("SELECT EXISTS (SELECT 1 FROM nodes WHERE gone = 0 AND id <> ?)", self) != 0;
     db_.finish();
-    return static_cast<int>(gone);
+    return others;
 }
 
-void Membership::start(std::function<void()> someone_left) {
-    someone_left_ = std::move(someone_left);
+void Membership::start(std::function<void(const Others&)> tell) {
+    tell_ = std::move(tell);
     thread_ = std::thread([this] { run(); });
     pthread_setname_np(thread_.native_handle(), "store-node");
 }
@@ -162,21 +165,20 @@ void Membership::run() {
     const auto look_every = std::clamp(options_.lease / 30, Milliseconds(50), Milliseconds(2'000));
     std::int64_t renew_at = 0;
     do {
-        bool someone_left = false;
         try {
             db_.ensure_connected(Milliseconds(0));
             if (boot_ms() >= renew_at) {
                 renew_row();
                 renew_at = boot_ms() + options_.lease.count() / 3;
             }
-            someone_left = bury_expired() > 0;
+            const auto others = look_at_others();
             renew_lead();
+            tell_(others);
         } catch (const SqlFailure& failure) {
             log::warning("the node's lease could not be renewed", {{"detail", failure.what()}});
             db_.roll_back();
             renew_at = 0;
         }
-        if (someone_left && someone_left_) someone_left_();
     } while (wait_for(look_every));
 }
 

@@ -36,8 +36,13 @@ public:
 
     /// Refused while another node of this name is alive, unless that is this very installation.
     ports::StoreResult<void> join();
-    /// Renews from now on. `someone_left` is called on the thread after nodes were found gone.
-    void start(std::function<void()> someone_left);
+    /// What the others are like now, told on the thread every few seconds.
+    struct Others {
+        bool any = false;
+        bool someone_left = false;  // just now: what it held can be taken over
+    };
+    /// Renews from now on.
+    void start(std::function<void(const Others&)> tell);
     /// Gone at once, so that others need not wait for the end of the lease. Ends the thread.
     void leave() noexcept;
 
@@ -50,7 +55,7 @@ private:
     void enter(bool again);
     void renew_row();
     void renew_lead();
-    int bury_expired();
+    Others look_at_others();
     std::int64_t trusted_until(std::int64_t asked_at) const;
     bool wait_for(Milliseconds time);
 
@@ -66,7 +71,7 @@ private:
     std::atomic<std::int64_t> held_until_{0};  // in milliseconds of CLOCK_BOOTTIME, which goes on in sleep
     std::atomic<std::int64_t> leads_until_{0};
     std::int64_t term_ = 0;  // that this node leads in; 0 = none
-    std::function<void()> someone_left_;
+    std::function<void(const Others&)> tell_;
     std::thread thread_;
 };
 

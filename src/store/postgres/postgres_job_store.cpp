@@ -93,11 +93,16 @@ StoreResult<void> PostgresJobStore::start(const PgSettings& settings, const Opti
                                  [this](const News& news) { bell_.ring(news); }, claims});
     };
     auto writer = options.writer;
+    writer.shard = options.node.name;
     writer_ = std::make_unique<GroupWriter>(write_side(for_writing(settings), false), writer);
     writer.batch_max = 1;
     writer.thread = "store-claimer";
+    writer.shard += " claims";
     claimer_ = std::make_unique<GroupWriter>(write_side(for_writing(settings), true), writer);
-    membership_.start([this] { bell_.look_again(); });
+    membership_.start([this](const Membership::Others& others) {
+        bell_.set_others(others.any);
+        if (others.someone_left) bell_.look_again();
+    });
     bell_.start();
     return {};
 }
