@@ -12,6 +12,7 @@
 #include "tests/e2e/pictures.h"
 #include "tests/e2e/server_process.h"
 #include "tests/support/child_process.h"
+#include "tests/support/postgres_server.h"
 
 namespace darkroom::e2e {
 namespace {
@@ -111,6 +112,23 @@ TEST(Metrics, NameAsManyUsersAsTheOperatorAsksFor) {
     EXPECT_EQ(now.sum("darkroom_user_storage_bytes", {{"user", "other"}}), 0);
     EXPECT_GT(now.sum("darkroom_user_storage_bytes"), 100);
     EXPECT_EQ(now.sum("darkroom_jobs_ended", {{"status", "SUCCEEDED"}, {"type", "jpeg_to_png"}}), 1);
+}
+
+TEST(Metrics, OnPostgresTellWhatItsCleaningWaitsFor) {
+    const auto database = testing::PostgresServer::shared().new_database();
+    const ServerProcess server(Settings{{"DATABASE_URL", database->url()}});
+    const auto client = server.client();
+    (void)client.ended_job(client.create_with("jpeg_to_png", disc_png(48, 48)));
+    const auto now = scrape(client);
+    EXPECT_TRUE(now.problems().empty()) << now.problems().front();
+    EXPECT_EQ(now.sum("darkroom_nodes"), 1);
+    EXPECT_EQ(now.families().at("darkroom_pg_xmin_age_seconds").samples.size(), 1U);
+    EXPECT_LT(now.sum("darkroom_pg_xmin_age_seconds"), 60);
+    EXPECT_GE(now.families().at("darkroom_pg_dead_tuples").samples.size(), 8U);
+    EXPECT_EQ(now.sum("darkroom_jobs_finished_total", {{"status", "SUCCEEDED"}}), 1);
+    EXPECT_EQ(now.sum("darkroom_jobs_ended", {{"status", "SUCCEEDED"}}), 1);
+    EXPECT_GT(now.sum("darkroom_commit_seconds_count"), 3);
+    EXPECT_GE(now.sum("darkroom_claim_batch_size_sum"), 1);
 }
 
 class CountedJobs : public ::testing::Test {

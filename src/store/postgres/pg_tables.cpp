@@ -5,6 +5,7 @@
 namespace darkroom::store {
 
 // TEXT stands for text in the order of bytes, as in SQLite; NOW for milliseconds since 1970.
+extern const char* const first_postgres_tables;  // pg_schema.cpp's: a constant is a file's own otherwise
 const char* const first_postgres_tables = R"sql(
 CREATE TABLE nodes (
     id uuid PRIMARY KEY,

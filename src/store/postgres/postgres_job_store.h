@@ -10,6 +10,7 @@
 
 #include "store/postgres/bell.h"
 #include "store/postgres/membership.h"
+#include "store/postgres/pg_gauges.h"
 #include "store/postgres/pg_schema.h"
 #include "store/sql/sql_job_store.h"
 
@@ -61,6 +62,7 @@ protected:
     GroupWriter& writer() override { return *writer_; }
     GroupWriter& claimer() override { return *claimer_; }
     ReaderPool& readers() override { return *readers_; }
+    void add_gauges(Database& db, ports::StoreGauges& gauges) override { add_pg_gauges(db, gauges); }
 
 private:
     PostgresJobStore(const PgSettings& settings, ports::Random& random, const Options& options);
