@@ -47,6 +47,8 @@ inline constexpr std::pair<const char*, const char*> row_checks[] = {
      WRONG_TALLIES("ended",
                    "SELECT status || ' ' || CASE WHEN status = 'FAILED' THEN error_code ELSE '-' END"
                    " || ' ' || type, -1 FROM jobs WHERE finished_at IS NOT NULL")},
+    {"a user with more in line and at work than the window lets in",
+     "SELECT count(*) FROM flow WHERE admitted > 64"},
     {"a row in flight of another user than its job",
      "SELECT count(*) FROM inflight JOIN jobs ON seq = job_seq WHERE jobs.user_id <> inflight.user_id"},
     {"a delayed place without a waiting job",
