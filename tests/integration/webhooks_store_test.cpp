@@ -17,6 +17,8 @@ protected:
         auto opened = store::SqliteJobStore::open((database_folder.path() / "darkroom.db").string(), random);
         DR_CHECK(opened.ok());
         database = *std::move(opened);
+        // As every start does: what the process before held is this one's from now on.
+        DR_CHECK(database->take_over(100).ok());
         received.emplace(*database, clock, WebhookSettings{attempt_secret, {secret_of(new_secret_text)}});
     }
     /// One more attempt that is meant for another machine.
