@@ -17,6 +17,7 @@ Scrape scrape(World& world) {
 
 void do_jobs(World& world, int count) {
     std::vector<std::string> ids;
+    ids.reserve(std::size_t(count));
     for (int i = 0; i < count; ++i)
         ids.push_back(world.client().create_with("bg_remove", disc_png(96, 64, std::uint32_t(i))));
     for (const auto& id : ids) {
