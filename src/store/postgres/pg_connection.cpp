@@ -168,6 +168,11 @@ void PgConnection::send_execute(const char* name, std::span<const SqlValue> valu
         lose();
 }
 
+void PgConnection::send_describe(const char* name) {
+    DR_CHECK(is_open());
+    if (PQsendDescribePrepared(connection_, name) != 1) lose();
+}
+
 void PgConnection::send_sync() {
     DR_CHECK(is_open());
     if (PQpipelineSync(connection_) != 1) lose();

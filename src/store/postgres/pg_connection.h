@@ -55,6 +55,7 @@ public:
     // Into the pipeline; nothing is waited for.
     void send_prepare(const char* name, const char* sql);
     void send_execute(const char* name, std::span<const SqlValue> values);
+    void send_describe(const char* name);
     void send_sync();
     /// Asks the server for the answers so far.
     void send_flush();

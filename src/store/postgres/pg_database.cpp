@@ -10,70 +10,15 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "store/postgres/pg_failure.h"
-#include "store/postgres/pg_text.h"
 
 namespace darkroom::store {
 namespace {
 
-constexpr Oid text_type = 25;
 constexpr Milliseconds first_pause{50};
 constexpr Milliseconds longest_pause{5'000};
 constexpr Milliseconds grace{5'000};  // beyond the server's own time-out
-constexpr std::int64_t seqs_in_a_block = 100;
-// Jobs are listed by seq: one that was drawn long ago would stand among those of then.
-constexpr Milliseconds seqs_stay_fresh{1'000};
-
-std::int64_t number_in(const char* data, int length) {
-    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(data);
-    std::uint64_t value = length > 1 && (bytes[0] & 0x80) != 0 ? ~std::uint64_t{0} : 0;
-    for (int i = 0; i < length; ++i) value = value << 8 | bytes[i];
-    return static_cast<std::int64_t>(value);
-}
 
 }  // namespace
-
-class PgDatabase::Statement final : public Cursor {
-public:
-    Statement(std::string_view sql, std::int64_t number)
-        : sql_(sql), text_(to_postgres(sql)), name_("s" + std::to_string(number)) {}
-
-    const std::string& sql() const { return sql_; }
-    const char* text() const { return text_.c_str(); }
-    const char* name() const { return name_.c_str(); }
-
-    void give(PgResult result) {
-        result_ = std::move(result);
-        row_ = -1;
-        decoded_.clear();
-    }
-    bool next() override { return result_ != nullptr && ++row_ < PQntuples(result_.get()); }
-    bool is_null(int column) const override { return PQgetisnull(result_.get(), row_, column) == 1; }
-    std::int64_t integer(int column) const override {
-        if (is_null(column)) return 0;
-        return number_in(PQgetvalue(result_.get(), row_, column), PQgetlength(result_.get(), row_, column));
-    }
-    std::string_view bytes(int column) const override {
-        if (is_null(column)) return {};
-        const std::string_view data{PQgetvalue(result_.get(), row_, column),
-                                    static_cast<std::size_t>(PQgetlength(result_.get(), row_, column))};
-        if (PQftype(result_.get(), column) != text_type) return data;
-        std::string storage;
-        const auto text = from_held(data, storage);
-        if (text.data() != storage.data()) return text;
-        return decoded_.emplace_back(std::move(storage));
-    }
-    void close() override { result_.reset(); }
-
-    bool is_prepared = false;  // or will be, when its answer comes
-
-private:
-    const std::string sql_;
-    const std::string text_;
-    const std::string name_;
-    PgResult result_;
-    int row_ = -1;
-    mutable std::deque<std::string> decoded_;  // texts that are held in another form: hardly ever any
-};
 
 PgDatabase::PgDatabase(PgSettings settings, Use use) : connection_(std::move(settings)), use_(use) {}
 PgDatabase::~PgDatabase() = default;
@@ -86,6 +31,8 @@ void PgDatabase::forget_statements() noexcept {
 
 void PgDatabase::disconnect() noexcept {
     connection_.close();
+    pending_.clear();
+    foreseen_.clear();
     forget_statements();
     awaited_.clear();
     answered_ = sent_;
@@ -123,10 +70,10 @@ void PgDatabase::execute(const std::string& sql) {
     }
 }
 
-PgDatabase::Statement& PgDatabase::statement(std::string_view sql) {
+PgStatement& PgDatabase::statement(std::string_view sql) {
     auto found = statements_.find(sql);
     if (found == statements_.end()) {
-        auto made = std::make_unique<Statement>(sql, ++names_);
+        auto made = std::make_unique<PgStatement>(sql, ++names_);
         const std::string_view key = made->sql();
         found = statements_.emplace(key, std::move(made)).first;
     }
@@ -138,19 +85,40 @@ std::uint64_t PgDatabase::await(const Awaited& awaited) {
     return ++sent_;
 }
 
-std::uint64_t PgDatabase::send(Statement& statement, std::span<const SqlValue> values, Kind kind,
-                               int must_change) {
+void PgDatabase::prepare(PgStatement& statement) {
     if (!is_connected()) throw connection_lost("there is none");
-    if (!statement.is_prepared) {
-        connection_.send_prepare(statement.name(), statement.text());
-        statement.is_prepared = true;
-        await({Kind::prepare, &statement, -1});
-    }
+    if (statement.is_prepared) return;
+    connection_.send_prepare(statement.name(), statement.text().c_str());
+    statement.is_prepared = true;
+    await({Kind::prepare, &statement, -1});
+}
+
+std::uint64_t PgDatabase::send(PgStatement& statement, std::span<const SqlValue> values, Kind kind,
+                               std::int64_t must_change) {
+    prepare(statement);
     connection_.send_execute(statement.name(), values);
     return await({kind, &statement, must_change});
 }
 
+// The server knows best what each parameter is. Asked once for each statement.
+bool PgDatabase::learn_types(PgStatement& statement) {
+    if (!statement.plan) return false;
+    if (!statement.types.empty()) return true;
+    prepare(statement);
+    connection_.send_describe(statement.name());
+    const auto number = await({Kind::description, &statement, -1});
+    connection_.send_flush();
+    read_until(number);
+    return statement.plan.has_value();
+}
+
+PgStatement& PgDatabase::for_many(PgStatement& one) {
+    if (one.many == nullptr) one.many = &statement(one.plan->for_many(one.types));
+    return *one.many;
+}
+
 void PgDatabase::keep(const Awaited& awaited, PgResult result) {
+    if (awaited.kind == Kind::description) return awaited.statement->describe(*result);
     if (awaited.kind == Kind::question) return awaited.statement->give(std::move(result));
     if (awaited.kind != Kind::change) return;
     const char* const count = PQcmdTuples(result.get());
@@ -207,6 +175,7 @@ void PgDatabase::read_until(std::uint64_t number) {
 
 PgDatabase::Asked PgDatabase::ask_bound(std::string_view sql, std::span<const SqlValue> values) {
     auto& asked = statement(sql);
+    write_what_it_reads(asked);
     return {&asked, send(asked, values, Kind::question, -1)};
 }
 
@@ -220,29 +189,111 @@ Rows PgDatabase::answer_to(const Asked& asked) {
         connection_.send_flush();
         read_until(asked.number);
     }
-    return Rows(*asked.statement);
+    return Rows(asked.statement->rows());
+}
+
+void PgDatabase::write_pending(std::vector<PgPending::Bulk> bulks) {
+    std::vector<SqlValue> arrays;
+    for (auto& bulk : bulks) {
+        arrays.clear();
+        for (const auto& column : bulk.columns) arrays.push_back(column.value());
+        (void)send(for_many(*bulk.statement), arrays, Kind::change, bulk.each_changes_one ? bulk.rows : -1);
+    }
+}
+
+void PgDatabase::write_what_it_reads(const PgStatement& statement) {
+    const auto& tables = statement.tables();
+    write_pending(pending_.take(tables));
+    if (std::find(tables.begin(), tables.end(), "retention") != tables.end()) write_mark();
+}
+
+void PgDatabase::write_mark() {
+    const auto mark = pending_.take_mark();
+    if (!mark) return;
+    const std::array<SqlValue, 2> values{to_sql(mark->finished_at), to_sql(mark->seq)};
+    (void)send(*mark->statement, values, Kind::change, -1);
+}
+
+void PgDatabase::write(PgStatement& statement, std::span<const SqlValue> values, bool changes_one) {
+    foreseen_.forget(statement, values);
+    if (in_transaction_ && statement.moves_mark)
+        return pending_.keep_least(statement, values[0].integer, values[1].integer);
+    if (in_transaction_ && learn_types(statement)) {
+        if (pending_.add(statement, values, changes_one)) return;
+        write_pending(pending_.take({statement.plan->table}));
+        DR_CHECK(pending_.add(statement, values, changes_one));
+        return;
+    }
+    write_what_it_reads(statement);
+    (void)send(statement, values, Kind::change, changes_one ? 1 : -1);
 }
 
 std::int64_t PgDatabase::run_bound(std::string_view sql, std::span<const SqlValue> values) {
-    const auto number = send(statement(sql), values, Kind::change, -1);
+    auto& changer = statement(sql);
+    foreseen_.forget(changer, values);
+    write_what_it_reads(changer);
+    const auto number = send(changer, values, Kind::change, -1);
     connection_.send_flush();
     read_until(number);
     return changed_;
 }
 
 void PgDatabase::post_bound(std::string_view sql, std::span<const SqlValue> values) {
-    (void)send(statement(sql), values, Kind::change, -1);
+    write(statement(sql), values, false);
 }
 
 void PgDatabase::change_one_bound(std::string_view sql, std::span<const SqlValue> values) {
-    (void)send(statement(sql), values, Kind::change, 1);
+    write(statement(sql), values, true);
 }
 
 Cursor& PgDatabase::query_bound(std::string_view sql, std::span<const SqlValue> values) {
-    const auto asked = ask_bound(sql, values);
+    auto& asked = statement(sql);
+    if (auto* const known = find_foreseen(asked, values)) return *known;
+    // What is asked in order to change it, as a DELETE … RETURNING, is not known any more.
+    if (asked.text().compare(0, 7, "SELECT ") != 0) foreseen_.forget(asked, {});
+    const auto question = ask_bound(sql, values);
     connection_.send_flush();
-    read_until(asked.number);
-    return *asked.statement;
+    read_until(question.number);
+    return asked.rows();
+}
+
+Cursor* PgDatabase::find_foreseen(PgStatement& statement, std::span<const SqlValue> values) {
+    if (!statement.plan || statement.plan->kind != BulkPlan::Kind::select) return nullptr;
+    const auto key = key_of(values, statement.plan->keys);
+    auto* const question = foreseen_.find(statement, key);
+    if (question == nullptr) return nullptr;
+    if (!question->is_read) {
+        if (answered_ < question->number) connection_.send_flush();
+        read_until(question->number);
+        PgForeseen::read(*question);
+    }
+    const auto [first, end] = question->rows.at(key);
+    statement.rows().show(question->result.get(), first, end, static_cast<int>(statement.plan->keys));
+    return &statement.rows();
+}
+
+void PgDatabase::foresee(std::string_view sql, std::span<const SqlValue> keys, std::size_t keys_of_one) {
+    auto& single = statement(sql);
+    if (keys.size() <= keys_of_one || !in_transaction_ || !learn_types(single)) return;
+    DR_CHECK(single.plan->keys == keys_of_one && single.plan->kind == BulkPlan::Kind::select);
+    std::vector<PgArray> columns;
+    for (const auto type : single.types) columns.emplace_back(type);
+    std::unordered_set<std::string> known;
+    for (std::size_t at = 0; at < keys.size(); at += keys_of_one) {
+        const auto one = keys.subspan(at, keys_of_one);
+        if (!known.insert(key_of(one, keys_of_one)).second) continue;
+        for (std::size_t i = 0; i < keys_of_one; ++i) columns[i].add(one[i]);
+    }
+    auto& many = for_many(single);
+    if (auto* const earlier = foreseen_.unread(many)) {
+        connection_.send_flush();
+        read_until(earlier->number);
+        PgForeseen::read(*earlier);
+    }
+    write_pending(pending_.take(many.tables()));
+    std::vector<SqlValue> arrays;
+    for (const auto& column : columns) arrays.push_back(column.value());
+    foreseen_.add(single, send(many, arrays, Kind::question, -1), std::move(known));
 }
 
 // A statement of its own: the next one sees what the one before in this line has committed.
@@ -269,6 +320,9 @@ void PgDatabase::begin() {
 }
 
 void PgDatabase::commit() {
+    write_pending(pending_.take_all());
+    write_mark();
+    foreseen_.clear();
     post("COMMIT");
     sync();
     commit_was_sent_ = true;
@@ -295,6 +349,8 @@ void PgDatabase::skip_to_sync() noexcept {
 }
 
 void PgDatabase::roll_back() noexcept {
+    pending_.clear();
+    foreseen_.clear();
     in_transaction_ = false;
     asked_seqs_.reset();
     if (!is_connected()) return disconnect();
@@ -326,34 +382,6 @@ void PgDatabase::end_reading() noexcept {
     } catch (const SqlFailure&) {
         disconnect();
     }
-}
-
-// Drawn by the hundred, so that not every job costs a question; with the rest of the transaction if it is
-// known how many there will be.
-void PgDatabase::prepare_job_seqs() {
-    if (steady_now() - drawn_at_ > seqs_stay_fresh) seqs_.clear();
-    std::int64_t left = 0;
-    for (const auto& block : seqs_) left += block.end - block.next;
-    if (seqs_wanted_ > left) draw_blocks((seqs_wanted_ - left) / seqs_in_a_block + 1);
-}
-
-void PgDatabase::draw_blocks(std::int64_t blocks) {
-    asked_seqs_ = ask("SELECT nextval('jobs_seq') FROM generate_series(1, ?)", blocks);
-}
-
-std::int64_t PgDatabase::draw_job_seq() {
-    if (seqs_used_ == 0 && !asked_seqs_ && steady_now() - drawn_at_ > seqs_stay_fresh) seqs_.clear();
-    if (seqs_.empty()) {
-        if (!asked_seqs_) draw_blocks(1);
-        auto rows = answer_to(*std::exchange(asked_seqs_, std::nullopt));
-        while (rows.next()) seqs_.push_back({rows.integer(0), rows.integer(0) + seqs_in_a_block});
-        drawn_at_ = steady_now();
-    }
-    auto& block = seqs_.front();
-    const auto seq = block.next++;
-    if (block.next == block.end) seqs_.pop_front();
-    ++seqs_used_;
-    return seq;
 }
 
 }  // namespace darkroom::store

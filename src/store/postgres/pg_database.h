@@ -1,6 +1,6 @@
 // A Postgres connection as the rules of store/sql see one: statements are prepared once, posts go into the
-// pipeline without waiting, and what is read waits for its own answer, with all that were posted before it.
-// One thread at a time.
+// pipeline without waiting, rows of the hot tables by the hundred (pg_batch.h), and what is read waits for
+// its own answer, with all that were posted before it. One thread at a time.
 #pragma once
 #include <deque>
 #include <memory>
@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "store/postgres/pg_connection.h"
+#include "store/postgres/pg_batch.h"
 #include "store/sql/database.h"
 
 namespace darkroom::store {
@@ -33,6 +33,7 @@ public:
     std::int64_t draw_job_seq() override;
     std::string_view to_change_them() const override { return use_ == Use::write ? " FOR UPDATE" : ""; }
     void claim_alone(std::string_view what) override;
+    void foresee(std::string_view sql, std::span<const SqlValue> keys, std::size_t keys_of_one) override;
     bool in_transaction() const override { return in_transaction_; }
     void begin_reading() override;
     void end_reading() noexcept override;
@@ -47,9 +48,8 @@ public:
     void finish();
 
     /// A question whose answer is read later. Its text must not run again before that.
-    class Statement;
     struct Asked {
-        Statement* statement = nullptr;
+        PgStatement* statement = nullptr;
         std::uint64_t number = 0;
     };
     template <class... Values>
@@ -64,11 +64,11 @@ public:
     void prepare_job_seqs();
 
 private:
-    enum class Kind { prepare, change, question, sync };
+    enum class Kind { prepare, description, change, question, sync };
     struct Awaited {
         Kind kind = Kind::change;
-        Statement* statement = nullptr;
-        int must_change = -1;  // so many rows; -1 = any
+        PgStatement* statement = nullptr;
+        std::int64_t must_change = -1;  // so many rows; -1 = any
     };
 
     std::int64_t run_bound(std::string_view sql, std::span<const SqlValue> values) override;
@@ -77,8 +77,17 @@ private:
     Cursor& query_bound(std::string_view sql, std::span<const SqlValue> values) override;
     Asked ask_bound(std::string_view sql, std::span<const SqlValue> values);
 
-    Statement& statement(std::string_view sql);
-    std::uint64_t send(Statement& statement, std::span<const SqlValue> values, Kind kind, int must_change);
+    PgStatement& statement(std::string_view sql);
+    void prepare(PgStatement& statement);
+    bool learn_types(PgStatement& statement);
+    PgStatement& for_many(PgStatement& statement);
+    std::uint64_t send(PgStatement& statement, std::span<const SqlValue> values, Kind kind,
+                       std::int64_t must_change);
+    void write(PgStatement& statement, std::span<const SqlValue> values, bool changes_one);
+    void write_pending(std::vector<PgPending::Bulk> bulks);
+    void write_what_it_reads(const PgStatement& statement);
+    void write_mark();
+    Cursor* find_foreseen(PgStatement& statement, std::span<const SqlValue> values);
     std::uint64_t await(const Awaited& awaited);
     void read_until(std::uint64_t number);
     void read_answer();
@@ -92,7 +101,9 @@ private:
 
     PgConnection connection_;
     const Use use_;
-    std::unordered_map<std::string_view, std::unique_ptr<Statement>> statements_;
+    std::unordered_map<std::string_view, std::unique_ptr<PgStatement>> statements_;
+    PgPending pending_;
+    PgForeseen foreseen_;
     std::int64_t names_ = 0;
     std::deque<Awaited> awaited_;
     std::uint64_t sent_ = 0;

@@ -41,7 +41,8 @@ TEST(PostgresText, RightTextIsNotCopied) {
 // Sixteen bits of every kind of trouble: what comes back is what went in, and what is held is right.
 TEST(PostgresText, AnyBytesComeBackAsTheyWere) {
     std::mt19937 random(5);
-    constexpr std::string_view interesting = "\x00\x01 a\x7f\x80\xbc\xbf\xc0\xc3\xed\xa0\xf4\x8f\xf5\xff";
+    using namespace std::string_view_literals;
+    constexpr auto interesting = "\x00\x01 a\x7f\x80\xbc\xbf\xc0\xc3\xed\xa0\xf4\x8f\xf5\xff"sv;
     for (int round = 0; round < 20'000; ++round) {
         std::string text;
         for (auto length = random() % 20; length > 0; --length)

@@ -6,6 +6,9 @@
 #include "base/log.h"
 #include "store/postgres/pg_arrays.h"
 #include "store/postgres/pg_failure.h"
+#include "store/sql/queue_rows.h"
+#include "store/sql/remote_rows.h"
+#include "store/sql/transitions.h"
 
 namespace darkroom::store {
 namespace {
@@ -43,6 +46,7 @@ void PgWriteSide::begin(const std::vector<Touched>& touched) {
     asked_transaction_ = db_->ask(who_am_i, self);
     lock_roots(touched);
     db_->prepare_job_seqs();
+    foresee_attempts(touched);
     db_->hurry();
 }
 
@@ -58,6 +62,30 @@ void PgWriteSide::lock_roots(const std::vector<Touched>& touched) {
     } else if (jobs.size() > 0) {
         (void)db_->ask(lock_jobs, jobs);
     }
+}
+
+// What is asked about an attempt, whatever is told of it. Where it is in flight, and then of its job.
+void PgWriteSide::foresee_attempts(const std::vector<Touched>& touched) {
+    std::vector<AttemptId> attempts;
+    for (const auto& one : touched) {
+        if (one.attempt) attempts.push_back(*one.attempt);
+    }
+    if (attempts.size() < 2) return;
+    std::vector<SqlValue> ids;
+    for (const auto& attempt : attempts) ids.push_back(to_sql(attempt));
+    db_->foresee(inflight_sql, ids, 1);
+    db_->foresee(any_remote_job_sql, ids, 1);
+    std::vector<SqlValue> seqs;
+    std::vector<SqlValue> numbers;
+    for (const auto& attempt : attempts) {
+        const auto row = find_inflight(*db_, attempt);
+        if (!row) continue;
+        seqs.push_back(to_sql(row->job_seq));
+        numbers.push_back(to_sql(row->job_seq));
+        numbers.push_back(to_sql(row->number));
+    }
+    db_->foresee(job_head_sql, seqs, 1);
+    db_->foresee(remote_id_sql, numbers, 2);
 }
 
 // Before the commit is sent, so that it can be asked about.

@@ -39,6 +39,7 @@ public:
 private:
     enum class Outcome { committed, aborted, unknown };
     void lock_roots(const std::vector<Touched>& touched);
+    void foresee_attempts(const std::vector<Touched>& touched);
     void learn_transaction();
     Outcome ask_outcome();
     std::optional<Outcome> outcome_now();

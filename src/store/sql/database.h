@@ -126,6 +126,10 @@ public:
     virtual std::string_view to_change_them() const = 0;
     /// Until the transaction ends, no other process claims what this text names.
     virtual void claim_alone(std::string_view /*what*/) {}
+    /// A query that is about to be run for each of these keys, one after the other: a database that is far
+    /// away may ask for all of them at once. `keys` are as many values for each as the query has parameters.
+    virtual void foresee(std::string_view /*sql*/, std::span<const SqlValue> /*keys*/,
+                         std::size_t /*keys_of_one*/) {}
     virtual bool in_transaction() const = 0;
 
     /// One snapshot for all that is read until end_reading().

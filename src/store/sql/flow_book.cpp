@@ -37,6 +37,11 @@ void FlowBook::claimed(const std::string& backend, std::int64_t vt) {
 }
 
 bool FlowBook::settle() {
+    std::vector<const FlowKey*> unknown;
+    for (const auto& [key, flow] : flows_) {
+        if (!flow.loaded) unknown.push_back(&key);
+    }
+    foresee_flows(db_, unknown);
     bool anybody = false;
     for (auto& [key, flow] : flows_) anybody = settle(key, flow) || anybody;
     for (auto& [backend, lane] : lanes_) {
@@ -109,7 +114,7 @@ bool FlowBook::settle(const FlowKey& key, Flow& flow) {
 }
 
 void FlowBook::write(const FlowKey& key, Flow& flow, const core::Admission& admission) {
-    for (const auto& turn : admission.called) (void)remove_backlog(db_, key, turn);
+    for (const auto& turn : admission.called) call_from_backlog(db_, key, turn);
     for (const auto& one : admission.pushed_out) {
         remove_ready(db_, key.backend, one.vt, one.turn.job_seq);
         insert_backlog(db_, key, one.turn);

@@ -3,13 +3,16 @@
 namespace darkroom::store {
 namespace {
 
+std::string flow_sql(const Database& db) {
+    return "SELECT admitted, waiting, last_vt, last_rank, last_seq,"
+           " (SELECT weight FROM shares WHERE shares.user_id = flow.user_id),"
+           " (SELECT inflight_max FROM shares WHERE shares.user_id = flow.user_id)"
+           " FROM flow WHERE backend = ? AND user_id = ?" +
+           std::string(db.to_change_them());
+}
+
 std::optional<FlowRow> read_flow(Database& db, const FlowKey& key) {
-    const auto sql =
-        "SELECT admitted, waiting, last_vt, last_rank, last_seq,"
-        " (SELECT weight FROM shares WHERE shares.user_id = flow.user_id),"
-        " (SELECT inflight_max FROM shares WHERE shares.user_id = flow.user_id)"
-        " FROM flow WHERE backend = ? AND user_id = ?" +
-        std::string(db.to_change_them());
+    const auto sql = flow_sql(db);
     auto rows = db.query(sql, key.backend, key.user);
     if (!rows.next()) return std::nullopt;
     FlowRow row;
@@ -33,6 +36,15 @@ core::FairShare share_of(Database& db, const UserId& user) {
 }
 
 }  // namespace
+
+void foresee_flows(Database& db, const std::vector<const FlowKey*>& keys) {
+    std::vector<SqlValue> values;
+    for (const auto* const key : keys) {
+        values.push_back(to_sql(key->backend));
+        values.push_back(to_sql(key->user));
+    }
+    db.foresee(flow_sql(db), values, 2);
+}
 
 // Where others write, a row has to be there for one to lock: of two who come first at the same time, one
 // waits.
@@ -92,6 +104,11 @@ void insert_backlog(Database& db, const FlowKey& key, const core::Turn& turn) {
 bool remove_backlog(Database& db, const FlowKey& key, const core::Turn& turn) {
     return db.run("DELETE FROM backlog WHERE backend = ? AND user_id = ? AND rank = ? AND job_seq = ?",
                   key.backend, key.user, turn.rank, turn.job_seq) == 1;
+}
+
+void call_from_backlog(Database& db, const FlowKey& key, const core::Turn& turn) {
+    db.change_one("DELETE FROM backlog WHERE backend = ? AND user_id = ? AND rank = ? AND job_seq = ?",
+                  key.backend, key.user, turn.rank, turn.job_seq);
 }
 
 std::vector<core::Standing> standing_of(Database& db, const FlowKey& key) {

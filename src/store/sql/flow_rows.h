@@ -26,6 +26,8 @@ struct FlowKey {
     auto operator<=>(const FlowKey&) const = default;
 };
 
+/// These will be found soon.
+void foresee_flows(Database& db, const std::vector<const FlowKey*>& keys);
 /// Locked until the transaction ends, where others may write.
 FlowRow find_flow(Database& db, const FlowKey& key);
 void put_flow(Database& db, const FlowKey& key, const FlowRow& row);
@@ -38,6 +40,9 @@ std::vector<core::Turn> first_of_backlog(Database& db, const FlowKey& key, std::
 void insert_backlog(Database& db, const FlowKey& key, const core::Turn& turn);
 /// Whether it was there.
 bool remove_backlog(Database& db, const FlowKey& key, const core::Turn& turn);
+
+/// It was read in this transaction.
+void call_from_backlog(Database& db, const FlowKey& key, const core::Turn& turn);
 
 std::vector<core::Standing> standing_of(Database& db, const FlowKey& key);
 void insert_ready(Database& db, const FlowKey& key, const core::Standing& standing);

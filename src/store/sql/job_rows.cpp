@@ -107,6 +107,9 @@ void tally_change(Tallies& tallies, JobHead& head) {
 
 }  // namespace
 
+const char* const job_head_sql = "SELECT " JOB_HEAD_COLUMNS " FROM jobs WHERE seq = ?";
+const char* const whole_job_sql = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq = ?";
+
 std::optional<core::JobError> error_in(const Rows& rows, int code_column, int message_column) {
     if (rows.is_null(code_column)) return std::nullopt;
     const auto code = core::parse_error_code(rows.bytes(code_column));
@@ -143,7 +146,7 @@ std::optional<JobHead> find_job_head(Database& db, const ports::Access& access, 
 }
 
 std::optional<JobHead> find_job_head(Database& db, std::int64_t seq) {
-    auto rows = db.query("SELECT " JOB_HEAD_COLUMNS " FROM jobs WHERE seq = ?", seq);
+    auto rows = db.query(job_head_sql, seq);
     if (!rows.next()) return std::nullopt;
     return head_of(rows);
 }
@@ -184,7 +187,7 @@ std::optional<core::Job> find_whole_job(Database& db, const ports::Access& acces
 }
 
 std::optional<core::Job> find_whole_job(Database& db, std::int64_t seq) {
-    auto rows = db.query("SELECT " JOB_COLUMNS " FROM jobs WHERE seq = ?", seq);
+    auto rows = db.query(whole_job_sql, seq);
     if (!rows.next()) return std::nullopt;
     return whole(db, std::move(rows));
 }

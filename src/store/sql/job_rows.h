@@ -48,6 +48,10 @@ struct Belonging {
 /// Returns the job's seq.
 std::int64_t insert_job(Transaction& transaction, const core::Job& job, const Belonging& belonging = {});
 
+/// What find_job_head() and find_whole_job() ask by seq, told so that a database can foresee it.
+extern const char* const job_head_sql;
+extern const char* const whole_job_sql;
+
 std::optional<JobHead> find_job_head(Database& db, const ports::Access& access, const JobId& id);
 std::optional<JobHead> find_job_head(Database& db, std::int64_t seq);
 /// Compare-and-set: writes everything that may change, if the status is still `from`.

@@ -24,6 +24,9 @@ core::Turn turn_of(const JobHead& job) { return {-std::int64_t{job.priority}, jo
 
 }  // namespace
 
+const char* const inflight_sql =
+    "SELECT job_seq, number, endpoint, stopping, node, backend, user_id FROM inflight WHERE attempt_id = ?";
+
 FlowKey flow_of(const JobHead& job) { return {job.backend, job.user}; }
 
 void enqueue(Transaction& transaction, const JobHead& job) {
@@ -67,10 +70,7 @@ void insert_inflight(Database& db, const AttemptId& attempt, const InflightRow& 
 }
 
 std::optional<InflightRow> find_inflight(Database& db, const AttemptId& attempt) {
-    auto rows = db.query(
-        "SELECT job_seq, number, endpoint, stopping, node, backend, user_id FROM inflight"
-        " WHERE attempt_id = ?",
-        attempt);
+    auto rows = db.query(inflight_sql, attempt);
     if (!rows.next()) return std::nullopt;
     return InflightRow{rows.integer(0),    static_cast<int>(rows.integer(1)),
                        rows.text(2),       rows.integer(3) != 0,

@@ -27,6 +27,9 @@ struct Place {
     UserId user;
 };
 
+/// What find_inflight() asks, told so that a database can foresee it.
+extern const char* const inflight_sql;
+
 FlowKey flow_of(const JobHead& job);
 
 /// The job waits for its turn.

@@ -26,6 +26,9 @@ struct RemoteRow {
 /// The plan of the follower's look, told so that a test can ask for it: due at ?1, ?2 of them, of node ?3.
 extern const char* const due_remote_jobs_sql;
 
+/// What the end of an attempt asks first, told so that a database can foresee it.
+extern const char* const any_remote_job_sql;
+
 /// Inserts what `row.remote` says of the submit itself, its state and its name.
 void insert_remote_job(Database& db, const RemoteRow& row);
 /// In the order of their submits.

@@ -38,7 +38,7 @@ std::optional<JobHead> current_job(Database& db, const InflightRow& row) {
 
 /// The remote job of an attempt that its caller has just heard of, if it is one that runs elsewhere.
 std::string counting_remote_id(Database& db, std::int64_t job_seq, int number) {
-    auto rows = db.query("SELECT remote_id FROM attempts WHERE job_seq = ? AND number = ?", job_seq, number);
+    auto rows = db.query(remote_id_sql, job_seq, number);
     return rows.next() ? rows.text(0) : std::string();
 }
 
@@ -116,6 +116,8 @@ std::optional<ports::Claimed> claim_one(Transaction& transaction, ports::Random&
 
 }  // namespace
 
+const char* const remote_id_sql = "SELECT remote_id FROM attempts WHERE job_seq = ? AND number = ?";
+
 std::vector<ports::Claimed> claim_jobs(Transaction& transaction, ports::Random& random,
                                        const ports::ClaimRequest& request) {
     std::vector<ports::Claimed> claimed;
@@ -126,7 +128,12 @@ std::vector<ports::Claimed> claim_jobs(Transaction& transaction, ports::Random& 
     const auto free_slots = request.inflight_max - taken;
     const auto count_max = std::min<std::int64_t>(free_slots, request.jobs_max);
     if (count_max <= 0) return claimed;
-    for (const auto& place : first_in_line(transaction, request.backend, count_max)) {
+    const auto places = first_in_line(transaction, request.backend, count_max);
+    std::vector<SqlValue> seqs;
+    for (const auto& place : places) seqs.push_back(to_sql(place.job_seq));
+    db.foresee(job_head_sql, seqs, 1);
+    db.foresee(whole_job_sql, seqs, 1);
+    for (const auto& place : places) {
         if (auto one = claim_one(transaction, random, place, request)) claimed.push_back(*std::move(one));
     }
     return claimed;

@@ -1,0 +1,85 @@
+#include "store/postgres/pg_bulk.h"
+
+#include <gmock/gmock.h>
+
+namespace darkroom::store {
+namespace {
+
+using Of = PgArray::Of;
+using Kind = BulkPlan::Kind;
+
+TEST(PostgresBulk, AnInsertOfOneRowBecomesOneOfMany) {
+    const auto plan = bulk_plan("INSERT INTO inflight (attempt_id, endpoint, job_seq) VALUES ($1, $2, $3)");
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->kind, Kind::insert);
+    EXPECT_EQ(plan->keys, 1u);
+    EXPECT_EQ(
+        plan->for_many({Of::uuid, Of::text, Of::bigint}),
+        "INSERT INTO inflight (attempt_id, endpoint, job_seq) SELECT v.p1, v.p2, v.p3 FROM unnest(CAST($1 AS "
+        "uuid[]), CAST($2 AS text[]), CAST($3 AS bigint[])) AS v(p1, p2, p3)");
+}
+
+TEST(PostgresBulk, ChangesAndRemovalsKeepTheirConditions) {
+    const auto change = bulk_plan("UPDATE jobs SET status = $3 WHERE seq = $1 AND status = $2");
+    ASSERT_TRUE(change);
+    EXPECT_EQ(change->for_many({Of::bigint, Of::text, Of::text}),
+              "UPDATE jobs SET status = v.p3 FROM unnest(CAST($1 AS bigint[]), CAST($2 AS text[]), CAST($3 "
+              "AS text[])) AS "
+              "v(p1, p2, p3) WHERE seq = v.p1 AND status = v.p2");
+    const auto removal = bulk_plan("DELETE FROM inflight WHERE attempt_id = $1");
+    ASSERT_TRUE(removal);
+    EXPECT_EQ(removal->for_many({Of::uuid}),
+              "DELETE FROM inflight USING unnest(CAST($1 AS uuid[])) AS v(p1) WHERE attempt_id = v.p1");
+}
+
+TEST(PostgresBulk, AQuestionTellsTheKeysAndLocksInTheirOrder) {
+    const auto plan = bulk_plan("SELECT admitted FROM flow WHERE backend = $1 AND user_id = $2 FOR UPDATE");
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->for_many({Of::text, Of::text}),
+              "SELECT v.p1, v.p2, admitted FROM unnest(CAST($1 AS text[]), CAST($2 AS text[])) AS v(p1, p2) "
+              "JOIN flow ON "
+              "backend = v.p1 AND user_id = v.p2 ORDER BY v.p1, v.p2 FOR UPDATE OF flow");
+}
+
+TEST(PostgresBulk, TheNextEventOfEachJobIsFoundForEachJob) {
+    const auto plan = bulk_plan(
+        "INSERT INTO job_events (job_seq, seq, kind) SELECT $1, coalesce(max(seq), 0) + 1, $2 FROM "
+        "job_events WHERE "
+        "job_seq = $1");
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->for_many({Of::bigint, Of::text}),
+              "INSERT INTO job_events (job_seq, seq, kind) SELECT v.p1, coalesce((SELECT max(seq) FROM "
+              "job_events AS told "
+              "WHERE told.job_seq = v.p1), 0) + 1, v.p2 FROM unnest(CAST($1 AS bigint[]), CAST($2 AS "
+              "text[])) AS v(p1, p2)");
+}
+
+TEST(PostgresBulk, WhatDoesMoreThanOneRowByItsKeyIsLeftAlone) {
+    for (const auto* const text : {
+             "UPDATE jobs SET inputs_removed_at = $1 WHERE chain_seq = $2",
+             "UPDATE retention SET finished_at = $1, seq = $2 - 1 WHERE (finished_at, seq) >= ($1, $2)",
+             "DELETE FROM inflight WHERE attempt_id IN (SELECT id FROM attempts WHERE job_seq = $1)",
+             "INSERT INTO flow (backend, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+             "DELETE FROM ready WHERE backend = $1 AND user_id = $2 AND rank = $3 AND job_seq = $4 RETURNING "
+             "vt",
+             "DELETE FROM attempts WHERE job_seq = $1",
+             "SELECT seq FROM jobs WHERE seq = $1 ORDER BY seq",
+             "UPDATE remote_jobs SET unwanted = 1 WHERE attempt_id = $1",
+             "SELECT 1",
+             "BEGIN",
+             "",
+         })
+        EXPECT_FALSE(bulk_plan(text)) << text;
+}
+
+TEST(PostgresBulk, AStatementNamesItsTables) {
+    using ::testing::Contains;
+    EXPECT_THAT(tables_in("SELECT a FROM jobs JOIN attempts ON b = (SELECT c FROM uploads)"),
+                testing::IsSupersetOf({"jobs", "attempts", "uploads"}));
+    EXPECT_THAT(tables_in("UPDATE ready SET vt = 1"), Contains("ready"));
+    EXPECT_THAT(tables_in("INSERT INTO costs SELECT 1 FROM jobs"), testing::IsSupersetOf({"costs", "jobs"}));
+    EXPECT_THAT(tables_in("DELETE FROM flow"), Contains("flow"));
+}
+
+}  // namespace
+}  // namespace darkroom::store
