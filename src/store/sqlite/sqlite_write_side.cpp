@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "store/sqlite/sqlite_failure.h"
 
@@ -37,9 +39,10 @@ std::optional<ports::StoreError> SqliteWriteSide::tidy_up() {
         db_->handle(), nullptr, overdue ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, &pages,
         &moved);
     // If all has moved, the next commit starts the WAL over; if readers were in the way, try again a little
-    // later.
-    next_checkpoint_ =
-        code == SQLITE_OK && moved == pages ? checkpoint_pages_ : wal_pages_ + checkpoint_pages_ / 4;
+    // later. Whoever was waited for in vain is a long reader (a dump, a backup): the next wait comes when the
+    // WAL has grown by a quarter, else it would be every 1,000 pages.
+    const int step = std::max(checkpoint_pages_, overdue ? wal_pages_ : 0) / 4;
+    next_checkpoint_ = code == SQLITE_OK && moved == pages ? checkpoint_pages_ : wal_pages_ + step;
     if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
         return std::nullopt;
     const auto failure = sqlite_failure(db_->handle(), "moving the write-ahead log into the database");
