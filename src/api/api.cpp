@@ -11,6 +11,7 @@
 #include "api/operations.h"
 #include "api/remote_jobs.h"
 #include "api/rerun.h"
+#include "api/shares.h"
 #include "api/types.h"
 #include "api/upkeep.h"
 
@@ -43,6 +44,7 @@ std::vector<ports::HttpRoute> Api::routes() {
         append(all, upkeep_routes(context_, base));
         append(all, remote_job_routes(context_, base));
         append(all, audit_routes(context_, base));
+        append(all, share_routes(context_, base));
     }
     append(all, routes_for_operators());
     append(all, error_page_routes());

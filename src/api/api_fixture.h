@@ -64,11 +64,27 @@ public:
         audits.push_back({since, after, count_max});
         return audit;
     }
+    ports::StoreResult<void> put_share(const ports::UserShare& share) override {
+        std::erase_if(shares, [&](const auto& one) { return one.user == share.user; });
+        shares.push_back(share);
+        return {};
+    }
+    ports::StoreResult<std::vector<ports::UserShare>> list_shares() override { return shares; }
+    ports::StoreResult<std::vector<ports::UserStanding>> list_users(const std::string& after,
+                                                                    int count_max) override {
+        std::vector<ports::UserStanding> page;
+        for (const auto& user : users) {
+            if (user.share.user.str() > after && std::ssize(page) < count_max) page.push_back(user);
+        }
+        return page;
+    }
     ports::StoreResult<void> ping() override { return {}; }
 
     std::vector<core::Job> jobs;
     std::vector<ports::NewJob> orders;  // as they were asked for
     std::vector<ports::WorkPlan> reruns;
+    std::vector<ports::UserShare> shares;
+    std::vector<ports::UserStanding> users;
     std::vector<AttemptId> selected;
     std::vector<ports::JobFilter> filters;
     struct AuditQuestion {

@@ -70,6 +70,10 @@ ExitCode perform(Program& program) {
             return select_attempt(program);
         case Command::audit_licences:
             return audit_licences(program);
+        case Command::users_list:
+            return list_users(program);
+        case Command::users_share:
+            return share_user(program);
         case Command::types:
             return show_types(program);
         case Command::costs:

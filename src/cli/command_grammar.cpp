@@ -29,6 +29,7 @@ Grammar::Grammar() {
     types->add_option("NAME", found.type, "One type")->type_name(" ");
     add_costs();
     add_audit();
+    add_users();
     doctor = add(app, "doctor", "Try everything that is configured, and tell what is wrong");
     add_janitor();
     add_endpoint();
@@ -128,6 +129,22 @@ void Grammar::add_audit() {
         ->type_name("DAY");
     licences->footer(
         "Needs an admin key. --plain and --json tell each attempt, with the digests of recipe and models.");
+}
+
+void Grammar::add_users() {
+    users = add(app, "users", "Whose jobs wait, and how much of the work is done for whom");
+    list_users = add(*users, "list", "Users with jobs in the queue or a share of their own");
+    share = add(*users, "share", "Show a user's share of the work, or set it");
+    share->add_option("USER", found.ids, "The user, as jobs name it")->type_name(" ");
+    share->add_option("--weight", weight, "1 to 100: with 2, twice as many jobs as a user with 1 (so unset)")
+        ->type_name("N");
+    share
+        ->add_option("--inflight-max", inflight_max,
+                     "Jobs at work at a time on each kind of backend; unset, no limit of the user's own")
+        ->type_name("N");
+    share->footer(
+        "Needs an admin key. Both are set at once; what waits already keeps its place.\n\n"
+        "  darkroom users share customer-17 --weight 2 --inflight-max 8");
 }
 
 void Grammar::add_costs() {

@@ -18,6 +18,7 @@ struct Grammar {
     CLI::App *list = nullptr, *get = nullptr, *watch = nullptr, *cancel = nullptr, *retry = nullptr,
              *attempt = nullptr, *select = nullptr;
     CLI::App *audit = nullptr, *licences = nullptr;
+    CLI::App *users = nullptr, *list_users = nullptr, *share = nullptr;
     CLI::App* types = nullptr;
     CLI::App* costs = nullptr;
     CLI::App* doctor = nullptr;
@@ -32,6 +33,8 @@ struct Grammar {
     std::string timeout;
     std::string limit;
     std::string older_than;
+    std::string weight;
+    std::string inflight_max;
     bool show_version = false;
 
     Grammar();
@@ -43,6 +46,7 @@ private:
     void add_attempts();
     void add_costs();
     void add_audit();
+    void add_users();
     void add_janitor();
     void add_endpoint();
     void add_worker();

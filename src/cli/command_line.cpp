@@ -65,16 +65,17 @@ std::optional<std::string> complain_about_extras(const CLI::App& app, const CLI:
 std::optional<Command> chosen_command(const Grammar& grammar) {
     if (grammar.show_version || grammar.version->parsed()) return Command::version;
     const std::pair<const CLI::App*, Command> commands[] = {
-        {grammar.serve, Command::serve},        {grammar.run, Command::run},
-        {grammar.list, Command::jobs_list},     {grammar.get, Command::jobs_get},
-        {grammar.watch, Command::jobs_watch},   {grammar.cancel, Command::jobs_cancel},
-        {grammar.retry, Command::jobs_retry},   {grammar.attempt, Command::jobs_attempt},
-        {grammar.select, Command::jobs_select}, {grammar.licences, Command::audit_licences},
-        {grammar.types, Command::types},        {grammar.endpoint, Command::endpoint},
-        {grammar.doctor, Command::doctor},      {grammar.janitor, Command::janitor},
-        {grammar.worker, Command::worker},      {grammar.costs, Command::costs},
-        {grammar.lint, Command::recipes_lint},  {grammar.list_recipes, Command::recipes_list},
-        {grammar.show, Command::recipes_show},  {grammar.import, Command::recipes_import}};
+        {grammar.serve, Command::serve},           {grammar.run, Command::run},
+        {grammar.list, Command::jobs_list},        {grammar.get, Command::jobs_get},
+        {grammar.watch, Command::jobs_watch},      {grammar.cancel, Command::jobs_cancel},
+        {grammar.retry, Command::jobs_retry},      {grammar.attempt, Command::jobs_attempt},
+        {grammar.select, Command::jobs_select},    {grammar.licences, Command::audit_licences},
+        {grammar.list_users, Command::users_list}, {grammar.share, Command::users_share},
+        {grammar.types, Command::types},           {grammar.endpoint, Command::endpoint},
+        {grammar.doctor, Command::doctor},         {grammar.janitor, Command::janitor},
+        {grammar.worker, Command::worker},         {grammar.costs, Command::costs},
+        {grammar.lint, Command::recipes_lint},     {grammar.list_recipes, Command::recipes_list},
+        {grammar.show, Command::recipes_show},     {grammar.import, Command::recipes_import}};
     for (const auto& [app, command] : commands) {
         if (app->parsed()) return command;
     }
@@ -152,7 +153,8 @@ Result<CommandLine, UsageProblem> parse_command_line(int argc, const char* const
     }
     line.command = *chosen;
     if (const auto name = place_names(line, std::move(arguments.names))) return complain(one_too_many(*name));
-    if (auto problem = check_values(line, {grammar.timeout, grammar.limit, grammar.older_than}))
+    if (auto problem = check_values(
+            line, {grammar.timeout, grammar.limit, grammar.older_than, grammar.weight, grammar.inflight_max}))
         return complain(std::move(*problem));
     return std::move(line);
 }

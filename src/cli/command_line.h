@@ -22,6 +22,8 @@ enum class Command {
     jobs_attempt,
     jobs_select,
     audit_licences,
+    users_list,
+    users_share,
     types,
     costs,
     doctor,
@@ -60,6 +62,9 @@ struct CommandLine {
     std::optional<std::string> params_json;   // jobs attempt: all params at once
     std::string attempt;                      // jobs select: its number or id
     std::optional<std::string> mask;          // run: a file that says what is to go
+    std::string user;                         // users share
+    std::optional<int> weight;                // users share: 1 to 100
+    std::optional<int> inflight_max;          // users share: 1 or more
     std::string since;                        // audit: a day or a time; empty = 30 days back
     std::string backend;                      // run, jobs attempt; empty = the server's own choice
     std::string from;                         // costs: a day as in 2026-11-22; empty = 30 days back

@@ -132,7 +132,7 @@ TEST(CommandLine, MistypedWordsGetTheNearestRightOne) {
     EXPECT_EQ(complaint({"jobs", "lsit"}), "unknown command \"lsit\"; did you mean \"list\"?");
     EXPECT_EQ(
         complaint({"frobnicate"}),
-        "unknown command \"frobnicate\"; there are serve, run, jobs, types, costs, audit, doctor, janitor, "
+        "unknown command \"frobnicate\"; there are serve, run, jobs, types, costs, audit, users, doctor, janitor, "
         "endpoint, "
         "worker, recipes, version");
     EXPECT_EQ(complaint({"run", "t", "a.jpg", "--jsno"}),

@@ -12,6 +12,8 @@
 namespace darkroom::cli {
 namespace {
 
+constexpr int share_weight_max = 100;
+constexpr int share_inflight_max = 1'000'000;
 constexpr int list_limit_max = 10'000;
 
 // `jobs select ID ATTEMPT`: the second name is no job.
@@ -122,6 +124,30 @@ std::optional<std::string> read_costs(const CommandLine& line) {
     return std::nullopt;
 }
 
+std::optional<int> whole_number(const std::string& text, int max) {
+    const bool digits =
+        !text.empty() && text.size() <= 7 && text.find_first_not_of("0123456789") == std::string::npos;
+    const int number = digits ? std::stoi(text) : 0;
+    return number >= 1 && number <= max ? std::optional(number) : std::nullopt;
+}
+
+std::optional<std::string> read_share(const ValueTexts& texts, CommandLine& line) {
+    if (line.ids.empty()) return "whose share? darkroom users list shows who has jobs in the queue";
+    if (line.ids.size() > 1) return "share is for one user, not " + std::to_string(line.ids.size());
+    line.user = line.ids.front();
+    if (!UserId::parse(line.user)) return "\"" + printable(line.user) + "\" cannot be a user";
+    const auto read = [](const char* flag, const std::string& text, int max,
+                         std::optional<int>& number) -> std::optional<std::string> {
+        if (text.empty()) return std::nullopt;
+        number = whole_number(text, max);
+        if (number) return std::nullopt;
+        return std::string(flag) + " must be a whole number from 1 to " + std::to_string(max) + ", got " +
+               printable(text);
+    };
+    if (auto problem = read("--weight", texts.weight, share_weight_max, line.weight)) return problem;
+    return read("--inflight-max", texts.inflight_max, share_inflight_max, line.inflight_max);
+}
+
 std::optional<std::string> read_limit(const std::string& text, CommandLine& line) {
     if (text.empty()) return std::nullopt;
     const bool digits = text.size() <= 5 && text.find_first_not_of("0123456789") == std::string::npos;
@@ -171,6 +197,8 @@ std::optional<std::string> check_values(CommandLine& line, const ValueTexts& tex
             return read_ids(line);
         case Command::audit_licences:
             return read_since(line);
+        case Command::users_share:
+            return read_share(texts, line);
         case Command::costs:
             return read_costs(line);
         case Command::janitor:

@@ -14,6 +14,8 @@ struct ValueTexts {
     std::string timeout;
     std::string limit;
     std::string older_than;
+    std::string weight;
+    std::string inflight_max;
 };
 
 /// Reads the texts into `line`, brings ids and statuses into their one form, and tells the first thing that

@@ -14,6 +14,8 @@ ExitCode retry_jobs(Program& program);
 ExitCode attempt_job(Program& program);
 ExitCode select_attempt(Program& program);
 ExitCode audit_licences(Program& program);
+ExitCode list_users(Program& program);
+ExitCode share_user(Program& program);
 ExitCode show_types(Program& program);
 ExitCode show_costs(Program& program);
 ExitCode run_doctor(Program& program);

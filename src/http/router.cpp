@@ -86,6 +86,8 @@ std::vector<Router::Segment> Router::parse_pattern(std::string_view pattern) {
             segments.push_back({Kind::word, {}});
         } else if (text == "{token}") {
             segments.push_back({Kind::token, {}});
+        } else if (text == "{user}") {
+            segments.push_back({Kind::user, {}});
         } else {
             DR_CHECK(text.find_first_of("{}") == std::string_view::npos);
             segments.push_back({Kind::literal, std::string(text)});
@@ -109,6 +111,8 @@ bool Router::fits(const Segment& segment, std::string_view text) {
                    made_of_word_chars(text);
         case Kind::token:
             return !text.empty() && text.size() <= 4096 && made_of_word_chars(text);
+        case Kind::user:
+            return UserId::parse(text).has_value();
     }
     return false;
 }

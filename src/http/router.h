@@ -33,7 +33,7 @@ public:
                 std::string_view content_type = {}) const;
 
 private:
-    enum class Kind { literal, uuid, word, token };
+    enum class Kind { literal, uuid, word, token, user };
     struct Segment {
         Kind kind;
         std::string text;  // of a literal

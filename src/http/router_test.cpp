@@ -20,7 +20,8 @@ Router jobs_router() {
     return Router({route(HttpMethod::get, "/"), route(HttpMethod::get, "/jobs"),
                    route(HttpMethod::post, "/jobs"), route(HttpMethod::get, "/jobs/{uuid}"),
                    route(HttpMethod::post, "/jobs/{uuid}/cancel"), route(HttpMethod::get, "/types/{word}"),
-                   route(HttpMethod::post, "/types/special"), route(HttpMethod::put, "/files/{token}")});
+                   route(HttpMethod::post, "/types/special"), route(HttpMethod::put, "/files/{token}"),
+                   route(HttpMethod::get, "/users/{user}/share")});
 }
 
 std::string pattern_of(const Router& router, HttpMethod method, std::string_view path) {
@@ -66,6 +67,10 @@ TEST(Router, DoesNotFindPathsWhoseParametersDoNotFit) {
     EXPECT_EQ(pattern_of(router, HttpMethod::get, "/types/" + std::string(65, 'a')), "");
     EXPECT_EQ(pattern_of(router, HttpMethod::put, "/files/" + std::string(4096, 'a')), "/files/{token}");
     EXPECT_EQ(pattern_of(router, HttpMethod::put, "/files/" + std::string(4097, 'a')), "");
+    EXPECT_EQ(pattern_of(router, HttpMethod::get, "/users/ann@shop.example:7/share"), "/users/{user}/share");
+    EXPECT_EQ(pattern_of(router, HttpMethod::get, "/users/ann%20b/share"), "");
+    EXPECT_EQ(pattern_of(router, HttpMethod::get, "/users/" + std::string(129, 'a') + "/share"), "");
+    EXPECT_EQ(pattern_of(router, HttpMethod::get, "/users//share"), "");
     EXPECT_EQ(pattern_of(router, HttpMethod::put, "/files/a.b-c_d"), "/files/{token}");
 }
 
