@@ -147,8 +147,8 @@ struct BodyPolicy {
 
 struct HttpRoute {
     HttpMethod method = HttpMethod::get;
-    /// "/api/v1/jobs/{uuid}/cancel": segments are literal, {uuid}, {user}, {word} ([A-Za-z0-9_.-]{1,64}), {token}
-    /// (base64url and dots, up to 4096). A path whose parameter does not match its type is not found.
+    /// "/api/v1/jobs/{uuid}/cancel": segments are literal, {uuid}, {user}, {word} ([A-Za-z0-9_.-]{1,64}) or
+    /// {token} (base64url and dots, up to 4096). A path whose parameter does not match its type is not found.
     std::string pattern;
     /// Only for requests of this media type, as multipart/form-data; a route without one takes all others.
     std::string media_type;

@@ -64,8 +64,11 @@ StoreResult<std::unique_ptr<SqliteJobStore>> SqliteJobStore::open(const std::str
                      .is_this = true};
     auto entered = enter(**writer, node);
     if (!entered) return Fail(std::move(entered).error());
-    return std::unique_ptr<SqliteJobStore>(new SqliteJobStore(
+    std::unique_ptr<SqliteJobStore> store(new SqliteJobStore(
         *std::move(lock), *std::move(writer), std::move(readers), std::move(node), random, options));
+    const auto counted = store->recount_flow();
+    if (!counted) return Fail(counted.error());
+    return store;
 }
 
 StoreResult<std::unique_ptr<SqliteJobStore>> SqliteJobStore::open(const std::string& path,
