@@ -44,7 +44,7 @@ struct PlotPlan {
 constexpr PlotPlan plots[] = {
     {"queue-work", "work", "enqueue and work", ": jobs/s", "Enqueue and work, jobs per second", false},
     {"queue-enqueue", "work", "enqueue,", ": jobs/s", "Enqueue, jobs per second", false},
-    {"queue-latency", "latency", "", " ms", "Enqueue to start of work, milliseconds", true},
+    {"queue-latency", "latency", "500/s", " ms", "Enqueue to start of work, milliseconds", true},
     {"queue-claims", "claims", "", ": ms", "A fetch of 100 jobs, milliseconds", false},
     {"queue-claim-pages", "claims", "", ": pages", "A fetch of 100 jobs, pages that Postgres looks at",
      false},
