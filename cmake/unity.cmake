@@ -91,6 +91,7 @@ set(darkroom_compiled_alone
     tests/conformance/job_store_chain_histories_suite.cpp
     tests/conformance/job_store_chain_retention_suite.cpp
     tests/conformance/job_store_chains_suite.cpp
+    tests/conformance/job_store_fairness_histories_suite.cpp
     tests/conformance/job_store_fairness_suite.cpp
     tests/conformance/job_store_histories_suite.cpp
     tests/conformance/job_store_inbox_suite.cpp

@@ -72,6 +72,7 @@ Result<void, StartFailure> Database::open_file(const Settings& settings, ports::
     store::SqliteJobStore::Options options;
     options.node = card_of(settings.node);
     options.writer.meters = &meters;
+    options.writer.flow.window = settings.admission_window;
     auto opened = store::SqliteJobStore::open((settings.data_dir / "darkroom.db").string(), random, options);
     if (!opened) return wrong(opened.error().detail);
     store_ = *std::move(opened);
@@ -102,6 +103,7 @@ Result<void, StartFailure> Database::open_shared(const Settings& settings, ports
     options.readers = settings.node.readers;
     options.schema = settings.node.schema;
     options.writer.meters = &meters;
+    options.writer.flow.window = settings.admission_window;
     if (settings.node.lease) options.lease = *settings.node.lease;
     auto opened = store::PostgresJobStore::open(settings.node.database_url, random, options);
     if (!opened) return failed(opened.error());

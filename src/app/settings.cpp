@@ -155,6 +155,7 @@ Result<Settings, SettingProblems> read_settings(const Environment& environment, 
     read_base_url(reader, settings);
     find_unknown_names(reader);
     settings.metrics_public = reader.choice<bool>("DARKROOM_METRICS_PUBLIC", {{"off", false}, {"on", true}});
+    settings.admission_window = static_cast<int>(reader.number("DARKROOM_ADMISSION_WINDOW", 1, 10'000));
     settings.metrics_users = static_cast<int>(reader.number("DARKROOM_METRICS_USERS", 0, 100));
     settings.data_dir = reader.text("DARKROOM_DATA_DIR");
     settings.recipes_dir = reader.text("RECIPES_DIR");

@@ -38,6 +38,7 @@ struct Settings {
     std::string cron_secret;
     std::string metrics_token;
     bool metrics_public = false;
+    int admission_window = 64;          // jobs of a user in line and at work
     int metrics_users = 0;              // that are named there
     int inflight_max = 1;               // of this machine
     std::filesystem::path recipes_dir;  // empty = recipes in the data folder, if it is there

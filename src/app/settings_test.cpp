@@ -59,6 +59,8 @@ TEST(Settings, EveryWrongValueIsOneLineThatNamesIt) {
         {"DARKROOM_METRICS_TOKEN", "short"},
         {"DARKROOM_METRICS_PUBLIC", "yes"},
         {"DARKROOM_METRICS_USERS", "101"},
+        {"DARKROOM_ADMISSION_WINDOW", "0"},
+        {"DARKROOM_ADMISSION_WINDOW", "10001"},
     };
     for (const auto& [name, value] : wrong) {
         const auto settings = read({{name, value}});

@@ -61,6 +61,9 @@ void Rounds::run_round() {
         log::info("removed what is not kept any longer",
                   {{"jobs", retired.jobs}, {"objects", retired.objects}});
     }
+    // A difference is told where it is found.
+    if (const auto counted = store_.recount_flow(); !counted)
+        log::warning("the shares of users could not be counted", {{"detail", counted.error().detail}});
     if (clock_.monotonic() >= next_sweep_ && !stopping_) sweep();
 }
 

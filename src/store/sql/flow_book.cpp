@@ -5,7 +5,11 @@
 
 namespace darkroom::store {
 
-void FlowBook::arrive(const FlowKey& key, const core::Turn& turn) { flows_[key].arriving.push_back(turn); }
+void FlowBook::arrive(const FlowKey& key, const core::Turn& turn, bool is_new) {
+    auto& flow = flows_[key];
+    flow.arriving.push_back(turn);
+    if (!is_new) flow.first_back = flow.first_back ? std::min(*flow.first_back, turn) : turn;
+}
 
 bool FlowBook::leave(const FlowKey& key, const core::Turn& turn) {
     auto& flow = flows_[key];
@@ -87,9 +91,12 @@ core::Arrivals FlowBook::arrivals_of(const FlowKey& key, const Flow& flow) {
     return arrivals;
 }
 
-bool FlowBook::is_late(const core::Turn& turn, const FlowRow& row) const {
-    if (turn.rank != row.last_turn.rank) return turn.rank < row.last_turn.rank;
-    return turn.job_seq + rules_.seq_slack < row.last_turn.job_seq;
+// Whether places in line must be given to others than have them now.
+bool FlowBook::pushes(const Flow& flow) {
+    const auto& last = flow.row.last_turn;
+    if (!flow.returned.empty() || (flow.first_back && *flow.first_back < last)) return true;
+    return std::any_of(flow.arriving.begin(), flow.arriving.end(),
+                       [&](const auto& turn) { return turn.rank < last.rank; });
 }
 
 bool FlowBook::settle(const FlowKey& key, Flow& flow) {
@@ -99,15 +106,13 @@ bool FlowBook::settle(const FlowKey& key, Flow& flow) {
     core::Admission admission;
     admission.last_vt = row.last_vt;
     if (!arrivals.arriving.empty() || !arrivals.backlog.empty() || !arrivals.returned.empty()) {
-        const auto late = [&](const auto& turn) { return is_late(turn, row); };
-        const bool looks = !arrivals.returned.empty() ||
-                           std::any_of(arrivals.arriving.begin(), arrivals.arriving.end(), late) ||
-                           std::any_of(arrivals.backlog.begin(), arrivals.backlog.end(), late);
+        const bool looks = pushes(flow);
         if (looks && row.admitted > 0) arrivals.standing = standing_of(db_, key);
         admission = core::admit(arrivals);
         row.last_turn = looks ? admission.last_turn : std::max(row.last_turn, admission.last_turn);
     }
     flow.arriving.clear();
+    flow.first_back.reset();
     flow.returned.clear();
     write(key, flow, admission);
     return !admission.enter.empty();

@@ -6,6 +6,7 @@
 // other; only a job that leaves the queue unclaimed takes its user's row at once.
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,6 @@ namespace darkroom::store {
 
 struct FlowRules {
     int window = core::default_admission_window;
-    /// Seqs of one rank that are closer than this do not tell who is older: several nodes draw them in
-    /// blocks.
-    std::int64_t seq_slack = 0;
 };
 
 class FlowBook {
@@ -26,7 +24,8 @@ public:
     FlowBook(Database& db, Tallies& tallies, const FlowRules& rules)
         : db_(db), tallies_(tallies), rules_(rules) {}
 
-    void arrive(const FlowKey& key, const core::Turn& turn);
+    /// A job that is new is younger than all others, whatever its seq says: nodes draw them in blocks.
+    void arrive(const FlowKey& key, const core::Turn& turn, bool is_new);
     /// Out of wherever it stands; false = it stood nowhere.
     bool leave(const FlowKey& key, const core::Turn& turn);
     /// A row in flight went, or one of ready that nobody can claim.
@@ -47,6 +46,7 @@ private:
         FlowRow as_read;
         std::int64_t freed = 0;
         std::vector<core::Turn> arriving;
+        std::optional<core::Turn> first_back;  // the first of them that is not new
         std::vector<std::int64_t> returned;
     };
 
@@ -58,7 +58,7 @@ private:
     FlowRow& load(const FlowKey& key, Flow& flow);
     bool settle(const FlowKey& key, Flow& flow);
     core::Arrivals arrivals_of(const FlowKey& key, const Flow& flow);
-    bool is_late(const core::Turn& turn, const FlowRow& row) const;
+    static bool pushes(const Flow& flow);
     void write(const FlowKey& key, Flow& flow, const core::Admission& admission);
     std::int64_t lane(const std::string& backend);
 

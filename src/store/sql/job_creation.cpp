@@ -26,7 +26,7 @@ void stand_in_line(Transaction& transaction, std::int64_t seq, const core::Job& 
     head.user = job.user;
     head.backend = job.backend;
     head.priority = job.priority;
-    enqueue(transaction, head);
+    enqueue(transaction, head, true);
 }
 
 // A step is its chain's in all that is not its own. Its end is not told to anybody's webhook: that of the

@@ -29,8 +29,8 @@ const char* const inflight_sql =
 
 FlowKey flow_of(const JobHead& job) { return {job.backend, job.user}; }
 
-void enqueue(Transaction& transaction, const JobHead& job) {
-    transaction.flow.arrive(flow_of(job), turn_of(job));
+void enqueue(Transaction& transaction, const JobHead& job, bool is_new) {
+    transaction.flow.arrive(flow_of(job), turn_of(job), is_new);
 }
 
 void enqueue_delayed(Transaction& transaction, const JobHead& job, TimePoint due_at) {

@@ -33,7 +33,7 @@ extern const char* const inflight_sql;
 FlowKey flow_of(const JobHead& job);
 
 /// The job waits for its turn.
-void enqueue(Transaction& transaction, const JobHead& job);
+void enqueue(Transaction& transaction, const JobHead& job, bool is_new = false);
 void enqueue_delayed(Transaction& transaction, const JobHead& job, TimePoint due_at);
 /// Takes the job out of wherever it waits.
 void dequeue(Transaction& transaction, const JobHead& job);
