@@ -31,7 +31,7 @@ std::string RedisServer::why_none() {
                : "";
 }
 
-RedisServer::RedisServer(std::filesystem::path folder, Sync sync) {
+RedisServer::RedisServer(const std::filesystem::path& folder, Sync sync) {
     std::filesystem::create_directories(folder);
     testing::ChildPlan plan;
     plan.program = testing::program_in_path("redis-server");

