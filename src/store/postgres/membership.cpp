@@ -143,6 +143,7 @@ Membership::Others Membership::look_at_others() {
     db_.post("UPDATE leader SET until = 0 WHERE until > 0 AND node IN (SELECT id FROM nodes WHERE gone = 1)");
     const auto long_ago = day_ms;
     db_.post("DELETE FROM nodes WHERE gone = 1 AND seen_at < " NOW_MS " - ?", long_ago);
+    db_.post("DELETE FROM last_commits WHERE at < " NOW_MS " - ?", long_ago);
     others.any = db_.integer("SELECT EXISTS (SELECT 1 FROM nodes WHERE gone = 0 AND id <> ?)", self) != 0;
     db_.finish();
     return others;

@@ -44,8 +44,7 @@ void PgDatabase::ensure_connected(Milliseconds at_most) {
     if (is_connected()) return;
     const auto deadline = steady_now() + at_most;
     for (;;) {
-        if (next_try_ > deadline && next_try_ > steady_now())
-            throw SqlFailure(ports::StoreErrorKind::unavailable, last_trouble_);
+        if (next_try_ > deadline && next_try_ > steady_now()) throw SqlFailure::in_vain(last_trouble_);
         pause_for(std::chrono::ceil<Milliseconds>(next_try_ - steady_now()));
         disconnect();
         try {

@@ -22,6 +22,12 @@ bool lost_a_race(std::string_view state) {
     return is_one_of(state, races) || means_prepare_again(state);
 }
 
+// A lock, a whole statement, a connection.
+bool waited_in_vain(std::string_view state) {
+    constexpr std::array<std::string_view, 3> waits = {"55P03", "57014", "53300"};
+    return is_one_of(state, waits);
+}
+
 StoreErrorKind kind_of_state(std::string_view state) {
     constexpr std::array<std::string_view, 3> damage = {"58030", "XX001", "XX002"};
     if (state == "53100") return StoreErrorKind::full;
@@ -43,6 +49,7 @@ SqlFailure pg_failure(std::string_view state, const std::string& message, std::s
     const auto detail =
         message + " (Postgres " + (state.empty() ? "-" : std::string(state)) + ") at: " + beginning_of(doing);
     if (lost_a_race(state) || ends_connection(state)) return SqlFailure::collided(detail);
+    if (waited_in_vain(state)) return SqlFailure::in_vain(detail);
     return {kind_of_state(state), detail};
 }
 

@@ -28,6 +28,12 @@ CREATE TABLE leader (
 ) WITH (fillfactor = 50);
 INSERT INTO leader VALUES (1, 0, NULL, 0);
 
+CREATE TABLE last_commits (
+    writer uuid PRIMARY KEY,
+    token uuid NOT NULL,
+    at bigint NOT NULL
+) WITH (HOT, fillfactor = 50);
+
 CREATE TABLE settings (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL

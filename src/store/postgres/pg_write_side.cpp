@@ -14,12 +14,23 @@ namespace darkroom::store {
 namespace {
 
 constexpr Milliseconds between_questions{100};
+constexpr Milliseconds row_is_there_for{3'600'000};
 
-constexpr std::string_view who_am_i =
-    "SELECT CAST(CAST(pg_current_xact_id() AS text) AS bigint),"
-    " substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8), EXISTS (SELECT 1 FROM nodes WHERE id = ? "
-    "AND"
-    " gone = 0 AND until > extract(epoch FROM clock_timestamp()) * 1000)";
+#define NOW_MS_HERE "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
+
+constexpr std::string_view leave_token =
+    "INSERT INTO last_commits (writer, token, at) VALUES (?, ?, " NOW_MS_HERE
+    ") ON CONFLICT (writer) DO UPDATE SET token = excluded.token, at = excluded.at";
+constexpr std::string_view am_i_alive =
+    "SELECT EXISTS (SELECT 1 FROM nodes WHERE id = ? AND gone = 0 AND until > " NOW_MS_HERE ")";
+
+std::span<const std::uint8_t> as_bytes(const UuidBytes& id) { return id; }
+
+UuidBytes random_bytes(ports::Random& random) {
+    UuidBytes bytes{};
+    random.fill(bytes);
+    return bytes;
+}
 
 // In the order of seq, whoever asks: two batches can wait for each other only in one direction.
 constexpr std::string_view lock_jobs =
@@ -35,19 +46,33 @@ constexpr std::string_view lock_jobs_of_attempts =
 }  // namespace
 
 PgWriteSide::PgWriteSide(std::unique_ptr<PgDatabase> db, Options options)
-    : db_(std::move(db)), options_(std::move(options)) {}
+    : db_(std::move(db)), options_(std::move(options)), writer_(random_bytes(*options_.random)) {}
 
 void PgWriteSide::begin(const std::vector<Touched>& touched) {
-    asked_transaction_.reset();
-    transaction_ = 0;
+    asked_alive_.reset();
     db_->ensure_connected(options_.reconnect_within);
+    make_row();
+    token_ = random_bytes(*options_.random);
     db_->begin();
-    const auto self = node();
-    asked_transaction_ = db_->ask(who_am_i, self);
+    db_->post(leave_token, as_bytes(writer_), as_bytes(token_));
+    if (options_.only_while_alive) {
+        const auto self = node();
+        asked_alive_ = db_->ask(am_i_alive, self);
+    }
     lock_roots(touched);
     db_->prepare_job_seqs();
     foresee_attempts(touched);
     db_->hurry();
+}
+
+// Before it is needed, because one that is not committed yet cannot be waited for. Now and then again: rows
+// that nobody writes for a day are those of processes that are gone, and removed.
+void PgWriteSide::make_row() {
+    if (row_made_at_ && steady_now() - *row_made_at_ < row_is_there_for) return;
+    const auto nobodys = random_bytes(*options_.random);
+    db_->post(leave_token, as_bytes(writer_), as_bytes(nobodys));
+    db_->finish();
+    row_made_at_ = steady_now();
 }
 
 void PgWriteSide::lock_roots(const std::vector<Touched>& touched) {
@@ -88,20 +113,16 @@ void PgWriteSide::foresee_attempts(const std::vector<Touched>& touched) {
     db_->foresee(remote_id_sql, numbers, 2);
 }
 
-// Before the commit is sent, so that it can be asked about.
-void PgWriteSide::learn_transaction() {
-    DR_CHECK(asked_transaction_.has_value());
-    auto rows = db_->answer_to(*asked_transaction_);
-    if (!rows.next()) throw SqlFailure::damaged("a transaction without a number");
-    transaction_ = rows.integer(0);
-    timeline_ = rows.text(1);
-    if (options_.only_while_alive && rows.integer(2) == 0)
+void PgWriteSide::check_alive() {
+    if (!asked_alive_) return;
+    auto rows = db_->answer_to(*asked_alive_);
+    if (!rows.next() || rows.integer(0) == 0)
         throw SqlFailure(ports::StoreErrorKind::unavailable,
                          "this node's lease is over, so it claims nothing");
 }
 
 void PgWriteSide::commit() {
-    learn_transaction();
+    check_alive();
     try {
         return db_->commit();
     } catch (const SqlFailure&) {
@@ -119,31 +140,23 @@ void PgWriteSide::commit() {
     }
 }
 
-std::optional<PgWriteSide::Outcome> PgWriteSide::outcome_now() {
-    const auto transaction = std::to_string(transaction_);
-    auto rows = db_->query(
-        "SELECT pg_xact_status(CAST(CAST(? AS text) AS xid8)), "
-        "substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, "
-        "8)",
-        transaction);
-    if (!rows.next() || rows.text(1) != timeline_) return Outcome::unknown;
-    const auto status = rows.text(0);
-    if (status == "in progress")
-        return std::nullopt;  // its server process has not noticed, or waits for a standby
-    return status == "committed" ? Outcome::committed : Outcome::aborted;
-}
-
+// Whoever still works on that commit, perhaps without noticing that nobody listens, holds the row: then this
+// waits. A server that has lost the commit has lost its token too.
 PgWriteSide::Outcome PgWriteSide::ask_outcome() {
     const auto deadline = steady_now() + options_.resolve_within;
     while (steady_now() < deadline) {
         try {
             db_->ensure_connected(std::chrono::duration_cast<Milliseconds>(deadline - steady_now()));
-            const auto outcome = outcome_now();
-            db_->finish();
-            if (outcome) return *outcome;
+            db_->begin();
+            const auto writer = as_bytes(writer_);
+            auto rows = db_->query("SELECT token FROM last_commits WHERE writer = ? FOR UPDATE", writer);
+            const std::string_view mine(reinterpret_cast<const char*>(token_.data()), token_.size());
+            const bool committed = rows.next() && rows.bytes(0) == mine;
+            db_->commit();
+            return committed ? Outcome::committed : Outcome::aborted;
         } catch (const SqlFailure& failure) {
             log::warning("the outcome of a commit is being asked for", {{"detail", failure.what()}});
-            if (db_->is_connected()) db_->roll_back();
+            db_->roll_back();
         }
         pause_for(between_questions);
     }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "ports/random.h"
 #include "store/postgres/pg_database.h"
 #include "store/sql/write_side.h"
 
@@ -15,6 +16,7 @@ namespace darkroom::store {
 class PgWriteSide final : public WriteSide {
 public:
     struct Options {
+        ports::Random* random = nullptr;
         std::function<NodeId()> node;
         std::function<void(const News&)> tell_others = {};
         bool only_while_alive = false;  // refuses to write for a node whose lease is over
@@ -40,15 +42,18 @@ private:
     enum class Outcome { committed, aborted, unknown };
     void lock_roots(const std::vector<Touched>& touched);
     void foresee_attempts(const std::vector<Touched>& touched);
-    void learn_transaction();
+    void make_row();
+    void check_alive();
     Outcome ask_outcome();
-    std::optional<Outcome> outcome_now();
 
     std::unique_ptr<PgDatabase> db_;
     const Options options_;
-    std::optional<PgDatabase::Asked> asked_transaction_;
-    std::int64_t transaction_ = 0;  // its number, once it is known
-    std::string timeline_;          // of the server's history: numbers mean nothing on another one
+    // Each transaction leaves a token in this writer's row: after a commit whose answer was lost, the row
+    // tells. Numbers of transactions would not do: after a crash they are given to others.
+    const UuidBytes writer_;
+    UuidBytes token_{};
+    std::optional<Instant> row_made_at_;
+    std::optional<PgDatabase::Asked> asked_alive_;
 };
 
 }  // namespace darkroom::store

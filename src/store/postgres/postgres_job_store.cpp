@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "store/postgres/pg_pooler.h"
 #include "store/postgres/pg_write_side.h"
 
 namespace darkroom::store {
@@ -58,6 +59,7 @@ StoreResult<void> prepare_schema(const PgSettings& settings, bool may_migrate) {
 
 PostgresJobStore::PostgresJobStore(const PgSettings& settings, ports::Random& random, const Options& options)
     : SqlJobStore(random),
+      random_for_tokens_(random),
       membership_(for_signs_of_life(settings), {options.node, options.instance, options.lease}, random),
       bell_(for_the_bell(settings), options.look_every) {}
 
@@ -70,6 +72,10 @@ StoreResult<std::unique_ptr<PostgresJobStore>> PostgresJobStore::open(const std:
                                       "a schema's name is made of a to z, 0 to 9 and _"});
     }
     const auto settings = settings_of(url, options);
+    const auto pooling = probe_pooler(settings);
+    if (!pooling) return Fail(pooling.error());
+    if (*pooling == Pooling::by_transaction)
+        return Fail(ports::StoreError{ports::StoreErrorKind::broken, why_not_by_transaction()});
     auto prepared = prepare_schema(settings, options.migrate);
     if (!prepared) return Fail(std::move(prepared).error());
     std::unique_ptr<PostgresJobStore> store(new PostgresJobStore(settings, random, options));
@@ -89,7 +95,7 @@ StoreResult<void> PostgresJobStore::start(const PgSettings& settings, const Opti
     const auto write_side = [this](const PgSettings& of, bool claims) {
         return std::make_unique<PgWriteSide>(
             std::make_unique<PgDatabase>(of, PgDatabase::Use::write),
-            PgWriteSide::Options{[this] { return membership_.this_node(); },
+            PgWriteSide::Options{&random_for_tokens_, [this] { return membership_.this_node(); },
                                  [this](const News& news) { bell_.ring(news); }, claims});
     };
     auto writer = options.writer;

@@ -68,6 +68,7 @@ private:
     PostgresJobStore(const PgSettings& settings, ports::Random& random, const Options& options);
     ports::StoreResult<void> start(const PgSettings& settings, const Options& options);
 
+    ports::Random& random_for_tokens_;
     Membership membership_;
     Bell bell_;
     std::unique_ptr<ReaderPool> readers_;

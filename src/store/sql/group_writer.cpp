@@ -74,9 +74,16 @@ void GroupWriter::commit(Batch& batch) {
     const auto failure = try_together(batch.tasks);
     if (!failure) return;
     const bool is_worth_it = batch.tasks.size() > 1 || failure->try_again();
+    // What two of them waited for in vain, the others need not wait for as well.
+    std::optional<SqlFailure> hopeless;
+    int in_vain = 0;
     for (auto* const task : batch.tasks) {
-        const auto own = is_worth_it && !broken_ ? try_alone(*task) : failure;
-        if (own) task->fail(own->error());
+        auto own = failure;
+        if (hopeless) own = hopeless;
+        if (!hopeless && is_worth_it && !broken_) own = try_alone(*task);
+        if (!own) continue;
+        if (own->waited_in_vain() && ++in_vain == 2) hopeless = own;
+        task->fail(own->error());
     }
 }
 

@@ -48,7 +48,10 @@ void apply_to_attempt(Transaction& transaction, const JobHead& job, const core::
         drop_attempt(db, job.seq, *change.attempt);
     }
     if (has(transition.effects, Effect::close_attempt)) close(transaction, job, change, *transition.attempt);
-    if (has(transition.effects, Effect::stop_backend)) mark_stopping(db, *change.attempt_id);
+    if (has(transition.effects, Effect::stop_backend)) {
+        mark_stopping(db, *change.attempt_id);
+        transaction.news.stops = true;
+    }
     if (has(transition.effects, Effect::free_slot)) {
         remove_inflight(transaction, *change.attempt_id, flow_of(job));
         transaction.news.ready = true;  // the endpoint may take another job

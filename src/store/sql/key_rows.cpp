@@ -67,8 +67,12 @@ void remember_request(Database& db, const UserId& user, const ports::Idempotency
         "DELETE FROM idempotency WHERE (user_id, key) IN"
         " (SELECT user_id, key FROM idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
         now, forgotten_at_once);
-    // What may still be there under this key has expired, or its job is gone.
-    db.post("DELETE FROM idempotency WHERE user_id = ? AND key = ?", user, key.key);
+    // What was there under this key had expired, or its job was gone. What another process has put there
+    // since stays, and stops the next statement.
+    db.post(
+        "DELETE FROM idempotency WHERE user_id = ? AND key = ? AND (expires_at <= ? OR NOT EXISTS"
+        " (SELECT 1 FROM jobs WHERE id = job_id))",
+        user, key.key, now);
     db.post("INSERT INTO idempotency (user_id, key, fingerprint, job_id, expires_at) VALUES (?, ?, ?, ?, ?)",
             user, key.key, key.fingerprint, job, key.expires_at);
 }

@@ -23,16 +23,25 @@ public:
         return failure;
     }
 
+    /// A connection or a lock was not to be had in time; whoever else wants it now would wait as long.
+    static SqlFailure in_vain(const std::string& detail) {
+        SqlFailure failure(ports::StoreErrorKind::unavailable, detail);
+        failure.waited_in_vain_ = true;
+        return failure;
+    }
+
     SqlFailure(ports::StoreErrorKind kind, const std::string& detail)
         : std::runtime_error(detail), kind_(kind) {}
 
     ports::StoreErrorKind kind() const { return kind_; }
     bool try_again() const { return try_again_; }
+    bool waited_in_vain() const { return waited_in_vain_; }
     ports::StoreError error() const { return {kind_, what()}; }
 
 private:
     ports::StoreErrorKind kind_;
     bool try_again_ = false;
+    bool waited_in_vain_ = false;
 };
 
 }  // namespace darkroom::store
