@@ -143,6 +143,7 @@ TEST(RunpodSettings, MaxInflightIsEachEndpointsUnlessItHasItsOwn) {
     ASSERT_EQ(settings->runpod.endpoints.size(), 2u);
     EXPECT_EQ(settings->runpod.endpoints[0].inflight_max, 500);
     EXPECT_EQ(settings->runpod.endpoints[1].inflight_max, 7);
+    EXPECT_EQ(settings->admission_window, 507) << "so that one user alone can keep both busy";
     EXPECT_LE(settings->inflight_max, 256) << "this machine keeps to its cores";
 }
 

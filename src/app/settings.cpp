@@ -8,6 +8,7 @@
 #include "app/setting_reader.h"
 #include "app/storage_settings.h"
 #include "base/nearest.h"
+#include "core/fair_share.h"
 
 namespace darkroom::app {
 namespace {
@@ -71,11 +72,25 @@ void read_base_url(SettingReader& reader, Settings& settings) {
     settings.base_url = std::move(url);
 }
 
+constexpr int admission_window_max = 10'000;
+
 // Of this machine: beside endpoints elsewhere, MAX_INFLIGHT is a limit of each of those.
 int read_local_inflight(SettingReader& reader, bool has_remote) {
     const auto cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
     if (has_remote || reader.text("MAX_INFLIGHT").empty()) return cores;
     return static_cast<int>(reader.number("MAX_INFLIGHT", 1, 256));
+}
+
+// One user alone can keep all endpoints of a kind busy, unless the operator says less.
+int read_admission_window(SettingReader& reader, const Settings& settings) {
+    if (!reader.text("DARKROOM_ADMISSION_WINDOW").empty())
+        return static_cast<int>(reader.number("DARKROOM_ADMISSION_WINDOW", 1, admission_window_max));
+    int serverless = 0;
+    for (const auto& endpoint : settings.runpod.endpoints) serverless += endpoint.inflight_max;
+    int pods = 0;
+    for (const auto& pod : settings.pods) pods += pod.inflight_max.value_or(0);
+    return std::clamp(std::max({serverless, pods, settings.inflight_max}), core::default_admission_window,
+                      admission_window_max);
 }
 
 // Attempts, events and limits tell endpoints apart by name alone.
@@ -155,7 +170,6 @@ Result<Settings, SettingProblems> read_settings(const Environment& environment, 
     read_base_url(reader, settings);
     find_unknown_names(reader);
     settings.metrics_public = reader.choice<bool>("DARKROOM_METRICS_PUBLIC", {{"off", false}, {"on", true}});
-    settings.admission_window = static_cast<int>(reader.number("DARKROOM_ADMISSION_WINDOW", 1, 10'000));
     settings.metrics_users = static_cast<int>(reader.number("DARKROOM_METRICS_USERS", 0, 100));
     settings.data_dir = reader.text("DARKROOM_DATA_DIR");
     settings.recipes_dir = reader.text("RECIPES_DIR");
@@ -173,6 +187,7 @@ Result<Settings, SettingProblems> read_settings(const Environment& environment, 
         settings.notes.push_back(std::move(note));
     read_backends(reader, settings);
     settings.inflight_max = read_local_inflight(reader, settings.has_remote());
+    settings.admission_window = read_admission_window(reader, settings);
     settings.retention = {.inputs = reader.duration("DARKROOM_RETENTION_INPUT"),
                           .outputs = reader.duration("DARKROOM_RETENTION_OUTPUT"),
                           .jobs = reader.duration("DARKROOM_RETENTION_JOBS")};
