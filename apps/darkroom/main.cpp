@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "app/database_commands.h"
 #include "app/doctor.h"
 #include "app/endpoint_command.h"
 #include "app/endpoint_plan.h"
@@ -28,6 +29,7 @@ darkroom::Result<app::Settings, app::SettingProblems> settings_of(const cli::Ser
     app::Environment environment(".env", problems);
     if (request.listen) environment.set("DARKROOM_LISTEN", *request.listen);
     if (request.data_dir) environment.set("DARKROOM_DATA_DIR", request.data_dir->string());
+    if (request.role) environment.set("DARKROOM_ROLE", *request.role);
     return app::read_settings(environment, std::move(problems));
 }
 
@@ -45,6 +47,34 @@ int serve(const cli::ServeRequest& request) {
         return exit_config;
     }
     return app::serve(*settings);
+}
+
+int manage_database(const cli::DatabaseRequest& request) {
+    using Task = cli::DatabaseRequest::Task;
+    app::SettingProblems problems;
+    app::Environment environment(".env", problems);
+    if (request.data_dir) environment.set("DARKROOM_DATA_DIR", request.data_dir->string());
+    if (request.to) environment.set("DATABASE_URL", *request.to);
+    const auto settings = app::read_settings(environment, std::move(problems));
+    if (!settings) {
+        std::fprintf(stderr, "darkroom: the configuration is not valid\n%s\n",
+                     lines_of(settings.error()).c_str());
+        return exit_config;
+    }
+    darkroom::log::configure(darkroom::log::Level::warning, settings->log_format);
+    switch (request.task) {
+        case Task::status:
+            return app::tell_schema(*settings);
+        case Task::check:
+            return app::check_schema(*settings);
+        case Task::up:
+            return app::bring_schema_up(*settings);
+        case Task::copy:
+            return app::copy_database(*settings, request.from);
+        case Task::nodes:
+            return app::list_nodes(*settings, request.json);
+    }
+    return exit_usage;
 }
 
 int work(const cli::WorkerRequest& request) {
@@ -104,7 +134,7 @@ private:
 
 darkroom::Result<std::unique_ptr<cli::EmbeddedGateway>, cli::StartProblem> start_embedded(
     const std::filesystem::path& data_dir) {
-    auto settings = settings_of({.listen = "127.0.0.1:0", .data_dir = data_dir});
+    auto settings = settings_of({.listen = "127.0.0.1:0", .data_dir = data_dir, .role = std::nullopt});
     if (!settings) return darkroom::Fail(cli::StartProblem{lines_of(settings.error()), exit_config});
     settings->base_url.clear();  // its links are for this process alone
     settings->runpod = {};       // nobody would be there when RunPod calls back
@@ -136,6 +166,7 @@ int main(int argc, char** argv) {
                           .start_embedded = start_embedded,
                           .work = work,
                           .play_endpoint = play_endpoint,
+                          .manage_database = manage_database,
                           .environment = [&](const char* name) { return environment.get(name); }};
     return cli::run_cli(argc, argv, wiring);
 }

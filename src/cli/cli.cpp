@@ -29,7 +29,19 @@ int serve(Program& program) {
     ServeRequest request;
     request.listen = program.line.listen;
     if (program.line.data_dir) request.data_dir = *program.line.data_dir;
+    request.role = program.line.role;
     return program.wiring.serve(request);
+}
+
+int manage_database(Program& program, DatabaseRequest::Task task) {
+    const auto& line = program.line;
+    DatabaseRequest request;
+    request.task = task;
+    if (line.data_dir) request.data_dir = *line.data_dir;
+    request.from = line.copy_from;
+    request.to = line.copy_to;
+    request.json = line.json;
+    return program.wiring.manage_database(request);
 }
 
 EndpointRequest endpoint_request(const CommandLine& line) {
@@ -90,6 +102,16 @@ ExitCode perform(Program& program) {
             return show_recipe(program);
         case Command::recipes_import:
             return import_recipe(program);
+        case Command::migrate_status:
+            return static_cast<ExitCode>(manage_database(program, DatabaseRequest::Task::status));
+        case Command::migrate_check:
+            return static_cast<ExitCode>(manage_database(program, DatabaseRequest::Task::check));
+        case Command::migrate_up:
+            return static_cast<ExitCode>(manage_database(program, DatabaseRequest::Task::up));
+        case Command::db_copy:
+            return static_cast<ExitCode>(manage_database(program, DatabaseRequest::Task::copy));
+        case Command::nodes:
+            return static_cast<ExitCode>(manage_database(program, DatabaseRequest::Task::nodes));
         case Command::endpoint:
             return static_cast<ExitCode>(program.wiring.play_endpoint(endpoint_request(program.line)));
         case Command::worker:

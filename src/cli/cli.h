@@ -24,6 +24,17 @@ namespace darkroom::cli {
 struct ServeRequest {
     std::optional<std::string> listen;
     std::optional<std::filesystem::path> data_dir;
+    std::optional<std::string> role;
+};
+
+/// What `darkroom migrate …`, `darkroom db copy` or `darkroom nodes` was told on the command line.
+struct DatabaseRequest {
+    enum class Task { status, check, up, copy, nodes };
+    Task task = Task::status;
+    std::optional<std::filesystem::path> data_dir;
+    std::string from;               // copy: a SQLite file
+    std::optional<std::string> to;  // copy: an address; unset = DATABASE_URL
+    bool json = false;
 };
 
 /// What `darkroom worker` was told on the command line.
@@ -85,6 +96,9 @@ struct CliWiring {
 
     /// Plays a RunPod endpoint until a signal ends it; signals are its own business. Returns the exit code.
     std::function<int(const EndpointRequest&)> play_endpoint = {};
+
+    /// Works on the database itself, without a gateway; prints what it has to say. Returns the exit code.
+    std::function<int(const DatabaseRequest&)> manage_database = {};
 
     // What tests replace. The defaults are the process's own.
     std::ostream* out = nullptr;                          // nullptr = standard output

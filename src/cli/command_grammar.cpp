@@ -23,6 +23,8 @@ Grammar::Grammar() {
     serve = add(app, "serve", "Start the gateway");
     serve->add_option("--listen", found.listen, "Where to listen (or DARKROOM_LISTEN; 127.0.0.1:8080)")
         ->type_name("ADDRESS:PORT");
+    serve->add_option("--role", found.role, "What this node does: all, api or dispatcher (or DARKROOM_ROLE)")
+        ->type_name("ROLE");
     add_run();
     add_jobs();
     types = add(app, "types", "What can be run; with a name, its params");
@@ -32,6 +34,7 @@ Grammar::Grammar() {
     add_users();
     doctor = add(app, "doctor", "Try everything that is configured, and tell what is wrong");
     add_janitor();
+    add_database();
     add_endpoint();
     add_worker();
     add_recipes();
@@ -167,6 +170,28 @@ void Grammar::add_janitor() {
         "Needs an admin key. What is not named as Darkroom names its objects is counted and never touched.\n"
         "Does another installation use the same bucket? Then its pictures are orphans here: do not "
         "--remove.");
+}
+
+void Grammar::add_database() {
+    nodes = add(app, "nodes", "The processes that share the database: who they are and what they hold");
+    migrate = add(app, "migrate", "Look after the schema of the database");
+    migrate_status = add(*migrate, "status", "Which schema there is, and which this Darkroom needs");
+    migrate_check = add(*migrate, "check", "Exit code 1 if the schema must be brought up; changes nothing");
+    migrate_up = add(*migrate, "up", "Bring the schema up to what this Darkroom needs");
+    migrate->footer("A gateway does so by itself at its start. docs/postgres.md tells more.");
+    db = add(app, "db", "Move an installation to another database");
+    db_copy = add(*db, "copy", "Copy a SQLite file into an empty Postgres database");
+    db_copy->add_option("--from", found.copy_from, "The file, as in darkroom-data/darkroom.db")
+        ->type_name("FILE");
+    db_copy
+        ->add_option(
+            "--to", found.copy_to,
+            "Postgres, as postgres://user@host/name (DATABASE_URL, which keeps a password to itself)")
+        ->type_name("URL");
+    db_copy->footer(
+        "Stop the gateway first. All or nothing is copied; the file stays.\n\n"
+        "  DATABASE_URL=postgres://user:password@host/darkroom darkroom db copy --from "
+        "darkroom-data/darkroom.db");
 }
 
 void Grammar::add_worker() {

@@ -23,6 +23,9 @@ struct Grammar {
     CLI::App* costs = nullptr;
     CLI::App* doctor = nullptr;
     CLI::App* janitor = nullptr;
+    CLI::App *migrate = nullptr, *migrate_status = nullptr, *migrate_check = nullptr, *migrate_up = nullptr;
+    CLI::App *db = nullptr, *db_copy = nullptr;
+    CLI::App* nodes = nullptr;
     CLI::App* endpoint = nullptr;
     CLI::App* worker = nullptr;
     CLI::App* recipes = nullptr;
@@ -48,6 +51,7 @@ private:
     void add_audit();
     void add_users();
     void add_janitor();
+    void add_database();
     void add_endpoint();
     void add_worker();
     void add_recipes();

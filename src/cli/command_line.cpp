@@ -64,18 +64,33 @@ std::optional<std::string> complain_about_extras(const CLI::App& app, const CLI:
 
 std::optional<Command> chosen_command(const Grammar& grammar) {
     if (grammar.show_version || grammar.version->parsed()) return Command::version;
-    const std::pair<const CLI::App*, Command> commands[] = {
-        {grammar.serve, Command::serve},           {grammar.run, Command::run},
-        {grammar.list, Command::jobs_list},        {grammar.get, Command::jobs_get},
-        {grammar.watch, Command::jobs_watch},      {grammar.cancel, Command::jobs_cancel},
-        {grammar.retry, Command::jobs_retry},      {grammar.attempt, Command::jobs_attempt},
-        {grammar.select, Command::jobs_select},    {grammar.licences, Command::audit_licences},
-        {grammar.list_users, Command::users_list}, {grammar.share, Command::users_share},
-        {grammar.types, Command::types},           {grammar.endpoint, Command::endpoint},
-        {grammar.doctor, Command::doctor},         {grammar.janitor, Command::janitor},
-        {grammar.worker, Command::worker},         {grammar.costs, Command::costs},
-        {grammar.lint, Command::recipes_lint},     {grammar.list_recipes, Command::recipes_list},
-        {grammar.show, Command::recipes_show},     {grammar.import, Command::recipes_import}};
+    const std::pair<const CLI::App*, Command> commands[] = {{grammar.serve, Command::serve},
+                                                            {grammar.run, Command::run},
+                                                            {grammar.list, Command::jobs_list},
+                                                            {grammar.get, Command::jobs_get},
+                                                            {grammar.watch, Command::jobs_watch},
+                                                            {grammar.cancel, Command::jobs_cancel},
+                                                            {grammar.retry, Command::jobs_retry},
+                                                            {grammar.attempt, Command::jobs_attempt},
+                                                            {grammar.select, Command::jobs_select},
+                                                            {grammar.licences, Command::audit_licences},
+                                                            {grammar.list_users, Command::users_list},
+                                                            {grammar.share, Command::users_share},
+                                                            {grammar.types, Command::types},
+                                                            {grammar.endpoint, Command::endpoint},
+                                                            {grammar.doctor, Command::doctor},
+                                                            {grammar.janitor, Command::janitor},
+                                                            {grammar.worker, Command::worker},
+                                                            {grammar.costs, Command::costs},
+                                                            {grammar.nodes, Command::nodes},
+                                                            {grammar.migrate_status, Command::migrate_status},
+                                                            {grammar.migrate_check, Command::migrate_check},
+                                                            {grammar.migrate_up, Command::migrate_up},
+                                                            {grammar.db_copy, Command::db_copy},
+                                                            {grammar.lint, Command::recipes_lint},
+                                                            {grammar.list_recipes, Command::recipes_list},
+                                                            {grammar.show, Command::recipes_show},
+                                                            {grammar.import, Command::recipes_import}};
     for (const auto& [app, command] : commands) {
         if (app->parsed()) return command;
     }

@@ -30,6 +30,11 @@ enum class Command {
     janitor,
     endpoint,
     worker,
+    migrate_status,
+    migrate_check,
+    migrate_up,
+    db_copy,
+    nodes,
     recipes_lint,
     recipes_list,
     recipes_show,
@@ -56,6 +61,9 @@ struct CommandLine {
     std::optional<std::string> time_scale;
     std::vector<std::string> faults;
     std::vector<std::string> endpoint_settings;
+    std::optional<std::string> role;          // serve
+    std::string copy_from;                    // db copy: a SQLite file
+    std::optional<std::string> copy_to;       // db copy: unset = DATABASE_URL
     std::string type;                         // run; types (empty = all); jobs list (empty = any)
     std::vector<std::string> files;           // run; recipes lint, import: paths
     std::vector<std::string> params;          // run: as given to -p

@@ -130,11 +130,11 @@ TEST(CommandLine, MistypedWordsGetTheNearestRightOne) {
     EXPECT_EQ(complaint({"jbos", "list"}), "unknown command \"jbos\"; did you mean \"jobs\"?");
     EXPECT_EQ(parse({"jobs", "show", some_id})->command, Command::jobs_get);
     EXPECT_EQ(complaint({"jobs", "lsit"}), "unknown command \"lsit\"; did you mean \"list\"?");
-    EXPECT_EQ(
-        complaint({"frobnicate"}),
-        "unknown command \"frobnicate\"; there are serve, run, jobs, types, costs, audit, users, doctor, janitor, "
-        "endpoint, "
-        "worker, recipes, version");
+    EXPECT_EQ(complaint({"frobnicate"}),
+              "unknown command \"frobnicate\"; there are serve, run, jobs, types, costs, audit, users, "
+              "doctor, janitor, nodes, migrate, db, "
+              "endpoint, "
+              "worker, recipes, version");
     EXPECT_EQ(complaint({"run", "t", "a.jpg", "--jsno"}),
               "unknown flag \"--jsno\"; did you mean \"--json\"?");
     EXPECT_EQ(complaint({"run", "t", "a.jpg", "--outptu=x"}),
