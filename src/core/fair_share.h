@@ -25,7 +25,7 @@ inline constexpr int default_admission_window = 64;
 struct Turn {
     std::int64_t rank = 0;  // -priority
     std::int64_t job_seq = 0;
-    auto operator<=>(const Turn&) const = default;
+    auto operator<=>(const Turn&) const = default;  // NOLINT(modernize-use-nullptr): its mistake
 };
 /// After all that were ever let in, or before: nobody is.
 inline constexpr Turn first_turn{std::numeric_limits<std::int64_t>::min(), 0};

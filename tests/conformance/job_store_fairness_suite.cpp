@@ -58,9 +58,11 @@ std::vector<JobId> queue_up(ports::JobStore& store, Samples& samples, const User
 
 void queue_up_many(ports::JobStore& store, Samples& samples, const UserId& owner, int count) {
     std::vector<ports::NewJob> requests;
+    requests.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) requests.push_back(samples.job(owner));
     constexpr int callers = 64;
     std::vector<std::jthread> threads;
+    threads.reserve(callers);
     for (int caller = 0; caller < callers; ++caller) {
         threads.emplace_back([&, caller] {
             for (auto i = static_cast<std::size_t>(caller); i < requests.size(); i += callers)

@@ -23,7 +23,7 @@ struct FlowRow {
 struct FlowKey {
     std::string backend;
     UserId user;
-    auto operator<=>(const FlowKey&) const = default;
+    auto operator<=>(const FlowKey&) const = default;  // NOLINT(modernize-use-nullptr): its mistake
 };
 
 /// These will be found soon.
