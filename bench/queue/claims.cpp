@@ -1,5 +1,6 @@
 // What a fetch costs as the queue grows. All queues of one side are there at once and are asked in turns.
 #include <cstdio>
+#include <fstream>
 #include <memory>
 #include <string>
 
@@ -20,6 +21,17 @@ struct Queue {
 };
 
 std::string name_of(int length) { return number(length) + " queued"; }
+
+// Redis has the whole queue in memory, about 1 KB for each job, and the machine must not begin to swap.
+bool has_room(const SideFacts& facts, int length) {
+    if (facts.needs_postgres || facts.ours) return true;
+    std::ifstream memory("/proc/meminfo");
+    double available_kb = 0;
+    for (std::string line; std::getline(memory, line);) {
+        if (line.starts_with("MemAvailable:")) available_kb = std::stod(line.substr(13));
+    }
+    return 1.5 * length < available_kb;
+}
 
 Queue fill_queue(const QueuePlan& plan, const SideFacts& facts, testing::PostgresServer* postgres, int length,
                  Findings& findings) {
@@ -48,8 +60,14 @@ void measure_claims_of(const QueuePlan& plan, const SideFacts& facts, Findings& 
     }
     std::vector<Queue> queues;
     queues.reserve(plan.queue_lengths.size());
-    for (const int length : plan.queue_lengths)
-        queues.push_back(fill_queue(plan, facts, postgres.get(), length, findings));
+    for (const int length : plan.queue_lengths) {
+        if (has_room(facts, length)) {
+            queues.push_back(fill_queue(plan, facts, postgres.get(), length, findings));
+        } else {
+            std::printf("- left out: %s with %s jobs: there is no memory for them\n", facts.name,
+                        number(length).c_str());
+        }
+    }
     for (auto& queue : queues) {
         for (int i = 0; i < warm_up_takes; ++i) queue.takes->once();
         queue.takes->forget();
