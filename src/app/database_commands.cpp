@@ -16,7 +16,7 @@
 namespace darkroom::app {
 namespace {
 
-constexpr Milliseconds patience{5'000};
+constexpr Milliseconds nodes_patience{5'000};
 
 int complain(const std::string& message) {
     std::fprintf(stderr, "darkroom: %s\n", message.c_str());
@@ -161,7 +161,7 @@ int list_nodes(const Settings& settings, bool as_json) {
         return complain("without DATABASE_URL there is one node, which has the file in the data folder");
     try {
         store::PgDatabase db(pg_settings(settings.node), store::PgDatabase::Use::read_only);
-        db.ensure_connected(patience);
+        db.ensure_connected(nodes_patience);
         db.begin_reading();
         const auto nodes = store::list_nodes(db, NodeId());
         auto held = held_by_nodes(db);

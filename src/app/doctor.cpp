@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "app/database_doctor.h"
 #include "app/gateway_doctor.h"
 #include "app/pod_doctor.h"
 #include "app/recipe_files.h"
@@ -34,7 +35,12 @@ public:
     std::vector<Finding> run() {
         add(Level::ok, "config", "every value that is set can be used");
         for (const auto& note : settings_.notes) add(Level::ok, "config", note);
-        if (look_at_data_folder()) look_at_database();
+        const bool has_folder = look_at_data_folder();
+        if (settings_.node.has_postgres()) {
+            for (auto& finding : examine_database(settings_.node)) findings_.push_back(std::move(finding));
+        } else if (has_folder) {
+            look_at_database();
+        }
         look_at_recipes();
         look_at_storage();
         look_at_own_volumes();

@@ -13,14 +13,14 @@
 namespace darkroom::app {
 namespace {
 
-constexpr std::size_t url_bytes_max = 4'096;
+constexpr std::size_t database_url_bytes_max = 4'096;
 constexpr std::size_t signing_secret_bytes_min = 32;
-constexpr std::size_t name_bytes_max = 64;
+constexpr std::size_t node_name_bytes_max = 64;
 constexpr std::size_t schema_bytes_max = 50;  // Postgres cuts off what is longer than 63
 // Not in settings.def, because nobody but a test should set it.
 constexpr const char* lease_name = "DARKROOM_NODE_LEASE_S";
 
-bool is_visible(std::string_view text) {
+bool has_no_blanks(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
@@ -76,14 +76,14 @@ std::string own_host_name() {
     if (::gethostname(host.data(), host.size() - 1) != 0) return "this-machine";
     std::string name = host.data();
     for (auto& c : name) c = is_name_character(c) ? c : '-';
-    name.resize(std::min(name.size(), name_bytes_max));
+    name.resize(std::min(name.size(), node_name_bytes_max));
     return name.empty() ? "this-machine" : name;
 }
 
 std::string read_name(SettingReader& reader) {
     auto name = reader.text("DARKROOM_NODE_NAME");
     if (name.empty()) return own_host_name();
-    if (name.size() > name_bytes_max || !std::all_of(name.begin(), name.end(), is_name_character))
+    if (name.size() > node_name_bytes_max || !std::all_of(name.begin(), name.end(), is_name_character))
         reader.wrong("DARKROOM_NODE_NAME", "must be at most 64 letters, digits, dots, - and _");
     return name;
 }
@@ -118,7 +118,7 @@ bool is_for_tests(std::string_view name) { return name == lease_name; }
 
 std::optional<std::string> postgres_url(const std::string& text) {
     const bool is_one = text.rfind("postgres://", 0) == 0 || text.rfind("postgresql://", 0) == 0;
-    if (!is_one || text.size() > url_bytes_max || !is_visible(text)) return std::nullopt;
+    if (!is_one || text.size() > database_url_bytes_max || !has_no_blanks(text)) return std::nullopt;
     return text;
 }
 
@@ -132,8 +132,8 @@ NodeSettings read_node(SettingReader& reader) {
         {{"all", NodeRole::all}, {"api", NodeRole::api}, {"dispatcher", NodeRole::dispatcher}});
     settings.name = read_name(reader);
     settings.signing_secret = text_or_file(reader, "DARKROOM_SIGNING_SECRET");
-    if (!settings.signing_secret.empty() &&
-        (settings.signing_secret.size() < signing_secret_bytes_min || !is_visible(settings.signing_secret)))
+    if (!settings.signing_secret.empty() && (settings.signing_secret.size() < signing_secret_bytes_min ||
+                                             !has_no_blanks(settings.signing_secret)))
         reader.wrong("DARKROOM_SIGNING_SECRET", "must be at least 32 visible characters without blanks");
     settings.lease = read_lease(reader);
     if (settings.role != NodeRole::all && reader.text("DATABASE_URL").empty() &&

@@ -1,0 +1,83 @@
+// What an operator does to the database without a gateway: moving in from SQLite, and looking at its health.
+#include <gtest/gtest.h>
+
+#include "tests/e2e/pictures.h"
+#include "tests/nodes/cluster.h"
+#include "tests/nodes/program_run.h"
+
+namespace darkroom::e2e {
+namespace {
+
+#define SKIP_WITHOUT_POSTGRES() \
+    if (const auto why = testing::why_no_postgres(); !why.empty()) GTEST_SKIP() << why
+
+TEST(DatabaseCommands, AnInstallationMovesFromSqliteWithAllItsJobs) {
+    SKIP_WITHOUT_POSTGRES();
+    Cluster cluster;
+    auto alone = cluster.bucket().settings();
+    alone["COMFYUI_MODE"] = "local";
+    alone["DARKROOM_API_KEY"] = NodeProcess::common_key();
+    alone["DARKROOM_SIGNING_SECRET"] = cluster.settings("x")["DARKROOM_SIGNING_SECRET"];
+    ServerProcess old(alone);
+    const auto ids = create_jobs(old.client(), 5);
+    expect_all_done(old.client(), ids);
+    const auto file = (old.data_dir() / "darkroom.db").string();
+    const std::vector<std::string> copy{"db", "copy", "--from", file};
+
+    const auto in_use = run_program(cluster.settings("x"), copy);
+    EXPECT_EQ(in_use.code, 1);
+    EXPECT_NE(in_use.said.find("in use"), std::string::npos) << in_use.said;
+    old.freeze_workers();
+    const auto waiting = create_jobs(old.client(), 3);
+    old.kill9();
+
+    const auto copied = run_program(cluster.settings("x"), copy);
+    EXPECT_EQ(copied.code, 0) << copied.said;
+    EXPECT_EQ(copied.said.find(testing::postgres_password), std::string::npos);
+    EXPECT_EQ(cluster.count("SELECT count(*) FROM jobs"), 8);
+    const auto again = run_program(cluster.settings("x"), copy);
+    EXPECT_EQ(again.code, 1);
+    EXPECT_NE(again.said.find("not empty"), std::string::npos) << again.said;
+
+    auto& node = cluster.start("one");
+    expect_all_done(node.client(), ids);
+    expect_all_done(node.client(), waiting);
+    expect_all_done(node.client(), create_jobs(node.client(), 2));
+    EXPECT_EQ(cluster.count("SELECT count(DISTINCT seq) FROM jobs"), 10);
+}
+
+TEST(DatabaseCommands, ACopyThatCannotBeSaysWhyAndLeavesNothing) {
+    SKIP_WITHOUT_POSTGRES();
+    Cluster cluster;
+    EXPECT_EQ(run_program(cluster.settings("x"), {"db", "copy", "--from", "/nowhere/at/all.db"}).code, 1);
+    EXPECT_EQ(run_program(cluster.settings("x"), {"db", "copy"}).code, 1);
+    testing::TempDir dir;
+    testing::write_file(dir.path() / "not.db", std::string(8'192, 'x'));
+    const auto foreign =
+        run_program(cluster.settings("x"), {"db", "copy", "--from", (dir.path() / "not.db").string()});
+    EXPECT_EQ(foreign.code, 1) << foreign.said;
+    EXPECT_EQ(cluster.count("SELECT count(*) FROM jobs"), 0);
+    auto without = cluster.settings("x");
+    without.erase("DATABASE_URL");
+    EXPECT_EQ(run_program(without, {"db", "copy", "--from", (dir.path() / "not.db").string()}).code, 1);
+    EXPECT_EQ(run_program(without, {"nodes"}).code, 1);
+}
+
+TEST(DatabaseCommands, DoctorLooksAtTheDatabase) {
+    SKIP_WITHOUT_POSTGRES();
+    Cluster cluster;
+    cluster.start("one");
+    const auto well = run_program(cluster.settings("x"), {"doctor"});
+    for (const std::string about : {"database TLS", "database clock", "database schema", "database pooler",
+                                    "database vacuum", "database transactions"})
+        EXPECT_NE(well.said.find(about), std::string::npos) << well.said;
+    EXPECT_EQ(well.said.find("FAIL"), std::string::npos) << well.said;
+    EXPECT_EQ(well.said.find(testing::postgres_password), std::string::npos) << well.said;
+    cluster.postgres().stop();
+    const auto gone = run_program(cluster.settings("x"), {"doctor"});
+    EXPECT_NE(gone.said.find("FAIL"), std::string::npos) << gone.said;
+    EXPECT_EQ(gone.said.find(testing::postgres_password), std::string::npos) << gone.said;
+}
+
+}  // namespace
+}  // namespace darkroom::e2e

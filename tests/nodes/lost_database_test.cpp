@@ -1,0 +1,116 @@
+// The database goes away and comes back in all its ways: nothing that was accepted is lost, callers have an
+// answer in bounded time, and everything goes on without a restart.
+#include <gtest/gtest.h>
+
+#include "tests/e2e/pictures.h"
+#include "tests/nodes/cluster.h"
+
+namespace darkroom::e2e {
+namespace {
+
+#define SKIP_WITHOUT_POSTGRES() \
+    if (const auto why = testing::why_no_postgres(); !why.empty()) GTEST_SKIP() << why
+
+using Stop = testing::PostgresServer::Stop;
+
+bool takes_jobs_again(const NodeProcess& node, Milliseconds at_most = Milliseconds(30'000)) {
+    return eventually([&] { return node.client().get("/readyz").status == 200; }, at_most);
+}
+
+/// Clients are told to try later, and soon.
+void expect_bounded_refusal(const NodeProcess& node) {
+    const auto began = std::chrono::steady_clock::now();
+    const auto reply = node.client().get("/api/v1/jobs");
+    EXPECT_EQ(reply.status, 503) << reply.body();
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(40));
+}
+
+TEST(LostDatabase, RestartedUnderTheNodesItCostsNoJob) {
+    SKIP_WITHOUT_POSTGRES();
+    Cluster cluster;
+    auto& one = cluster.start("one");
+    auto& two = cluster.start("two");
+    for (const auto how : {Stop::fast, Stop::immediate}) {
+        const auto ids = create_jobs(one.client(), 8);
+        cluster.postgres().restart(how);
+        ASSERT_TRUE(takes_jobs_again(one));
+        ASSERT_TRUE(takes_jobs_again(two));
+        expect_all_done(two.client(), ids);
+    }
+}
+
+TEST(LostDatabase, KilledItCostsNoJob) {
+    SKIP_WITHOUT_POSTGRES();
+    Cluster cluster;
+    auto& one = cluster.start("one");
+    const auto ids = create_jobs(one.client(), 8);
+    cluster.postgres().kill9();
+    cluster.postgres().start();
+    ASSERT_TRUE(takes_jobs_again(one));
+    expect_all_done(one.client(), ids);
+}
+
+// Longer than the lease: both join anew. Ten seconds, or two minutes where tests may take long.
+TEST(LostDatabase, GoneForLongerThanTheLeaseEverythingGoesOnWhenItIsBack) {
+    SKIP_WITHOUT_POSTGRES();
+    Cluster cluster({.endpoint_max = 8});
+    auto& one = cluster.start("one");
+    auto& two = cluster.start("two");
+    const auto ids = create_jobs(one.client(), 6);
+    ASSERT_TRUE(eventually(
+        [&] { return cluster.count("SELECT count(*) FROM remote_jobs WHERE state = 'submitted'") == 6; }));
+    cluster.postgres().stop(Stop::fast);
+    const auto back_at =
+        std::chrono::steady_clock::now() + std::chrono::seconds(wants_long_tests() ? 120 : 10);
+    expect_bounded_refusal(one);
+    EXPECT_EQ(two.client().get("/readyz").status, 503);
+    ASSERT_TRUE(
+        eventually([&] { return std::chrono::steady_clock::now() >= back_at; }, Milliseconds(150'000)));
+    cluster.postgres().start();
+    ASSERT_TRUE(takes_jobs_again(one));
+    ASSERT_TRUE(takes_jobs_again(two));
+    cluster.start_worker();
+    expect_all_done(one.client(), ids);
+    EXPECT_EQ(cluster.submits().all, 6) << "what was at work there was sent again";
+    expect_all_done(two.client(), create_jobs(two.client(), 2));
+}
+
+TEST(LostDatabase, ConnectionsThatAreKilledAgainAndAgainCostNoJob) {
+    SKIP_WITHOUT_POSTGRES();
+    Cluster cluster;
+    auto& one = cluster.start("one");
+    auto& two = cluster.start("two");
+    std::vector<std::string> accepted;
+    for (int round = 0; round < 8; ++round) {
+        const auto form =
+            make_form("shoe.png", disc_png(64, 48, std::uint32_t(round)), {{"type", "jpeg_to_png"}});
+        const auto& node = round % 2 == 0 ? one : two;
+        const auto reply =
+            node.client().call("POST", "/api/v1/jobs", form.body, {{"Content-Type", form.content_type}});
+        if (reply.status == 201) accepted.push_back(text_at(reply.json(), "/id"));
+        EXPECT_TRUE(reply.status == 201 || reply.status == 503) << reply.status << reply.body();
+        EXPECT_GT(cluster.postgres().kill_backends("darkroom%"), 0);
+    }
+    ASSERT_TRUE(takes_jobs_again(one));
+    expect_all_done(one.client(), accepted);
+}
+
+TEST(LostDatabase, FailedOverToAPromotedReplicaItCostsNoJob) {
+    SKIP_WITHOUT_POSTGRES();
+    Cluster cluster;
+    auto standby = cluster.postgres().make_standby();
+    cluster.postgres().replicate_synchronously();
+    const Settings both{{"DATABASE_URL", cluster.postgres().url_with(*standby)}};
+    auto& one = cluster.start("one", both);
+    auto& two = cluster.start("two", both);
+    const auto ids = create_jobs(one.client(), 6);
+    cluster.postgres().kill9();
+    standby->promote();
+    ASSERT_TRUE(takes_jobs_again(one, Milliseconds(60'000)));
+    ASSERT_TRUE(takes_jobs_again(two, Milliseconds(60'000)));
+    expect_all_done(two.client(), ids);
+    expect_all_done(one.client(), create_jobs(one.client(), 2));
+}
+
+}  // namespace
+}  // namespace darkroom::e2e
