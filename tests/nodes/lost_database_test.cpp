@@ -2,6 +2,7 @@
 // answer in bounded time, and everything goes on without a restart.
 #include <gtest/gtest.h>
 
+#include "tests/e2e/fake_time.h"
 #include "tests/e2e/pictures.h"
 #include "tests/nodes/cluster.h"
 
@@ -110,6 +111,28 @@ TEST(LostDatabase, FailedOverToAPromotedReplicaItCostsNoJob) {
     ASSERT_TRUE(takes_jobs_again(two, Milliseconds(60'000)));
     expect_all_done(two.client(), ids);
     expect_all_done(one.client(), create_jobs(one.client(), 2));
+}
+
+// What the nodes agree on goes by the database's clock.
+TEST(LostDatabase, ANodeWhoseClockIsFiveMinutesOffDoesNoHarm) {
+    SKIP_WITHOUT_POSTGRES();
+    if (!can_fake_time()) GTEST_SKIP() << "there is no libfaketime, or a sanitizer does not bear it";
+    for (const std::string offset : {"+5m", "-5m"}) {
+        Cluster cluster;
+        auto& right = cluster.start("right");
+        auto& wrong = cluster.start("wrong", time_moved_by(offset));
+        const auto ids = create_jobs(right.client(), 4);
+        const auto others = create_jobs(wrong.client(), 4);
+        expect_all_done(wrong.client(), ids);
+        expect_all_done(right.client(), others);
+        EXPECT_EQ(cluster.count("SELECT count(*) FROM nodes WHERE gone = 0"), 2);
+        EXPECT_EQ(cluster.count("SELECT max(attempt_count) FROM jobs"), 1)
+            << "taken over though it was alive";
+        wrong.kill9();
+        EXPECT_TRUE(
+            eventually([&] { return cluster.count("SELECT count(*) FROM nodes WHERE gone = 0") == 1; },
+                       Cluster::taken_over_within));
+    }
 }
 
 }  // namespace
