@@ -59,6 +59,7 @@ ports::StoreResult<void> Membership::join() {
     try {
         db_.ensure_connected(Milliseconds(0));
         enter(false);
+        renew_lead();
     } catch (const SqlFailure& failure) {
         db_.roll_back();
         return Fail(failure.error());

@@ -129,7 +129,9 @@ void PgConnection::set_up() {
                    " set_config('plan_cache_mode', '" +
                    (settings_.by_index_only ? "force_generic_plan" : "auto") +
                    "', false), set_config('enable_seqscan', '" + by_index +
-                   "', false), set_config('enable_bitmapscan', '" + by_index + "', false)" +
+                   "', false), set_config('enable_bitmapscan', '" + by_index +
+                   "', false), set_config('enable_hashjoin', '" + by_index +
+                   "', false), set_config('enable_mergejoin', '" + by_index + "', false)" +
                    (settings_.commits_unsynced ? ", set_config('synchronous_commit', 'off', false)" : ""),
                settings_.connect_within);
 }

@@ -250,7 +250,11 @@ Cursor& PgDatabase::query_bound(std::string_view sql, std::span<const SqlValue> 
     if (auto* const known = find_foreseen(asked, values)) return *known;
     // What is asked in order to change it, as a DELETE … RETURNING, is not known any more.
     if (asked.text().compare(0, 7, "SELECT ") != 0) foreseen_.forget(asked, {});
+    // What adds up whole tables is for joins of whole tables.
+    const bool adds_up = connection_.settings().by_index_only && asked.text().compare(0, 5, "WITH ") == 0;
+    if (adds_up) post("SET LOCAL enable_hashjoin = on");
     const auto question = ask_bound(sql, values);
+    if (adds_up) post("SET LOCAL enable_hashjoin = off");
     connection_.send_flush();
     read_until(question.number);
     return asked.rows();
