@@ -54,10 +54,12 @@ inline constexpr std::pair<const char*, const char*> row_checks[] = {
     {"a delayed place without a waiting job",
      "SELECT count(*) FROM delayed LEFT JOIN jobs ON seq = job_seq AND status = 'QUEUED' WHERE seq IS NULL"},
     {"a waiting job without exactly one place",
-     "SELECT count(*) FROM jobs WHERE status = 'QUEUED' AND (SELECT count(*) FROM ready WHERE job_seq = seq)"
-     " + (SELECT count(*) FROM backlog WHERE job_seq = seq) + (SELECT count(*) FROM delayed WHERE job_seq = "
-     "seq) <> CASE WHEN chain_outputs IS NULL AND (from_step = '' OR "
-     "inputs <> '[]') THEN 1 ELSE 0 END"},
+     "SELECT count(*) FROM jobs LEFT JOIN (SELECT job_seq, count(*) AS places FROM (SELECT job_seq FROM "
+     "ready "
+     "UNION ALL SELECT job_seq FROM backlog UNION ALL SELECT job_seq FROM delayed) AS all_places GROUP BY "
+     "job_seq) AS placed ON placed.job_seq = jobs.seq WHERE status = 'QUEUED' AND coalesce(places, 0) <> "
+     "CASE "
+     "WHEN chain_outputs IS NULL AND (from_step = '' OR inputs <> '[]') THEN 1 ELSE 0 END"},
     {"a step whose chain is missing",
      "SELECT count(*) FROM jobs LEFT JOIN jobs AS chains ON chains.seq = jobs.chain_seq WHERE jobs.chain_seq "
      "IS NOT NULL AND chains.chain_outputs IS NULL"},
