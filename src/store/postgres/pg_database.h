@@ -3,6 +3,8 @@
 // its own answer, with all that were posted before it. One thread at a time.
 #pragma once
 #include <deque>
+#include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,6 +36,7 @@ public:
     std::string_view to_change_them() const override { return use_ == Use::write ? " FOR UPDATE" : ""; }
     void claim_alone(std::string_view what) override;
     void foresee(std::string_view sql, std::span<const SqlValue> keys, std::size_t keys_of_one) override;
+    std::int64_t line_mark(const std::string& backend) override;
     bool in_transaction() const override { return in_transaction_; }
     void begin_reading() override;
     void end_reading() noexcept override;
@@ -126,6 +129,14 @@ private:
     std::int64_t seqs_wanted_ = 0;
     std::int64_t seqs_used_ = 0;  // by this transaction
     std::optional<Asked> asked_seqs_;
+
+    struct LineMark {
+        std::int64_t mark = std::numeric_limits<std::int64_t>::min();
+        std::optional<std::int64_t> next;  // once it is old enough
+        Instant found_at{};                // the next one
+        Instant walked_at{};               // the whole line
+    };
+    std::map<std::string, LineMark> line_marks_;
 };
 
 }  // namespace darkroom::store

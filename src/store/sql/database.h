@@ -8,6 +8,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -130,6 +131,11 @@ public:
     /// away may ask for all of them at once. `keys` are as many values for each as the query has parameters.
     virtual void foresee(std::string_view /*sql*/, std::span<const SqlValue> /*keys*/,
                          std::size_t /*keys_of_one*/) {}
+    /// A virtual time before which nobody stands in the line of this kind of backend, as far as is known:
+    /// what has left the line need not be walked over.
+    virtual std::int64_t line_mark(const std::string& /*backend*/) {
+        return std::numeric_limits<std::int64_t>::min();
+    }
     virtual bool in_transaction() const = 0;
 
     /// One snapshot for all that is read until end_reading().

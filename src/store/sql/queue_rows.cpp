@@ -14,9 +14,10 @@ std::string places_sql(const Database& db, std::int64_t count_max) {
     const auto* const size = std::lower_bound(sizes.begin(), sizes.end() - 1, count_max);
     const auto limit = " ORDER BY ready.vt, ready.job_seq LIMIT " + std::to_string(*size);
     if (db.to_change_them().empty())
-        return "SELECT vt, job_seq, user_id FROM ready WHERE backend = ?" + limit;
+        return "SELECT vt, job_seq, user_id FROM ready WHERE backend = ?1 AND vt >= ?2" + limit;
     return "SELECT ready.vt, ready.job_seq, ready.user_id FROM ready JOIN jobs ON jobs.seq = ready.job_seq"
-           " JOIN jobs AS root ON root.seq = coalesce(jobs.chain_seq, jobs.seq) WHERE ready.backend = ?" +
+           " JOIN jobs AS root ON root.seq = coalesce(jobs.chain_seq, jobs.seq) WHERE ready.backend = ?1"
+           " AND ready.vt >= ?2" +
            limit + " FOR UPDATE OF ready, root SKIP LOCKED";
 }
 
@@ -51,7 +52,8 @@ std::vector<Place> first_in_line(Transaction& transaction, const std::string& ba
     transaction.settle();
     std::vector<Place> places;
     const auto sql = places_sql(transaction.db, count_max);
-    auto rows = transaction.db.query(sql, backend);
+    const auto mark = transaction.db.line_mark(backend);
+    auto rows = transaction.db.query(sql, backend, mark);
     while (std::ssize(places) < count_max && rows.next())
         places.push_back({rows.integer(0), rows.integer(1), rows.user(2)});
     return places;
