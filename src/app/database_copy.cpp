@@ -28,7 +28,7 @@ Result<std::vector<store::PgColumn>, std::string> common_columns(const std::stri
     for (const auto& name : of_file) {
         if (std::none_of(of_target.begin(), of_target.end(),
                          [&](const auto& one) { return one.name == name; }))
-            return Fail("the target has no column " + name + " in table " + table);
+            return Fail("the target has no column \"" + table + "." + name + "\"");
     }
     std::erase_if(of_target, [&](const auto& column) {
         return std::find(of_file.begin(), of_file.end(), column.name) == of_file.end();

@@ -23,28 +23,29 @@ Dispatcher::Dispatcher(ports::JobStore& store, ports::ObjectStore& objects,
     : store_(store),
       backends_(std::move(backends)),
       clock_(clock),
-      settings_(settings),
+      settings_(std::move(settings)),
       wake_up_(clock.make_wake_up()),
-      node_(settings.nodes),
+      node_(settings_.nodes),
       gate_(objects, clock),
       collector_(
-          store, objects, clock, random, settings.retry, settings.storage_patience, open_, gate_,
-          [this] { wake(); }, settings.fallback, *settings.meters) {}
+          store, objects, clock, random, settings_.retry, settings_.storage_patience, open_, gate_,
+          [this] { wake(); }, settings_.fallback, *settings_.meters) {}
 
 ports::StoreResult<void> Dispatcher::recover() {
     if (!settings_.dispatches) return {};
     for (;;) {
-        const auto taken = store_.take_over(taken_over_at_once);
-        if (!taken) return Fail(taken.error());
-        for (const auto& inflight : *taken) {
-            const auto recovered = works_here(inflight.endpoint) ? end_interrupted(inflight)
-                                   : lane_ != nullptr            ? lane_->recover(inflight)
-                                                                 : end_interrupted(inflight);
+        // What was taken over is nobody else's: what could not be ended now is ended at the next look.
+        for (; !taken_over_.empty(); taken_over_.pop_back()) {
+            const auto& inflight = taken_over_.back();
+            const bool runs_elsewhere = lane_ != nullptr && !works_here(inflight.endpoint);
+            auto recovered = runs_elsewhere ? lane_->recover(inflight) : end_interrupted(inflight);
             if (!recovered) return recovered;
         }
-        if (!taken->empty())
-            log::info("took over what was left", {{"count", static_cast<std::int64_t>(taken->size())}});
-        if (std::ssize(*taken) < taken_over_at_once) return {};
+        auto taken = store_.take_over(taken_over_at_once);
+        if (!taken) return Fail(taken.error());
+        if (taken->empty()) return {};
+        log::info("took over what was left", {{"count", static_cast<std::int64_t>(taken->size())}});
+        taken_over_ = *std::move(taken);
     }
 }
 
@@ -80,7 +81,7 @@ void Dispatcher::look_after_nodes() {
             log::warning("what other nodes have left was not taken over",
                          {{"detail", recovered.error().detail}});
     }
-    if ((stops_asked_.exchange(false) || is_time) && !stop_what_others_cancelled()) stops_asked_ = true;
+    if ((stops_asked_.exchange(false) || is_time) && !look_at_own_work(is_time)) stops_asked_ = true;
 }
 
 // The lease was over meanwhile: what is at work here has been given to somebody else, or will be, and nothing
@@ -90,16 +91,30 @@ void Dispatcher::stop_what_is_not_ours() {
         backend->stop_attempt(attempt);
 }
 
-bool Dispatcher::stop_what_others_cancelled() {
+// Stops what others have cancelled, and now and then finds what nobody began.
+bool Dispatcher::look_at_own_work(bool is_time) {
+    std::vector<ports::InflightAttempt> unknown;
     for (auto* backend : backends_) {
         const auto inflight = store_.list_inflight(backend->endpoint().name);
         if (!inflight) return false;
         for (const auto& one : *inflight) {
             if (one.is_mine && one.stopping) stop_attempt(one.attempt);
+            if (one.is_mine && !open_.find(one.attempt)) unknown.push_back(one);
         }
     }
     if (lane_ != nullptr) lane_->stop_attempt();
+    if (is_time) end_unknown(std::move(unknown));
     return true;
+}
+
+// A claim that was kept although nobody was told, because the database was away: this node holds what it
+// never began. One that is being claimed at this moment is not meant, so it takes two looks.
+void Dispatcher::end_unknown(std::vector<ports::InflightAttempt> unknown) {
+    const auto was_unknown = std::exchange(unknown_, {});
+    for (auto& one : unknown) {
+        unknown_.insert(one.attempt);
+        if (was_unknown.count(one.attempt) > 0) taken_over_.push_back(std::move(one));
+    }
 }
 
 bool Dispatcher::may_dispatch() { return gate_.open() && settings_.dispatches && left_overs_are_removed(); }

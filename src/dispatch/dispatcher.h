@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "core/retry.h"
@@ -90,7 +91,8 @@ private:
     ports::StoreResult<void> end_interrupted(const ports::InflightAttempt& inflight);
     void look_after_nodes();
     void stop_what_is_not_ours();
-    bool stop_what_others_cancelled();
+    bool look_at_own_work(bool is_time);
+    void end_unknown(std::vector<ports::InflightAttempt> unknown);
     bool may_dispatch();
     bool left_overs_are_removed();
     ports::StoreResult<ports::Promotion> promote();
@@ -108,7 +110,10 @@ private:
     std::atomic<bool> stopping_{false};
     std::atomic<bool> stops_asked_{false};
     std::atomic<bool> nodes_asked_{false};
-    std::optional<Instant> take_over_at_;  // of the thread that runs
+    // Of the thread that runs.
+    std::optional<Instant> take_over_at_;
+    std::vector<ports::InflightAttempt> taken_over_;  // to be ended or followed
+    std::set<AttemptId> unknown_;                     // held, and not at work, at the last look
     OpenAttempts open_;
     StorageGate gate_;
     Collector collector_;

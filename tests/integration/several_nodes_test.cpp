@@ -117,6 +117,23 @@ TEST_F(SeveralNodesTest, AnAttemptToStopIsFoundWithoutAnyWordOfIt) {
     ASSERT_TRUE(comes([&] { return backend_.stop_requests().count(attempt(id).id) == 1; }));
 }
 
+// The database was away when it should have told.
+TEST_F(SeveralNodesTest, AClaimThatWasKeptAlthoughNobodyWasToldIsTriedAgain) {
+    open();
+    const auto id = create("local");
+    std::atomic<bool> lost{false};
+    faults_.after([&](std::string_view call) -> std::optional<ports::StoreError> {
+        if (call != "claim" || lost.exchange(true)) return std::nullopt;
+        return ports::StoreError{ports::StoreErrorKind::unavailable, "lost by the test"};
+    });
+    begin();
+    ASSERT_TRUE(comes([&] { return backend_.open_orders().size() == 1; }));
+    EXPECT_EQ(backend_.open_orders()[0].attempt_number, 2);
+    backend_.succeed();
+    EXPECT_EQ(job(id).status, Status::succeeded);
+    EXPECT_EQ(store().count_queue()->inflight, 0);
+}
+
 TEST_F(SeveralNodesTest, ANodeThatDoesNotDispatchClaimsNothingAndTakesNothingOver) {
     open();
     const auto left = create("local");

@@ -26,7 +26,7 @@ Cluster::~Cluster() {
         std::fprintf(stderr, "--- %s ---\n%s", node->name().c_str(), node->log().c_str());
 }
 
-Settings Cluster::settings(const std::string& name, Settings more) const {
+Settings Cluster::settings(const std::string& name, const Settings& more) const {
     Settings settings = bucket_.settings();
     settings["DATABASE_URL"] = postgres_.url();
     settings["DARKROOM_NODE_NAME"] = name;
@@ -45,9 +45,9 @@ Settings Cluster::settings(const std::string& name, Settings more) const {
     return settings;
 }
 
-NodeProcess& Cluster::start(const std::string& name, Settings more,
+NodeProcess& Cluster::start(const std::string& name, const Settings& more,
                             const testing::NetworkNamespace* network) {
-    auto told = settings(name, std::move(more));
+    auto told = settings(name, more);
     const auto url = told["DATABASE_URL"];
     told.erase("DATABASE_URL");
     told.erase("DARKROOM_NODE_NAME");
@@ -116,6 +116,7 @@ void expect_all_done(const ApiClient& client, const std::vector<std::string>& id
 
 std::vector<std::string> create_jobs(const ApiClient& client, int count) {
     std::vector<std::string> ids;
+    ids.reserve(std::size_t(count));
     for (int i = 0; i < count; ++i)
         ids.push_back(client.create_with("bg_remove", disc_png(96, 64, std::uint32_t(i))));
     return ids;

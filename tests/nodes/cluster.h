@@ -36,10 +36,10 @@ public:
     runpod::EndpointProcess& endpoint() { return *endpoint_; }
 
     /// Stays until the cluster ends. `more` wins over what all have; `network` outlives the cluster.
-    NodeProcess& start(const std::string& name, Settings more = {},
+    NodeProcess& start(const std::string& name, const Settings& more = {},
                        const testing::NetworkNamespace* network = nullptr);
     /// What a node is told, for one that is to be refused.
-    Settings settings(const std::string& name, Settings more = {}) const;
+    Settings settings(const std::string& name, const Settings& more = {}) const;
     void start_worker();
 
     /// A number that the database tells.
