@@ -70,7 +70,8 @@ std::vector<PgPending::Bulk> PgPending::take_all() {
     return bulks;
 }
 
-void PgForeseen::add(PgStatement& statement, std::uint64_t number, std::unordered_set<std::string> keys) {
+void PgForeseen::add(PgStatement& statement, std::uint64_t number,
+                     const std::unordered_set<std::string>& keys) {
     auto question = std::make_unique<Question>();
     question->statement = &statement;
     question->number = number;

@@ -65,7 +65,7 @@ public:
             rows;  // by key: the first, and the one after the last
     };
 
-    void add(PgStatement& statement, std::uint64_t number, std::unordered_set<std::string> keys);
+    void add(PgStatement& statement, std::uint64_t number, const std::unordered_set<std::string>& keys);
     /// The question in which this one was asked ahead; nullptr = in none.
     Question* find(const PgStatement& statement, const std::string& key);
     /// Those whose answer is still under way in this statement for many.

@@ -191,9 +191,9 @@ Rows PgDatabase::answer_to(const Asked& asked) {
     return Rows(asked.statement->rows());
 }
 
-void PgDatabase::write_pending(std::vector<PgPending::Bulk> bulks) {
+void PgDatabase::write_pending(const std::vector<PgPending::Bulk>& bulks) {
     std::vector<SqlValue> arrays;
-    for (auto& bulk : bulks) {
+    for (const auto& bulk : bulks) {
         arrays.clear();
         for (const auto& column : bulk.columns) arrays.push_back(column.value());
         (void)send(for_many(*bulk.statement), arrays, Kind::change, bulk.each_changes_one ? bulk.rows : -1);
@@ -295,8 +295,9 @@ void PgDatabase::foresee(std::string_view sql, std::span<const SqlValue> keys, s
     }
     write_pending(pending_.take(many.tables()));
     std::vector<SqlValue> arrays;
+    arrays.reserve(columns.size());
     for (const auto& column : columns) arrays.push_back(column.value());
-    foreseen_.add(single, send(many, arrays, Kind::question, -1), std::move(known));
+    foreseen_.add(single, send(many, arrays, Kind::question, -1), known);
 }
 
 // A statement of its own: the next one sees what the one before in this line has committed.

@@ -87,7 +87,7 @@ private:
     std::uint64_t send(PgStatement& statement, std::span<const SqlValue> values, Kind kind,
                        std::int64_t must_change);
     void write(PgStatement& statement, std::span<const SqlValue> values, bool changes_one);
-    void write_pending(std::vector<PgPending::Bulk> bulks);
+    void write_pending(const std::vector<PgPending::Bulk>& bulks);
     void write_what_it_reads(const PgStatement& statement);
     void write_mark();
     Cursor* find_foreseen(PgStatement& statement, std::span<const SqlValue> values);

@@ -97,6 +97,7 @@ void PgWriteSide::foresee_attempts(const std::vector<Touched>& touched) {
     }
     if (attempts.size() < 2) return;
     std::vector<SqlValue> ids;
+    ids.reserve(attempts.size());
     for (const auto& attempt : attempts) ids.push_back(to_sql(attempt));
     db_->foresee(inflight_sql, ids, 1);
     db_->foresee(any_remote_job_sql, ids, 1);
