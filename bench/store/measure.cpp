@@ -14,8 +14,8 @@
 #include "base/check.h"
 #include "base/unique_fd.h"
 #include "bench/store/load.h"
-#include "store/sqlite/database_file.h"
 #include "store/sql/transitions.h"
+#include "store/sqlite/database_file.h"
 #include "tests/support/seeded_random.h"
 
 namespace darkroom::bench {

@@ -34,12 +34,12 @@ TEST(NodeSettings, WithoutASettingThereIsOneNodeOverOneFile) {
 
 TEST(NodeSettings, ValuesAreRead) {
     const auto settings = read_all({{"DATABASE_URL", "postgresql://anna:pw@db.example.com/pictures"},
-                                {"DARKROOM_DATABASE_SCHEMA", "shop_1"},
-                                {"DARKROOM_DATABASE_POOL", "9"},
-                                {"DARKROOM_ROLE", "api"},
-                                {"DARKROOM_NODE_NAME", "api-1.eu"},
-                                {"DARKROOM_SIGNING_SECRET", std::string(32, 's')},
-                                {"DARKROOM_NODE_LEASE_S", "6"}});
+                                    {"DARKROOM_DATABASE_SCHEMA", "shop_1"},
+                                    {"DARKROOM_DATABASE_POOL", "9"},
+                                    {"DARKROOM_ROLE", "api"},
+                                    {"DARKROOM_NODE_NAME", "api-1.eu"},
+                                    {"DARKROOM_SIGNING_SECRET", std::string(32, 's')},
+                                    {"DARKROOM_NODE_LEASE_S", "6"}});
     ASSERT_TRUE(settings.ok());
     const auto& node = settings->node;
     EXPECT_TRUE(node.has_postgres());
@@ -57,8 +57,8 @@ TEST(NodeSettings, SecretsMayBeInFiles) {
     std::ofstream(dir.path() / "url") << "postgres://anna:pw@db/pictures\n";
     std::ofstream(dir.path() / "secret") << std::string(40, 's') << "\n";
     const auto settings = read_all({{"DATABASE_URL_FILE", (dir.path() / "url").string()},
-                                {"DARKROOM_ROLE", "dispatcher"},
-                                {"DARKROOM_SIGNING_SECRET_FILE", (dir.path() / "secret").string()}});
+                                    {"DARKROOM_ROLE", "dispatcher"},
+                                    {"DARKROOM_SIGNING_SECRET_FILE", (dir.path() / "secret").string()}});
     ASSERT_TRUE(settings.ok());
     EXPECT_EQ(settings->node.database_url, "postgres://anna:pw@db/pictures");
     EXPECT_EQ(settings->node.signing_secret, std::string(40, 's'));

@@ -130,8 +130,9 @@ constexpr std::array outside = {
          "the real worker against an endpoint that does as a test says"},
     Room{"tests/serverless", "base core ports runpod/protocol", "tests/support tests/e2e tests/runpod",
          "gateway, endpoint, workers and storage as real processes: the way of a job over RunPod"},
-    Room{"tests/nodes", "base core ports", "tests/support tests/e2e tests/runpod",
-         "several gateways over one Postgres as real processes: what is done to one of them, the others bear"},
+    Room{
+        "tests/nodes", "base core ports", "tests/support tests/e2e tests/runpod",
+        "several gateways over one Postgres as real processes: what is done to one of them, the others bear"},
     Room{"tests/pod", "base core ports", "tests/support tests/e2e tools/pictures",
          "gateway and a played ComfyUI as real processes: the way of a job over a pod"},
     Room{"tests/runpod", "base core ports http runpod/protocol", "tests/support",
