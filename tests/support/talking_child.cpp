@@ -17,7 +17,6 @@ namespace {
 
 // It starts in two seconds; a machine that runs many tests at once needs longer.
 constexpr Milliseconds answer_patience{60'000};
-constexpr Milliseconds stop_patience{5'000};
 
 /// One end stays with the test, the other goes to the child.
 std::pair<UniqueFd, UniqueFd> make_pipe() {
@@ -28,7 +27,8 @@ std::pair<UniqueFd, UniqueFd> make_pipe() {
 
 }  // namespace
 
-TalkingChild::TalkingChild(ChildPlan plan) : plan_(std::move(plan)) {
+TalkingChild::TalkingChild(ChildPlan plan, Milliseconds stop_patience)
+    : plan_(std::move(plan)), stop_patience_(stop_patience) {
     auto [in_read, in_write] = make_pipe();
     auto [out_read, out_write] = make_pipe();
     auto with_pipes = plan_;
@@ -41,16 +41,18 @@ TalkingChild::TalkingChild(ChildPlan plan) : plan_(std::move(plan)) {
 
 TalkingChild::~TalkingChild() {
     to_child_.reset();
-    (void)process_->wait(stop_patience);
+    (void)process_->wait(stop_patience_);
 }
 
-void TalkingChild::write_line(std::string_view line) {
+bool TalkingChild::try_write_line(std::string_view line) {
     const auto text = std::string(line) + "\n";
-    DR_CHECK(::write(to_child_.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+    return ::write(to_child_.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
-std::string TalkingChild::read_line() {
-    const auto deadline = std::chrono::steady_clock::now() + answer_patience;
+void TalkingChild::write_line(std::string_view line) { DR_CHECK(try_write_line(line)); }
+
+std::optional<std::string> TalkingChild::try_read_line(Milliseconds patience) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
     for (;;) {
         if (const auto end = unread_.find('\n'); end != std::string::npos) {
             auto line = unread_.substr(0, end);
@@ -63,13 +65,17 @@ std::string TalkingChild::read_line() {
         ssize_t got = 0;
         if (::poll(&readable, 1, std::max(0, static_cast<int>(left.count()))) > 0)
             got = ::read(from_child_.get(), buffer, sizeof buffer);
-        if (got <= 0) {
-            std::fprintf(stderr, "%s does not answer: %s\n", plan_.program.filename().c_str(),
-                         read_file(plan_.err_file).c_str());
-            std::abort();
-        }
+        if (got <= 0) return std::nullopt;
         unread_.append(buffer, static_cast<std::size_t>(got));
     }
+}
+
+std::string TalkingChild::read_line() {
+    auto line = try_read_line(answer_patience);
+    if (line) return *std::move(line);
+    std::fprintf(stderr, "%s does not answer: %s\n", plan_.program.filename().c_str(),
+                 read_file(plan_.err_file).c_str());
+    std::abort();
 }
 
 std::uint16_t port_in(std::string_view url) {
