@@ -46,7 +46,8 @@ private:
     std::string with_flipped_reply_byte(std::string_view bytes);
 
     void end(End how);
-    bool send_all(int socket, std::string_view bytes, std::uint64_t bytes_per_second = 0);
+    bool send_all(int socket, std::string_view bytes, std::uint64_t bytes_per_second = 0,
+                  std::atomic<std::uint64_t>* counter = nullptr);
     bool pause(Milliseconds time) const;  // false: the proxy ends
     std::optional<std::size_t> receive(int socket, std::string& buffer) const;
     UniqueFd connect_upstream() const;
@@ -170,8 +171,7 @@ void FaultyConnection::forward(std::string piece, bool is_body) {
     const bool is_cut = cut && cut->after_bytes < sent_up_ + piece.size();
     if (is_cut) piece.resize(cut->after_bytes > sent_up_ ? cut->after_bytes - sent_up_ : 0);
     sent_up_ += piece.size();
-    if (!send_all(server_.get(), piece, fault_.request_bytes_per_second)) return;
-    state_.bytes_up += piece.size();
+    if (!send_all(server_.get(), piece, fault_.request_bytes_per_second, &state_.bytes_up)) return;
     if (is_cut) end(cut->end);
 }
 
@@ -180,8 +180,7 @@ void FaultyConnection::request_is_complete() {
     complete_ = true;
     if (fault_.duplicate) send_duplicate();
     if (!fault_.answer) return;
-    const auto text = fault_.answer(request_);
-    if (send_all(client_.get(), text)) state_.bytes_down += text.size();
+    send_all(client_.get(), fault_.answer(request_), 0, &state_.bytes_down);
     if (fault_.after_answer) end(*fault_.after_answer);
 }
 
@@ -212,8 +211,7 @@ void FaultyConnection::take_from_server(std::string_view bytes) {
     const bool is_cut = cut && cut->after_bytes < sent_down_ + piece.size();
     if (is_cut) piece.resize(cut->after_bytes - sent_down_);
     sent_down_ += piece.size();
-    if (!send_all(client_.get(), piece, fault_.reply_bytes_per_second)) return;
-    state_.bytes_down += piece.size();
+    if (!send_all(client_.get(), piece, fault_.reply_bytes_per_second, &state_.bytes_down)) return;
     if (is_cut) end(cut->end);
 }
 
@@ -252,14 +250,18 @@ void FaultyConnection::end(End how) {
     going_ = false;
 }
 
-bool FaultyConnection::send_all(int socket, std::string_view bytes, std::uint64_t bytes_per_second) {
+/// Counts what goes out before it does: who has received a byte finds it counted.
+bool FaultyConnection::send_all(int socket, std::string_view bytes, std::uint64_t bytes_per_second,
+                                std::atomic<std::uint64_t>* counter) {
     const auto steps_per_second = static_cast<std::uint64_t>(Milliseconds(1000) / throttle_step);
     const auto at_once = bytes_per_second == 0
                              ? bytes.size()
                              : std::max<std::uint64_t>(1, bytes_per_second / steps_per_second);
     while (!bytes.empty()) {
-        const auto sent =
-            ::send(socket, bytes.data(), std::min<std::size_t>(bytes.size(), at_once), MSG_NOSIGNAL);
+        const auto wanted = std::min<std::size_t>(bytes.size(), at_once);
+        if (counter != nullptr) *counter += wanted;
+        const auto sent = ::send(socket, bytes.data(), wanted, MSG_NOSIGNAL);
+        if (counter != nullptr) *counter -= wanted - static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
         if (sent > 0) {
             bytes.remove_prefix(static_cast<std::size_t>(sent));
             if (bytes_per_second > 0 && !pause(throttle_step)) return false;

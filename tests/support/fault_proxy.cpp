@@ -87,13 +87,10 @@ void FaultProxy::listen() {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(port_);
+    address.sin_port = htons(port());
     auto* const raw = reinterpret_cast<sockaddr*>(&address);
     DR_CHECK(::bind(listener_.get(), raw, sizeof address) == 0);
     DR_CHECK(::listen(listener_.get(), 256) == 0);
-    socklen_t length = sizeof address;
-    DR_CHECK(::getsockname(listener_.get(), raw, &length) == 0);
-    port_ = ntohs(address.sin_port);
 }
 
 void FaultProxy::accept_all() {

@@ -16,6 +16,7 @@
 
 #include "base/time.h"
 #include "base/unique_fd.h"
+#include "tests/support/held_port.h"
 
 namespace darkroom::testing {
 
@@ -82,8 +83,8 @@ public:
     /// Ends all connections.
     ~FaultProxy();
 
-    std::uint16_t port() const { return port_; }
-    std::string endpoint() const { return "http://127.0.0.1:" + std::to_string(port_); }
+    std::uint16_t port() const { return port_.number(); }
+    std::string endpoint() const { return "http://127.0.0.1:" + std::to_string(port()); }
 
     /// The next `times` requests for which `when` holds get this fault. Of several, the one given first.
     void plan(Fault fault, int times = 1, When when = nullptr);
@@ -107,8 +108,8 @@ private:
     void turn_door();
 
     std::unique_ptr<State> state_;
+    HeldPort port_;  // also while its door refuses
     UniqueFd listener_;
-    std::uint16_t port_ = 0;
     std::thread accepting_;
 };
 
