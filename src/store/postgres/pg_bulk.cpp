@@ -13,7 +13,7 @@ struct HotTable {
     std::size_t keys;
     std::string_view where;  // how a statement names one row of it
 };
-constexpr std::array<HotTable, 8> hot_tables{{
+constexpr std::array<HotTable, 10> hot_tables{{
     {"jobs", 1, "seq = $1"},
     {"attempts", 2, "job_seq = $1 AND number = $2"},
     {"inflight", 1, "attempt_id = $1"},
@@ -21,6 +21,8 @@ constexpr std::array<HotTable, 8> hot_tables{{
     {"backlog", 4, "backend = $1 AND user_id = $2 AND rank = $3 AND job_seq = $4"},
     {"flow", 2, "backend = $1 AND user_id = $2"},
     {"job_events", 1, "job_seq = $1"},
+    {"ended_jobs", 2, "finished_at = $1 AND job_seq = $2"},
+    {"tallies", 3, "what = $1 AND label = $2 AND shard = $3"},
     {"remote_jobs", 1, "attempt_id = $1"},
 }};
 
@@ -125,16 +127,20 @@ bool names_one_row(const BulkPlan& plan, std::string_view where) {
     return rest.find("RETURNING") == std::string_view::npos && rest.find("SELECT") == std::string_view::npos;
 }
 
+bool numbers_an_event(const BulkPlan& plan) {
+    return plan.table == "job_events" && plan.text.find(next_event) != std::string::npos;
+}
+
 bool inserts_values(const BulkPlan& plan) {
-    if (plan.table == "job_events") return plan.text.find(next_event) != std::string::npos;
-    const auto at = plan.text.find(" VALUES ($1");
-    return at != std::string::npos && plan.text.find("ON CONFLICT") == std::string::npos;
+    if (plan.text.find("DO NOTHING") != std::string::npos) return false;
+    return numbers_an_event(plan) || plan.text.find(" VALUES ($1") != std::string::npos;
 }
 
 std::string many_inserted(const BulkPlan& plan, const std::string& rows) {
-    if (plan.table != "job_events") {
-        const auto values = plan.text.find(" VALUES ");
-        return plan.text.substr(0, values) + " SELECT " + columns_of(plan.parameters) + " FROM " + rows;
+    if (!numbers_an_event(plan)) {
+        const auto values = plan.text.find(" VALUES (");
+        return plan.text.substr(0, values) + " SELECT " + columns_of(plan.parameters) + " FROM " + rows +
+               plan.text.substr(plan.text.find(')', values) + 1);
     }
     auto text = plan.text.substr(0, plan.text.rfind(" FROM "));
     text.replace(text.find(next_event), next_event.size(),

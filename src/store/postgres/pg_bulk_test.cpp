@@ -19,6 +19,18 @@ TEST(PostgresBulk, AnInsertOfOneRowBecomesOneOfMany) {
         "uuid[]), CAST($2 AS text[]), CAST($3 AS bigint[])) AS v(p1, p2, p3)");
 }
 
+TEST(PostgresBulk, WhatIsAddedToARowThatIsThereKeepsItsEnding) {
+    const auto plan = bulk_plan(
+        "INSERT INTO tallies (what, label, shard, value) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (what, label, shard) DO UPDATE SET value = tallies.value + excluded.value");
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->for_many({Of::text, Of::text, Of::text, Of::bigint}),
+              "INSERT INTO tallies (what, label, shard, value) SELECT v.p1, v.p2, v.p3, v.p4 FROM "
+              "unnest(CAST($1 AS text[]), CAST($2 AS text[]), CAST($3 AS text[]), CAST($4 AS bigint[])) AS "
+              "v(p1, p2, p3, p4) ON CONFLICT (what, label, shard) DO UPDATE SET value = tallies.value + "
+              "excluded.value");
+}
+
 TEST(PostgresBulk, ChangesAndRemovalsKeepTheirConditions) {
     const auto change = bulk_plan("UPDATE jobs SET status = $3 WHERE seq = $1 AND status = $2");
     ASSERT_TRUE(change);
@@ -52,6 +64,11 @@ TEST(PostgresBulk, TheNextEventOfEachJobIsFoundForEachJob) {
               "job_events AS told "
               "WHERE told.job_seq = v.p1), 0) + 1, v.p2 FROM unnest(CAST($1 AS bigint[]), CAST($2 AS "
               "text[])) AS v(p1, p2)");
+    const auto first = bulk_plan("INSERT INTO job_events (job_seq, seq, kind) VALUES ($1, $2, $3)");
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->for_many({Of::bigint, Of::bigint, Of::text}),
+              "INSERT INTO job_events (job_seq, seq, kind) SELECT v.p1, v.p2, v.p3 FROM unnest(CAST($1 AS "
+              "bigint[]), CAST($2 AS bigint[]), CAST($3 AS text[])) AS v(p1, p2, p3)");
 }
 
 TEST(PostgresBulk, WhatDoesMoreThanOneRowByItsKeyIsLeftAlone) {

@@ -33,6 +33,9 @@ protected:
             "seq, 1, gen_random_uuid(), 'local', 'old', 'SUCCEEDED', '{}', 'r', 1 FROM jobs WHERE status = "
             "'SUCCEEDED'");
         filler.run(
+            "INSERT INTO ended_jobs SELECT finished_at, seq, user_id, status FROM jobs WHERE finished_at > "
+            "0");
+        filler.run(
             "INSERT INTO job_events SELECT seq, 1, 'created', 'QUEUED', 'key', NULL, '{}', 1 FROM jobs");
         filler.run(
             "INSERT INTO ready SELECT 'local', 1000000 + i, -2 * i - 1, 'user' || i % 1000, 0 FROM "
@@ -122,7 +125,7 @@ TEST_F(Plans, QueueingGoesByIndexHoweverLongTheTablesAre) {
     ASSERT_TRUE(explained.ok()) << explained.error().detail;
     EXPECT_GT(explained->size(), 25u);
     for (const auto& [statement, plan] : *explained) {
-        for (const auto* const table : {"jobs", "attempts", "job_events", "ready", "backlog"})
+        for (const auto* const table : {"jobs", "attempts", "job_events", "ready", "backlog", "ended_jobs"})
             EXPECT_EQ(plan.find(std::string("Seq Scan on ") + table + " "), std::string::npos)
                 << statement << "\n"
                 << plan;

@@ -5,6 +5,10 @@
 namespace darkroom::store {
 
 // TEXT stands for text in the order of bytes, as in SQLite; NOW for milliseconds since 1970.
+//
+// No index of jobs and attempts names a column that changes, and half of each page is left free: jobs are
+// claimed and end many at a time and side by side, so the new versions of all rows of a page fit into it, and
+// no index is touched (heap-only tuples).
 extern const char* const first_postgres_tables;  // pg_schema.cpp's: a constant is a file's own otherwise
 const char* const first_postgres_tables = R"sql(
 CREATE TABLE nodes (
@@ -108,14 +112,24 @@ CREATE TABLE jobs (
     from_step TEXT NOT NULL DEFAULT '',
     from_role TEXT NOT NULL DEFAULT '',
     chain_outputs TEXT
-) WITH (fillfactor = 90);
+) WITH (fillfactor = 50);
 CREATE UNIQUE INDEX jobs_by_id ON jobs (id);
 CREATE INDEX jobs_by_user ON jobs (user_id, seq);
-CREATE INDEX jobs_at_work ON jobs (status, seq) WHERE status = 'DISPATCHED' OR status = 'RUNNING';
-CREATE INDEX jobs_ended_badly ON jobs (status, seq) WHERE status = 'FAILED' OR status = 'CANCELLED';
-CREATE INDEX jobs_ended_badly_by_user ON jobs (user_id, status, seq) WHERE status = 'FAILED' OR status = 'CANCELLED';
-CREATE INDEX jobs_by_end ON jobs (finished_at, seq) WHERE finished_at IS NOT NULL;
 CREATE INDEX jobs_by_chain ON jobs (chain_seq, seq) WHERE chain_seq IS NOT NULL;
+
+CREATE TABLE ended_jobs (
+    finished_at bigint NOT NULL,
+    job_seq bigint NOT NULL,
+    user_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    PRIMARY KEY (finished_at, job_seq)
+);
+CREATE INDEX ended_badly ON ended_jobs (status, job_seq) WHERE status = 'FAILED' OR status = 'CANCELLED';
+CREATE INDEX ended_badly_by_user ON ended_jobs (user_id, status, job_seq) WHERE status = 'FAILED' OR status = 'CANCELLED';
+
+CREATE TABLE open_chains (
+    job_seq bigint PRIMARY KEY
+) WITH (HOT);
 
 CREATE TABLE job_uploads (
     job_seq bigint NOT NULL,
@@ -151,7 +165,7 @@ CREATE TABLE attempts (
     models TEXT NOT NULL DEFAULT '[]',
     thumbnail TEXT,
     PRIMARY KEY (job_seq, number)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 50);
 
 CREATE TABLE job_events (
     job_seq bigint NOT NULL,
@@ -260,7 +274,7 @@ CREATE TABLE remote_jobs (
     cost_day TEXT,
     hearsay bigint NOT NULL DEFAULT 0,
     node uuid NOT NULL
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 50);
 CREATE UNIQUE INDEX remote_jobs_by_attempt ON remote_jobs (attempt_id, submission);
 CREATE UNIQUE INDEX remote_jobs_by_name ON remote_jobs (remote_id, target) WHERE remote_id IS NOT NULL;
 CREATE INDEX remote_jobs_open ON remote_jobs (look_at, seq) WHERE state <> 'ended';

@@ -21,7 +21,7 @@ TEST(PostgresText, QuotedTextStaysAsItIs) {
 }
 
 TEST(PostgresText, HintsForADatabaseWithoutStatisticsAreLeftOut) {
-    EXPECT_EQ(to_postgres("SELECT seq FROM jobs INDEXED BY jobs_by_end WHERE seq = ?"),
+    EXPECT_EQ(to_postgres("SELECT seq FROM jobs INDEXED BY jobs_by_user WHERE seq = ?"),
               "SELECT seq FROM jobs  WHERE seq = $1");
     EXPECT_EQ(to_postgres("SELECT seq FROM jobs NOT INDEXED WHERE seq = 1"),
               "SELECT seq FROM jobs  WHERE seq = 1");

@@ -6,6 +6,13 @@
 
 namespace darkroom::store {
 
+void append_first_event(Database& db, std::int64_t job_seq, const core::JobEvent& event) {
+    db.post(
+        "INSERT INTO job_events (job_seq, seq, kind, status, actor, attempt, data, at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        job_seq, 1, event.kind, event.status, event.actor, event.attempt, event.data_json, event.at);
+}
+
 void append_event(Database& db, std::int64_t job_seq, const core::JobEvent& event) {
     db.post(
         "INSERT INTO job_events (job_seq, seq, kind, status, actor, attempt, data, at)"

@@ -9,6 +9,8 @@
 namespace darkroom::store {
 
 /// Appends `event`; its seq is given here.
+/// Of a job that was inserted just now.
+void append_first_event(Database& db, std::int64_t job_seq, const core::JobEvent& event);
 void append_event(Database& db, std::int64_t job_seq, const core::JobEvent& event);
 std::vector<core::JobEvent> list_events(Database& db, std::int64_t job_seq, std::int64_t after,
                                         int count_max);

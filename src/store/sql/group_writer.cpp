@@ -44,7 +44,7 @@ void GroupWriter::wait_for(AnyTask& task) {
         wake = std::exchange(writer_sleeps_, false);
     }
     if (wake) work_arrived_.notify_one();
-    batch->done.wait(0);
+    batch->done.wait();
 }
 
 std::shared_ptr<GroupWriter::Batch> GroupWriter::next_batch() {
@@ -63,8 +63,7 @@ std::shared_ptr<GroupWriter::Batch> GroupWriter::next_batch() {
 void GroupWriter::write() {
     while (const auto batch = next_batch()) {
         commit(*batch);
-        batch->done.store(1);
-        batch->done.notify_all();
+        batch->done.open();
         if (broken_) continue;
         if (const auto failure = side_->tidy_up()) broken_ = SqlFailure(failure->kind, failure->detail);
     }

@@ -8,7 +8,6 @@
 // before its COMMIT succeeded. How transactions run, and which failures end writing for good, is the
 // WriteSide's.
 #pragma once
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -21,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/gate.h"
 #include "base/result.h"
 #include "ports/meters.h"
 #include "store/sql/flow_book.h"
@@ -123,7 +123,7 @@ private:
     /// writer is far ahead.
     struct Batch {
         std::vector<AnyTask*> tasks;
-        std::atomic<int> done{0};  // one flag for all, so that one system call wakes everybody
+        Gate done;  // one for all, so that one system call wakes everybody
     };
 
     void wait_for(AnyTask& task);

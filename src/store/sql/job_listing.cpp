@@ -12,17 +12,25 @@ namespace {
 
 using core::Status;
 
+bool is_at_work(const Status* status) {
+    return status != nullptr && (*status == Status::dispatched || *status == Status::running);
+}
+
+bool is_bad_end(const Status* status) {
+    return status != nullptr && (*status == Status::failed || *status == Status::cancelled);
+}
+
 // The index is named, because without statistics SQLite would guess, and a wrong guess walks over everybody's
 // jobs.
-std::string_view index_for(Listed listed, const Status* status) {
-    if (listed == Listed::steps_of_a_chain) return "INDEXED BY jobs_by_chain";
-    if (status != nullptr && (*status == Status::dispatched || *status == Status::running))
-        return "INDEXED BY jobs_at_work";
+std::string_view rows_for(Listed listed, const Status* status) {
+    if (listed == Listed::steps_of_a_chain) return "jobs INDEXED BY jobs_by_chain";
+    if (is_at_work(status)) return "jobs";
     const bool one_user = listed == Listed::jobs_of_a_user;
-    if (status != nullptr && (*status == Status::failed || *status == Status::cancelled)) {
-        return one_user ? "INDEXED BY jobs_ended_badly_by_user" : "INDEXED BY jobs_ended_badly";
+    if (is_bad_end(status)) {
+        return one_user ? "ended_jobs INDEXED BY ended_badly_by_user CROSS JOIN jobs ON seq = job_seq"
+                        : "ended_jobs INDEXED BY ended_badly CROSS JOIN jobs ON seq = job_seq";
     }
-    return one_user ? "INDEXED BY jobs_by_user" : "NOT INDEXED";
+    return one_user ? "jobs INDEXED BY jobs_by_user" : "jobs NOT INDEXED";
 }
 
 struct Search {
@@ -50,24 +58,29 @@ void collect(Database& db, const Search& search, const Status* status, std::vect
 // A parameter that may be NULL says what it is of, or Postgres could not tell.
 // Steps stay out of the way of who looks for jobs: they are their chain's.
 std::string listing_sql(Listed listed, const Status* status) {
-    std::string sql = "SELECT seq FROM jobs ";
-    sql += index_for(listed, status);
-    sql += " WHERE seq < ?2";
+    const bool by_end = listed != Listed::steps_of_a_chain && is_bad_end(status);
+    const std::string table = by_end ? "ended_jobs." : "jobs.";
+    const std::string seq = by_end ? "job_seq" : "seq";
+    std::string sql = "SELECT " + seq + " FROM " + std::string(rows_for(listed, status));
+    sql += " WHERE " + seq + " < ?2";
     if (listed == Listed::steps_of_a_chain) {
         sql +=
             " AND chain_seq = (SELECT seq FROM jobs WHERE id = ?7) AND (CAST(?1 AS TEXT) IS NULL OR user_id "
             "= ?1)";
     } else {
         sql += " AND chain_seq IS NULL AND CAST(?7 AS TEXT) IS NULL";
+        if (is_at_work(status))
+            sql += " AND seq IN (SELECT job_seq FROM inflight UNION SELECT job_seq FROM open_chains)";
     }
-    if (listed == Listed::jobs_of_a_user) sql += " AND user_id = ?1";
+    if (listed == Listed::jobs_of_a_user) sql += " AND " + table + "user_id = ?1";
     if (listed == Listed::all_jobs) sql += " AND CAST(?1 AS TEXT) IS NULL";
     // Spelled out, not bound: SQLite takes a partial index only if it can see that the row is in it.
-    if (status != nullptr) sql += " AND status = '" + std::string(core::to_string(*status)) + "'";
+    if (status != nullptr)
+        sql += " AND " + table + "status = '" + std::string(core::to_string(*status)) + "'";
     sql +=
         " AND (CAST(?3 AS TEXT) IS NULL OR type = ?3) AND (CAST(?4 AS BIGINT) IS NULL OR created_at >= ?4)"
         " AND (CAST(?5 AS BIGINT) IS NULL OR created_at < ?5)";
-    return sql + " ORDER BY seq DESC LIMIT ?6";
+    return sql + " ORDER BY " + seq + " DESC LIMIT ?6";
 }
 
 // Each status is searched by itself, on the index that suits it, for one more job than the page holds; the

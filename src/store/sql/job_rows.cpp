@@ -35,7 +35,7 @@ JobHead head_of(const Rows& rows) {
     head.type = rows.text(17);
     head.created_at = rows.time(18);
     head.is_chain = rows.integer(19) != 0;
-    head.kept = {head.status, head.backend, {}};
+    head.kept = {head.status, head.backend, {}, head.finished_at};
     if (head.error) head.kept.error = head.error->code;
     return head;
 }
@@ -95,14 +95,29 @@ std::optional<core::Job> whole(Database& db, Rows rows) {
     return job;
 }
 
-void tally_change(Tallies& tallies, JobHead& head) {
-    std::optional<core::ErrorCode> error;
-    if (head.error) error = head.error->code;
-    auto& kept = head.kept;
-    if (head.status == kept.status && head.backend == kept.backend && error == kept.error) return;
+void tally_change(Tallies& tallies, const JobHead& head, const JobHead::Kept& now) {
+    const auto& kept = head.kept;
+    if (now.status == kept.status && now.backend == kept.backend && now.error == kept.error) return;
     tallies.add_job(kept.status, kept.backend, head.type, kept.error, -1);
-    tallies.add_job(head.status, head.backend, head.type, error, 1);
-    kept = {head.status, head.backend, error};
+    tallies.add_job(now.status, now.backend, head.type, now.error, 1);
+}
+
+void open_chain(Database& db, std::int64_t seq) {
+    db.post("INSERT INTO open_chains (job_seq) VALUES (?)", seq);
+}
+
+// A step is found through its chain.
+void list_change(Database& db, const JobHead& head, const JobHead::Kept& now) {
+    const auto& kept = head.kept;
+    if (head.chain_seq || (now.finished_at == kept.finished_at && now.status == kept.status)) return;
+    if (kept.finished_at) remove_end(db, head.seq, *kept.finished_at);
+    if (now.finished_at) {
+        db.post("INSERT INTO ended_jobs (finished_at, job_seq, user_id, status) VALUES (?, ?, ?, ?)",
+                *now.finished_at, head.seq, head.user, now.status);
+    }
+    if (!head.is_chain || now.finished_at.has_value() == kept.finished_at.has_value()) return;
+    if (!now.finished_at) return open_chain(db, head.seq);
+    db.post("DELETE FROM open_chains WHERE job_seq = ?", head.seq);
 }
 
 }  // namespace
@@ -136,6 +151,7 @@ std::int64_t insert_job(Transaction& transaction, const core::Job& job, const Be
         job.created_at, job.recipe, job.params_json, job.params_effective_json, inputs, job.metadata_json,
         job.webhook_url, job.recipe_digest, job.models_json, belonging.chain_seq, place.step, place.from_step,
         place.from_role, chain_outputs);
+    if (belonging.is_chain) open_chain(db, seq);
     return seq;
 }
 
@@ -165,7 +181,15 @@ void update_job(Transaction& transaction, JobHead& head, core::Status from) {
         "rerun_after = ?13 WHERE seq = ?1 AND status = ?2",
         head.seq, from, head.status, head.attempt_count, head.updated_at, head.started_at, head.finished_at,
         code, message, head.selected_attempt, head.thumbnail, head.attempts_forgiven, head.rerun_after);
-    tally_change(transaction.tallies, head);
+    JobHead::Kept now{head.status, head.backend, {}, head.finished_at};
+    if (head.error) now.error = head.error->code;
+    tally_change(transaction.tallies, head, now);
+    list_change(transaction.db, head, now);
+    head.kept = std::move(now);
+}
+
+void remove_end(Database& db, std::int64_t seq, TimePoint finished_at) {
+    db.post("DELETE FROM ended_jobs WHERE finished_at = ? AND job_seq = ?", finished_at, seq);
 }
 
 void set_plan(Database& db, JobHead& head, const ports::WorkPlan& plan) {

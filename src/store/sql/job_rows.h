@@ -1,4 +1,4 @@
-// Table jobs, and reading a job whole with its attempts. Decides nothing.
+// Tables jobs, ended_jobs and open_chains, and reading a job whole with its attempts. Decides nothing.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -30,11 +30,12 @@ struct JobHead {
     std::string type;
     TimePoint created_at{};
 
-    /// As its row says, and tallies count it.
+    /// As its row says, tallies count it and ended_jobs lists it.
     struct Kept {
         core::Status status = core::Status::queued;
         std::string backend;
         std::optional<core::ErrorCode> error;
+        std::optional<TimePoint> finished_at;
     };
     Kept kept;
 };
@@ -56,6 +57,8 @@ std::optional<JobHead> find_job_head(Database& db, const ports::Access& access, 
 std::optional<JobHead> find_job_head(Database& db, std::int64_t seq);
 /// Compare-and-set: writes everything that may change, if the status is still `from`.
 void update_job(Transaction& transaction, JobHead& head, core::Status from);
+/// The job itself is removed with it.
+void remove_end(Database& db, std::int64_t seq, TimePoint finished_at);
 /// Everything that a plan says, or only how it is done: params stay then.
 void set_plan(Database& db, JobHead& head, const ports::WorkPlan& plan);
 void set_recipe(Database& db, JobHead& head, const ports::WorkPlan& plan);

@@ -180,8 +180,11 @@ void remove_job(Transaction& transaction, std::int64_t seq) {
     db.post("DELETE FROM job_events WHERE job_seq = ?", seq);
     db.post("DELETE FROM job_uploads WHERE job_seq = ?", seq);
     auto rows = db.query(
-        "DELETE FROM jobs WHERE seq = ? RETURNING status, backend, type, error_code, error_message", seq);
+        "DELETE FROM jobs WHERE seq = ? RETURNING status, backend, type, error_code, error_message,"
+        " finished_at",
+        seq);
     while (rows.next()) {
+        if (const auto finished_at = rows.optional_time(5)) remove_end(db, seq, *finished_at);
         std::optional<core::ErrorCode> error;
         if (const auto told = error_in(rows, 3, 4)) error = told->code;
         transaction.tallies.add_job(rows.status(0), rows.text(1), rows.text(2), error, -1);
@@ -191,10 +194,10 @@ void remove_job(Transaction& transaction, std::int64_t seq) {
 }  // namespace
 
 const char* const ended_jobs_sql =
-    "SELECT finished_at, seq, inputs_removed_at IS NOT NULL, outputs_removed_at IS NOT NULL,"
-    " chain_outputs IS NOT NULL FROM jobs INDEXED BY jobs_by_end"
-    " WHERE finished_at IS NOT NULL AND chain_seq IS NULL AND (finished_at, seq) > (?1, ?2)"
-    " AND (finished_at, seq) <= (?3, ?4) ORDER BY finished_at, seq LIMIT ?5";
+    "SELECT ended_jobs.finished_at, job_seq, inputs_removed_at IS NOT NULL, outputs_removed_at IS NOT NULL,"
+    " chain_outputs IS NOT NULL FROM ended_jobs CROSS JOIN jobs ON seq = job_seq"
+    " WHERE (ended_jobs.finished_at, job_seq) > (?1, ?2) AND (ended_jobs.finished_at, job_seq) <= (?3, ?4)"
+    " ORDER BY ended_jobs.finished_at, job_seq LIMIT ?5";
 
 ports::RetiredJobs retire_jobs(Transaction& transaction, Retention what, TimePoint ended_before, int jobs_max,
                                TimePoint now) {

@@ -36,9 +36,15 @@ TEST(SqlitePlans, NoListingSortsAndAUsersListingNeverScans) {
         for (const auto listed : {Listed::all_jobs, Listed::jobs_of_a_user, Listed::steps_of_a_chain}) {
             const auto plan = plan_of(db, listing_sql(listed, s < 0 ? nullptr : &status));
             SCOPED_TRACE(plan);
+            const bool at_work = listed != Listed::steps_of_a_chain &&
+                                 (status == Status::dispatched || status == Status::running);
+            if (at_work) {  // never many
+                EXPECT_THAT(plan, AnyOf(HasSubstr("(rowid=?)"), HasSubstr("(user_id=? AND seq=?")));
+                continue;
+            }
             EXPECT_THAT(plan, Not(HasSubstr("TEMP B-TREE")));
             if (listed == Listed::jobs_of_a_user) {
-                EXPECT_THAT(plan, AnyOf(HasSubstr("user_id=?"), HasSubstr("jobs_at_work")));
+                EXPECT_THAT(plan, HasSubstr("user_id=?"));
             } else if (listed == Listed::steps_of_a_chain) {
                 EXPECT_THAT(plan, HasSubstr("chain_seq=?"));
             }

@@ -7,9 +7,9 @@
 // once, because a random key dirties one index page for each row.
 //
 // Listings of a user walk jobs_by_user, which never changes after creation, and drop what a filter does not
-// want: their cost is bounded by the user's own jobs. What is rare among many has partial indexes that only
-// the rare rows ever touch: work under way, and jobs that ended badly (by user, and over all users).
-// jobs_by_end is what retention walks; a job enters it when it ends. What looks after remote jobs and the
+// want: their cost is bounded by the user's own jobs. What is under way is found through inflight and
+// open_chains. Retention walks ended_jobs, where a job enters when it ends; what ended badly has partial indexes
+// there that only the rare rows ever touch (by user, and over all users). What looks after remote jobs and the
 // inbox likewise sees only what is open.
 #pragma once
 #include "store/sqlite/sqlite_database.h"

@@ -7,6 +7,9 @@
 // claiming; flow says how many of a user's are in ready and in flight, and in backlog. A row in flight
 // carries the backend that its job waited for, because the job may wait for another one before the row goes.
 //
+// What ended is in ended_jobs, but steps of chains, and what has not ended of chains in open_chains: so no index
+// of jobs names a column that changes, and an end does not touch those of jobs at all.
+//
 // tallies keeps sums of what nobody should count (store/sql/tallies.h).
 #pragma once
 
@@ -97,6 +100,26 @@ INSERT INTO flow (backend, user_id, admitted, last_vt, last_rank, last_seq)
 INSERT INTO flow (backend, user_id, admitted)
     SELECT backend, user_id, count(*) FROM inflight WHERE true GROUP BY 1, 2
     ON CONFLICT DO UPDATE SET admitted = flow.admitted + excluded.admitted;
+
+DROP INDEX jobs_at_work;
+DROP INDEX jobs_ended_badly;
+DROP INDEX jobs_ended_badly_by_user;
+DROP INDEX jobs_by_end;
+CREATE TABLE ended_jobs (
+    finished_at INTEGER NOT NULL,
+    job_seq INTEGER NOT NULL,
+    user_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    PRIMARY KEY (finished_at, job_seq)
+) STRICT, WITHOUT ROWID;
+INSERT INTO ended_jobs SELECT finished_at, seq, user_id, status FROM jobs
+    WHERE finished_at IS NOT NULL AND chain_seq IS NULL ORDER BY 1, 2;
+CREATE INDEX ended_badly ON ended_jobs (status, job_seq) WHERE status = 'FAILED' OR status = 'CANCELLED';
+CREATE INDEX ended_badly_by_user ON ended_jobs (user_id, status, job_seq) WHERE status = 'FAILED' OR status = 'CANCELLED';
+CREATE TABLE open_chains (
+    job_seq INTEGER PRIMARY KEY
+) STRICT;
+INSERT INTO open_chains SELECT seq FROM jobs WHERE chain_outputs IS NOT NULL AND finished_at IS NULL;
 
 CREATE TABLE tallies (
     what TEXT NOT NULL,

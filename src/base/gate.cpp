@@ -1,0 +1,30 @@
+#include "base/gate.h"
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <climits>
+
+namespace darkroom {
+namespace {
+
+static_assert(sizeof(std::atomic<int>) == sizeof(int));  // what the kernel looks at
+
+long futex(const std::atomic<int>& word, int operation, int value) {
+    return ::syscall(SYS_futex, &word, operation, value, nullptr, nullptr, 0);
+}
+
+}  // namespace
+
+void Gate::open() {
+    is_open_.store(1);
+    (void)futex(is_open_, FUTEX_WAKE_PRIVATE, INT_MAX);
+}
+
+// The kernel looks again before it lets sleep, and wakes now and then for no reason.
+void Gate::wait() const {
+    while (is_open_.load() == 0) (void)futex(is_open_, FUTEX_WAIT_PRIVATE, 0);
+}
+
+}  // namespace darkroom
