@@ -20,6 +20,7 @@ PgSettings settings_of(const std::string& url, const PostgresJobStore::Options& 
     settings.connect_within = options.connect_within;
     settings.statement_within = options.statement_within;
     settings.lock_within = options.lock_within;
+    settings.idle_within = std::clamp(options.lease / 2, Milliseconds(1'000), settings.idle_within);
     return settings;
 }
 
@@ -60,6 +61,7 @@ StoreResult<void> prepare_schema(const PgSettings& settings, bool may_migrate) {
 PostgresJobStore::PostgresJobStore(const PgSettings& settings, ports::Random& random, const Options& options)
     : SqlJobStore(random),
       random_for_tokens_(random),
+      lease_(options.lease),
       membership_(for_signs_of_life(settings), {options.node, options.instance, options.lease}, random),
       bell_(for_the_bell(settings), options.look_every) {}
 
@@ -139,6 +141,19 @@ StoreResult<std::string> PostgresJobStore::agree_on(const std::string& name, con
         auto rows = db.query("SELECT value FROM settings WHERE name = ?", name);
         return rows.next() ? rows.text(0) : std::string();
     });
+}
+
+// For half a lease at least: a transaction of a process that was stopped in the middle is ended by the server
+// before another node can lead.
+void PostgresJobStore::demand_lead(Transaction& transaction) {
+    const auto ahead = lease_.count() / 2;
+    const auto leads = transaction.db.integer(
+        "SELECT EXISTS (SELECT 1 FROM leader WHERE id = 1 AND node = ?1 AND until >"
+        " CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint) + ?2)",
+        transaction.node, ahead);
+    if (leads == 0)
+        throw SqlFailure(ports::StoreErrorKind::unavailable,
+                         "this node does not lead any more, so it leaves this to the one that does");
 }
 
 void PostgresJobStore::leave() noexcept { membership_.leave(); }

@@ -62,6 +62,7 @@ protected:
     GroupWriter& writer() override { return *writer_; }
     GroupWriter& claimer() override { return *claimer_; }
     ReaderPool& readers() override { return *readers_; }
+    void demand_lead(Transaction& transaction) override;
     void add_gauges(Database& db, ports::StoreGauges& gauges) override { add_pg_gauges(db, gauges); }
 
 private:
@@ -69,6 +70,7 @@ private:
     ports::StoreResult<void> start(const PgSettings& settings, const Options& options);
 
     ports::Random& random_for_tokens_;
+    const Milliseconds lease_;
     Membership membership_;
     Bell bell_;
     std::unique_ptr<ReaderPool> readers_;

@@ -90,13 +90,15 @@ StoreResult<ports::UploadOutcome> SqlJobStore::complete_upload(const Access& acc
 
 StoreResult<std::vector<ports::ExpiredUpload>> SqlJobStore::list_expired_uploads(TimePoint now,
                                                                                  int count_max) {
-    return writer().run([now, count_max](Transaction& transaction) {
+    return writer().run([this, now, count_max](Transaction& transaction) {
+        demand_lead(transaction);
         return expire_uploads(transaction.db, now, count_max);
     });
 }
 
 StoreResult<void> SqlJobStore::forget_uploads(const std::vector<UploadId>& ids) {
-    return done(writer().run([&ids](Transaction& transaction) {
+    return done(writer().run([this, &ids](Transaction& transaction) {
+        demand_lead(transaction);
         store::forget_uploads(transaction, ids);
         return true;
     }));
@@ -275,7 +277,8 @@ StoreResult<int> SqlJobStore::recount_flow() {
 
 StoreResult<ports::RetiredJobs> SqlJobStore::retire_jobs(ports::Retention what, TimePoint ended_before,
                                                          int jobs_max, TimePoint now) {
-    return writer().run([=](Transaction& transaction) {
+    return writer().run([=, this](Transaction& transaction) {
+        demand_lead(transaction);
         return store::retire_jobs(transaction, what, ended_before, jobs_max, now);
     });
 }
@@ -283,8 +286,10 @@ StoreResult<ports::RetiredJobs> SqlJobStore::retire_jobs(ports::Retention what, 
 // Each slice is a transaction of its own, so that others need not wait for all of it; the mark moves with it.
 StoreResult<void> SqlJobStore::settle_retired(ports::Retention what, const ports::RetirementMark& up_to) {
     for (;;) {
-        const auto more = writer().run(
-            [&, what](Transaction& transaction) { return settle_slice(transaction, what, up_to); });
+        const auto more = writer().run([&, what](Transaction& transaction) {
+            demand_lead(transaction);
+            return settle_slice(transaction, what, up_to);
+        });
         if (!more) return Fail(more.error());
         if (!*more) return {};
     }

@@ -129,6 +129,8 @@ protected:
     /// Who claims: claims of several processes wait for each other, and nothing else has to.
     virtual GroupWriter& claimer() { return writer(); }
     virtual ReaderPool& readers() = 0;
+    /// In the transaction of what one node of all does. Throws if another one does it by now.
+    virtual void demand_lead(Transaction& /*transaction*/) {}
     /// What only one kind of database has to tell.
     virtual void add_gauges(Database& /*db*/, ports::StoreGauges& /*gauges*/) {}
 
