@@ -17,6 +17,7 @@ constexpr std::size_t message_bytes_max = 7'000;  // NOTIFY takes less than 8,00
 constexpr std::size_t id_length = 36;
 constexpr std::size_t changed_max = 20'000;  // beyond, others look at everything
 constexpr Milliseconds between_tries{100};
+constexpr Milliseconds just_heard{10'000};
 constexpr Milliseconds gathering{3};  // of what commits close together have to tell
 
 }  // namespace
@@ -85,6 +86,9 @@ void Bell::set_listener(ports::StoreListener* listener) {
     listener_ = listener;
 }
 
+// Whoever looked at the list of nodes may have done so before the one joined that was heard meanwhile.
+void Bell::set_others(bool any) { others_ = any || steady_now() - heard_at_.load() < just_heard; }
+
 void Bell::wake() const {
     const std::uint64_t one = 1;
     (void)!::write(wake_fd_, &one, sizeof one);
@@ -92,12 +96,18 @@ void Bell::wake() const {
 
 void Bell::ring(const News& news) {
     if (!others_ || (news.changed.empty() && !news.ready && !news.remote_due && !news.stops)) return;
+    keep({news.changed, news.ready, news.remote_due, news.stops});
+}
+
+// With what waits already, to be told at once.
+void Bell::keep(const Ring& ring) {
     {
         const std::lock_guard lock(mutex_);
-        waiting_.ready = waiting_.ready || news.ready;
-        waiting_.remote_due = waiting_.remote_due || news.remote_due;
-        waiting_.stops = waiting_.stops || news.stops;
-        for (const auto& job : news.changed) {
+        waiting_.ready = waiting_.ready || ring.ready;
+        waiting_.remote_due = waiting_.remote_due || ring.remote_due;
+        waiting_.stops = waiting_.stops || ring.stops;
+        waiting_.look = waiting_.look || ring.look;
+        for (const auto& job : ring.changed) {
             if (waiting_ids_.size() >= changed_max) break;
             waiting_ids_.insert(job);
         }
@@ -146,13 +156,20 @@ void Bell::tell() {
     }
     const auto messages = to_messages(ring);
     if (messages.empty()) return;
-    for (const auto& message : messages) (void)db_.ask("SELECT pg_notify(?, ?)", channel_, message);
-    db_.finish();
+    try {
+        for (const auto& message : messages) (void)db_.ask("SELECT pg_notify(?, ?)", channel_, message);
+        db_.finish();
+    } catch (const SqlFailure&) {
+        // The others' connections may be well, so nothing else has them look: the next connection tells it.
+        keep(ring);
+        throw;
+    }
 }
 
 void Bell::hear(const std::vector<PgConnection::Notice>& notices) {
     for (const auto& notice : notices) {
         if (notice.sender == db_.connection().server_pid()) continue;
+        heard_at_ = steady_now();
         others_ = true;
         tell_listener(parse_ring(notice.text));
     }

@@ -46,7 +46,7 @@ public:
     /// Has the listener look at everything.
     void look_again();
     /// Whether there is anybody to tell. Until it is said, and whenever another node is heard, there is.
-    void set_others(bool any) { others_ = any; }
+    void set_others(bool any);
 
 private:
     void run();
@@ -55,6 +55,7 @@ private:
     bool stops();
     void hear_and_tell();
     void tell();
+    void keep(const Ring& ring);
     void hear(const std::vector<PgConnection::Notice>& notices);
     void tell_listener(const Ring& ring);
     void wake() const;
@@ -70,6 +71,7 @@ private:
     std::set<JobId> waiting_ids_;
     bool looks_again_ = false;
     std::atomic<bool> others_{true};
+    std::atomic<Instant> heard_at_{Instant{}};  // another node
     bool stopping_ = false;
 
     std::mutex listener_mutex_;  // held while the listener is told, so that it can be taken away safely
