@@ -29,6 +29,45 @@ bool is_name_character(char c) {
            c == '_' || c == '.';
 }
 
+bool is_port(std::string_view text) {
+    return text.size() <= 5 &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// As in "db1:5432,db2,[::1]:5433".
+bool are_servers(std::string_view text) {
+    for (bool more = true; more;) {
+        const auto comma = text.find(',');
+        const auto server = text.substr(0, comma);
+        const auto bracket = server.rfind(']');
+        const auto colon = server.find(':', bracket == std::string_view::npos ? 0 : bracket);
+        if (colon != std::string_view::npos && !is_port(server.substr(colon + 1))) return false;
+        more = comma != std::string_view::npos;
+        if (more) text.remove_prefix(comma + 1);
+    }
+    return true;
+}
+
+/// Of an address that begins with "postgres://": what is behind user and password.
+std::string_view behind_password(std::string_view url) {
+    url.remove_prefix(std::min(url.find("://") + 3, url.size()));
+    // A password may hold an @ although it should not: the last one is the one that ends it.
+    if (const auto at = url.rfind('@'); at != std::string_view::npos) url.remove_prefix(at + 1);
+    return url;
+}
+
+// libpq lets a password end at the first @ that no / is before, and takes what follows for servers and a
+// name, which it tells in its messages. So part of a password may not pass for one of them.
+bool keeps_its_password(std::string_view url) {
+    url.remove_prefix(std::min(url.find("://") + 3, url.size()));
+    const auto at = url.find('@');
+    if (at != std::string_view::npos) {
+        if (url.find('/') < at || url.find('@', at + 1) != std::string_view::npos) return false;
+        url.remove_prefix(at + 1);
+    }
+    return are_servers(url.substr(0, url.find_first_of("/?")));
+}
+
 /// NAME, or the first line of the file that NAME_FILE names; secrets are handed in as files where others may
 /// read the environment.
 std::string text_or_file(SettingReader& reader, const std::string& name) {
@@ -52,9 +91,11 @@ std::string read_database_url(SettingReader& reader) {
     if (text.empty()) return {};
     if (auto url = postgres_url(text)) return *std::move(url);
     // Not told as it is: it may hold a password.
-    reader.wrong("DATABASE_URL",
-                 "must be an address of Postgres, as in postgres://user:password@host:5432/name; unset, the "
-                 "database is a file in the data folder");
+    reader.wrong(
+        "DATABASE_URL",
+        "must be an address of Postgres, as in postgres://user:password@host:5432/name, with @, :, / and "
+        "% of a password written as %40, %3A, %2F and %25; unset, the database is a file in the data "
+        "folder");
     return {};
 }
 
@@ -119,6 +160,7 @@ bool is_for_tests(std::string_view name) { return name == lease_name; }
 std::optional<std::string> postgres_url(const std::string& text) {
     const bool is_one = text.rfind("postgres://", 0) == 0 || text.rfind("postgresql://", 0) == 0;
     if (!is_one || text.size() > database_url_bytes_max || !has_no_blanks(text)) return std::nullopt;
+    if (!keeps_its_password(text)) return std::nullopt;
     return text;
 }
 
@@ -145,11 +187,8 @@ NodeSettings read_node(SettingReader& reader) {
 
 std::string describe_database(const NodeSettings& settings) {
     if (!settings.has_postgres()) return "sqlite";
-    std::string_view rest = settings.database_url;
-    rest.remove_prefix(std::min(rest.find("://") + 3, rest.size()));
+    auto rest = behind_password(settings.database_url);
     rest = rest.substr(0, rest.find('?'));  // options may hold a password as well
-    // A password may hold an @ although it should not: the last one is the one that ends it.
-    if (const auto at = rest.rfind('@'); at != std::string_view::npos) rest.remove_prefix(at + 1);
     const auto slash = rest.find('/');
     const auto name = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
     const auto host = rest.substr(0, slash);

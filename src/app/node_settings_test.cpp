@@ -72,6 +72,13 @@ TEST(NodeSettings, EveryWrongValueIsOneLineThatNamesItAndTellsNoSecret) {
         {"DATABASE_URL", {{"DATABASE_URL", "host=db password=hidden-pw"}}},
         {"DATABASE_URL", {{"DATABASE_URL", "postgres://anna:hidden-pw@db/a b"}}},
         {"DATABASE_URL", {{"DATABASE_URL", "postgres://hidden-pw" + std::string(5'000, 'x')}}},
+        // Of each of these libpq or a line that tells the database would show a part.
+        {"DATABASE_URL", {{"DATABASE_URL", "postgres://anna:hidden-pw/2@db/pictures"}}},
+        {"DATABASE_URL", {{"DATABASE_URL", "postgres://anna:hidden-pw@2@db/pictures"}}},
+        {"DATABASE_URL", {{"DATABASE_URL", "postgres://anna:hidden-pw?2/3@db/pictures"}}},
+        {"DATABASE_URL", {{"DATABASE_URL", "postgres://anna:hidden-pw/pictures"}}},
+        {"DATABASE_URL", {{"DATABASE_URL", "postgres://db,anna:hidden-pw"}}},
+        {"DATABASE_URL", {{"DATABASE_URL", "postgres://db/pictures?password=hidden-pw@2"}}},
         {"DATABASE_URL_FILE", {{"DATABASE_URL_FILE", "/nowhere/at/all"}}},
         {"DATABASE_URL_FILE", {{"DATABASE_URL", url}, {"DATABASE_URL_FILE", "/nowhere"}}},
         {"DARKROOM_DATABASE_SCHEMA", {{"DARKROOM_DATABASE_SCHEMA", "Shop"}}},
@@ -95,7 +102,19 @@ TEST(NodeSettings, EveryWrongValueIsOneLineThatNamesItAndTellsNoSecret) {
     }
 }
 
+TEST(NodeSettings, EveryKindOfAddressThatLibpqTakesIsTaken) {
+    for (const char* url :
+         {"postgres://", "postgresql:///pictures?host=/run/postgresql", "postgres://db",
+          "postgres://db:/pictures", "postgres://anna:p%40%2Fw@db:5432/pictures?sslmode=verify-full",
+          "postgres://anna:p?w:x#y@db/pictures",
+          "postgres://anna@[::1]:5433,db2,db3:5434/pictures?target_session_attrs=read-write",
+          "postgres://[2001:db8::1]/pictures"})
+        EXPECT_EQ(postgres_url(url), url);
+}
+
 TEST(NodeSettings, ADatabaseIsToldWithoutItsPassword) {
+    EXPECT_EQ(describe_database(at("postgres://anna:hid?den@db:5433/pictures?sslmode=require")),
+              "postgres, pictures at db:5433");
     EXPECT_EQ(describe_database(at("postgres://anna:hidden@db.example.com:5433/pictures")),
               "postgres, pictures at db.example.com:5433");
     EXPECT_EQ(describe_database(at("postgres://anna:hid@den@db/pictures?sslmode=require&password=hidden")),

@@ -71,6 +71,16 @@ TEST(Settings, EveryWrongValueIsOneLineThatNamesIt) {
     EXPECT_EQ(read({{"DARKROOM_HEIC", "x"}, {"MAX_INFLIGHT", "x"}}).error().size(), 2u);
 }
 
+TEST(Settings, OneUserMayKeepAllEndpointsOfAKindBusyUnlessTheWindowSaysLess) {
+    std::string pods;
+    for (int i = 0; i < 30; ++i)
+        pods += (i > 0 ? "," : "") + ("http://10.0.0.7:" + std::to_string(8'000 + i));
+    EXPECT_EQ(read({{"COMFYUI_URL", pods}})->admission_window, 64);
+    EXPECT_EQ(read({{"COMFYUI_URL", pods}, {"MAX_INFLIGHT", "5"}})->admission_window, 150);
+    EXPECT_EQ(read({{"COMFYUI_URL", pods}, {"DARKROOM_ADMISSION_WINDOW", "10"}})->admission_window, 10);
+    EXPECT_EQ(read({})->admission_window, 64);
+}
+
 TEST(Settings, ASecretThatIsWrongIsNotRepeated) {
     const auto settings = read({{"DARKROOM_API_KEY", "hunter2"}});
     ASSERT_FALSE(settings.ok());

@@ -25,10 +25,15 @@ int milliseconds_until(Instant deadline) {
     return static_cast<int>(std::clamp<std::int64_t>(left + 1, 0, 60'000));
 }
 
-std::string first_line_of(const char* text) {
-    std::string line(text == nullptr ? "" : text);
-    while (!line.empty() && line.back() == '\n') line.pop_back();
-    std::replace(line.begin(), line.end(), '\n', ' ');
+// As libpq says it, with its lines, tabs and double blanks as one blank each.
+std::string in_one_line(const char* text) {
+    std::string line;
+    for (const char c : std::string_view(text == nullptr ? "" : text)) {
+        const bool is_blank = c == ' ' || c == '\t' || c == '\n';
+        if (!is_blank) line += c;
+        if (is_blank && !line.empty() && line.back() != ' ') line += ' ';
+    }
+    if (!line.empty() && line.back() == ' ') line.pop_back();
     return line.empty() ? "no reason was given" : line;
 }
 
@@ -44,9 +49,15 @@ struct FreeOptions {
 void check_url(const std::string& url) {
     char* said = nullptr;
     const std::unique_ptr<PQconninfoOption, FreeOptions> options(PQconninfoParse(url.c_str(), &said));
+    // Of its messages only one is sure to name nothing but a parameter.
+    const std::string why = said == nullptr ? "" : said;
     PQfreemem(said);
-    if (options == nullptr)
-        refuse("the database's URL cannot be read: postgres://user:password@host:port/name");
+    if (options == nullptr) {
+        const bool may_be_told =
+            why.rfind("invalid URI query parameter", 0) == 0 && url.rfind('@') == url.find('@');
+        refuse("the database's URL cannot be read: " +
+               (may_be_told ? in_one_line(why.c_str()) : "postgres://user:password@host:port/name"));
+    }
     for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
         const std::string_view keyword = option->keyword;
         const std::string_view value = option->val == nullptr ? "" : option->val;
@@ -89,7 +100,7 @@ void PgConnection::lose(const std::string& why) {
     throw connection_lost(why);
 }
 
-void PgConnection::lose() { lose(first_line_of(PQerrorMessage(connection_))); }
+void PgConnection::lose() { lose(in_one_line(PQerrorMessage(connection_))); }
 
 void PgConnection::connect() {
     close();
@@ -97,9 +108,9 @@ void PgConnection::connect() {
     connection_ = connect_to(settings_);
     if (connection_ == nullptr) refuse("no memory for a connection to Postgres");
     if (PQstatus(connection_) != CONNECTION_OK) {
-        const auto why = first_line_of(PQerrorMessage(connection_));
+        const auto why = in_one_line(PQerrorMessage(connection_));
         close();
-        refuse("Postgres cannot be reached: " + why);
+        refuse("no connection to Postgres: " + why);
     }
     const int version = PQserverVersion(connection_);
     if (version < server_version_min) {
@@ -198,6 +209,7 @@ void PgConnection::flush(Milliseconds within) {
         if (state < 0) lose();
         if (state == 0) return;
         wait(For::writing_and_reading, deadline);
+        deadline = steady_now() + within;
         take_in();
     }
 }
@@ -233,7 +245,7 @@ PgResult PgConnection::next_result(Milliseconds within) {
     PgResult result(PQgetResult(connection_));
     if (result != nullptr && PQstatus(connection_) != CONNECTION_OK) {
         const char* const said = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
-        lose(said != nullptr ? said : first_line_of(PQerrorMessage(connection_)));
+        lose(said != nullptr ? said : in_one_line(PQerrorMessage(connection_)));
     }
     return result;
 }

@@ -117,9 +117,9 @@ TEST_F(Schema, APoolerByTransactionIsRefusedAndOneBySessionIsNot) {
 
 TEST_F(Schema, AUrlThatIsWrongIsToldWithoutItsPassword) {
     for (const auto* const wrong :
-         {"postgress://ann:s3cret@localhost/db", "postgres://ann:s3cret@@localhost:x/db",
-          "postgres://ann:s3@cret@localhost/db", "postgres://ann:s3cret@127.0.0.1:1/db",
-          "postgres://ann:s3cret@nowhere.invalid/db"}) {
+         {"postgress://ann:s3cret@localhost/db", "postgres://ann@127.0.0.1:1/db?s3cret%zz=1",
+          "postgres://ann:s3cret@@localhost:x/db", "postgres://ann:s3@cret@localhost/db",
+          "postgres://ann:s3cret@127.0.0.1:1/db", "postgres://ann:s3cret@nowhere.invalid/db"}) {
         const auto refused = PostgresJobStore::open(wrong, random_, named("one"));
         ASSERT_FALSE(refused.ok()) << wrong;
         EXPECT_EQ(refused.error().detail.find("cret"), std::string::npos) << refused.error().detail;
@@ -133,3 +133,8 @@ TEST_F(Schema, AUrlThatIsWrongIsToldWithoutItsPassword) {
 
 }  // namespace
 }  // namespace darkroom::store
+    const auto mistyped =
+        PostgresJobStore::open("postgres://ann:s3cret@127.0.0.1:1/db?sslmod=require", random_, named("one"));
+    ASSERT_FALSE(mistyped.ok());
+    EXPECT_NE(mistyped.error().detail.find("sslmod"), std::string::npos) << mistyped.error().detail;
+    EXPECT_EQ(mistyped.error().detail.find("s3cret"), std::string::npos) << mistyped.error().detail;
