@@ -90,7 +90,7 @@ Result<void, StartFailure> Database::take_signing_secret(const Settings& setting
 
 Result<void, StartFailure> Database::open_shared(const Settings& settings, ports::Random& random,
                                                  ports::Meters& meters) {
-    auto lock = store::LockFile::take((settings.data_dir / "node.lock").string());
+    auto lock = store::LockFile::take((settings.data_dir / "node.lock").string(), "this one");
     if (!lock)
         return wrong("Each node needs a data folder of its own (DARKROOM_DATA_DIR): " + lock.error().detail);
     folder_ = *std::move(lock);

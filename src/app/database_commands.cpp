@@ -8,6 +8,7 @@
 #include "app/start_failure.h"
 #include "base/json_writer.h"
 #include "store/postgres/membership.h"
+#include "store/postgres/pg_pooler.h"
 #include "store/postgres/pg_schema.h"
 #include "store/sqlite/database_file.h"
 #include "store/sqlite/lock_file.h"
@@ -30,9 +31,9 @@ std::filesystem::path file_of(const Settings& settings) { return settings.data_d
 struct SchemaState {
     int found = 0;  // 0 = none
     int newest = 0;
-    bool can_work = true;  // as it is
-    std::string why_not;   // a newer one cannot be worked with
+    std::string why_not;  // this Darkroom cannot work with it, and `up` does not help
     bool needs_up() const { return found < newest; }
+    bool can_work() const { return !needs_up() && why_not.empty(); }
 };
 
 ports::StoreResult<SchemaState> state_of_file(const Settings& settings) {
@@ -54,9 +55,11 @@ ports::StoreResult<SchemaState> state_of_file(const Settings& settings) {
 
 ports::StoreResult<SchemaState> state_of(const Settings& settings) {
     if (!settings.node.has_postgres()) return state_of_file(settings);
-    const auto status = store::migration_status(pg_settings(settings.node));
+    const auto pg = pg_settings(settings.node);
+    if (const auto fit = store::demand_sessions(pg); !fit) return Fail(fit.error());
+    const auto status = store::migration_status(pg);
     if (!status) return Fail(status.error());
-    SchemaState state{status->found, status->newest, status->can_work(), ""};
+    SchemaState state{status->found, status->newest, ""};
     if (!status->needs_up()) state.why_not = store::why_not_this_schema(*status);
     return state;
 }
@@ -120,13 +123,13 @@ std::string nodes_as_json(const std::vector<ports::Node>& nodes, std::map<NodeId
 }
 
 void print_nodes(const std::vector<ports::Node>& nodes, std::map<NodeId, Held>& held) {
-    std::printf("%-24s %-10s %-10s %-6s %-5s %8s %8s\n", "NAME", "ROLE", "VERSION", "STATE", "LEADS",
-                "ATTEMPTS", "REMOTE");
+    std::printf("%-24s %-10s %-10s %-6s %-5s %8s %8s  %s\n", "NAME", "ROLE", "VERSION", "STATE", "LEADS",
+                "ATTEMPTS", "REMOTE", "LAST SEEN");
     for (const auto& node : nodes) {
-        std::printf("%-24s %-10s %-10s %-6s %-5s %8lld %8lld\n", node.name.c_str(), node.role.c_str(),
+        std::printf("%-24s %-10s %-10s %-6s %-5s %8lld %8lld  %s\n", node.name.c_str(), node.role.c_str(),
                     node.version.c_str(), node.is_alive ? "alive" : "gone", node.leads ? "yes" : "",
                     static_cast<long long>(held[node.id].attempts),
-                    static_cast<long long>(held[node.id].remote_jobs));
+                    static_cast<long long>(held[node.id].remote_jobs), format_rfc3339(node.seen_at).c_str());
     }
 }
 
@@ -143,13 +146,14 @@ int check_schema(const Settings& settings) {
     const auto state = state_of(settings);
     if (!state) return complain(state.error().detail);
     say(describe_database(settings.node) + ": " + words_for(*state));
-    return state->needs_up() || !state->why_not.empty() ? 1 : 0;
+    return state->can_work() ? 0 : 1;
 }
 
 int bring_schema_up(const Settings& settings) {
     if (settings.node.has_postgres()) {
-        const auto done = store::migrate(pg_settings(settings.node));
-        if (!done) return complain(done.error().detail);
+        const auto pg = pg_settings(settings.node);
+        if (const auto fit = store::demand_sessions(pg); !fit) return complain(fit.error().detail);
+        if (const auto done = store::migrate(pg); !done) return complain(done.error().detail);
     } else if (const auto done = bring_file_up(settings); !done) {
         return complain(done.error().detail);
     }
@@ -158,7 +162,14 @@ int bring_schema_up(const Settings& settings) {
 
 int list_nodes(const Settings& settings, bool as_json) {
     if (!settings.node.has_postgres())
-        return complain("without DATABASE_URL there is one node, which has the file in the data folder");
+        return complain(
+            "nodes share a Postgres database, and DATABASE_URL is not set; without it there is one alone");
+    const auto state = state_of(settings);
+    if (!state) return complain(state.error().detail);
+    if (state->found == 0)
+        return complain("no node was ever there: " + describe_database(settings.node) +
+                        " has no schema of Darkroom yet");
+    if (!state->can_work()) return complain(describe_database(settings.node) + ": " + words_for(*state));
     try {
         store::PgDatabase db(pg_settings(settings.node), store::PgDatabase::Use::read_only);
         db.ensure_connected(nodes_patience);

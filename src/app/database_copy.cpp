@@ -7,6 +7,7 @@
 #include "app/database.h"
 #include "app/database_commands.h"
 #include "store/postgres/pg_loader.h"
+#include "store/postgres/pg_pooler.h"
 #include "store/postgres/pg_schema.h"
 #include "store/sqlite/database_file.h"
 #include "store/sqlite/lock_file.h"
@@ -74,11 +75,12 @@ Result<void, std::string> copy_all(const std::string& from, store::PgLoader& loa
 Result<void, std::string> copy(const Settings& settings, const std::string& from) {
     if (!settings.node.has_postgres()) return Fail("where to? Set DATABASE_URL, or give --to postgres://…");
     std::error_code error;
-    if (from.empty() || !std::filesystem::is_regular_file(from, error))
-        return Fail("there is no file \"" + from + "\": give it with --from");
+    if (from.empty()) return Fail("which file? Give it with --from, as in darkroom-data/darkroom.db");
+    if (!std::filesystem::is_regular_file(from, error)) return Fail("there is no file \"" + from + "\"");
     auto lock = store::LockFile::take(from + ".lock");
     if (!lock) return Fail(lock.error().detail + "; stop it first");
     const auto target = pg_settings(settings.node);
+    if (const auto fit = store::demand_sessions(target); !fit) return Fail(fit.error().detail);
     if (const auto made = store::migrate(target); !made) return Fail(made.error().detail);
     auto loader = store::PgLoader::begin(target);
     if (!loader) return Fail(loader.error());

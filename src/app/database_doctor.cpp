@@ -59,31 +59,49 @@ private:
                 ? "is " + std::to_string(off) + " s off this machine's: let both systems keep the time (NTP)"
                 : "agrees with this machine's");
         look_at_vacuum(db);
+        look_at_transactions(db);
+    }
+
+    // Of other roles Postgres tells a role only what it may know.
+    void look_at_transactions(store::Database& db) {
+        const auto age = db.integer(
+            "SELECT CAST(coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0) AS bigint)"
+            " FROM pg_stat_activity WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid()");
+        if (age > transaction_old_s)
+            return add(Level::warning, "database transactions",
+                       "one is open since " + std::to_string(age) +
+                           " s, and keeps dead rows from being removed: look for it in pg_stat_activity");
+        const bool sees_all = db.integer("SELECT pg_has_role('pg_read_all_stats', 'USAGE')") != 0;
+        add(Level::ok, "database transactions",
+            sees_all
+                ? "none is old"
+                : "none of this role's is old; those of others are seen by a role with pg_read_all_stats");
     }
 
     void look_at_vacuum(store::Database& db) {
         const bool vacuums = db.integer("SELECT CAST(current_setting('autovacuum') = 'on' AS int)") != 0;
         add(vacuums ? Level::ok : Level::failed, "database vacuum",
             vacuums ? "autovacuum is on" : "autovacuum is off: what is dead stays, and claims become dearer");
-        const auto age = db.integer(
-            "SELECT CAST(coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0) AS bigint)"
-            " FROM pg_stat_activity WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid()");
-        add(age > transaction_old_s ? Level::warning : Level::ok, "database transactions",
-            age > transaction_old_s
-                ? "one is open since " + std::to_string(age) +
-                      " s, and keeps dead rows from being removed: look for it in pg_stat_activity"
-                : "none is old");
     }
 
     void look_at_schema() {
         const auto status = store::migration_status(pg_);
         if (!status) return add(Level::failed, "database schema", status.error().detail);
-        if (status->found == 0)
-            return add(Level::ok, "database schema", "none yet; the first start makes it");
+        if (status->needs_up()) return look_at_rights(*status);
         const auto why_not = store::why_not_this_schema(*status);
         add(why_not.empty() ? Level::ok : Level::failed, "database schema",
             why_not.empty() ? std::to_string(status->found) + ", which this Darkroom can work with"
                             : why_not);
+    }
+
+    void look_at_rights(const store::MigrationStatus& status) {
+        const auto lacking = store::what_role_lacks(pg_);
+        if (!lacking || !lacking->empty())
+            return add(Level::failed, "database schema", lacking ? *lacking : lacking.error().detail);
+        add(Level::ok, "database schema",
+            status.found == 0 ? "none yet; the first start makes it"
+                              : std::to_string(status.found) + "; the next start brings it up to " +
+                                    std::to_string(status.newest));
     }
 
     void look_at_pooler() {

@@ -66,6 +66,20 @@ TEST(DatabaseCommands, ACopyThatCannotBeSaysWhyAndLeavesNothing) {
 TEST(DatabaseCommands, DoctorLooksAtTheDatabase) {
     SKIP_WITHOUT_POSTGRES();
     Cluster cluster;
+TEST(DatabaseCommands, OfADatabaseWithoutASchemaNobodyIsToldAStatement) {
+    SKIP_WITHOUT_POSTGRES();
+    Cluster cluster;
+    const auto told = run_program(cluster.settings("x"), {"nodes"});
+    EXPECT_EQ(told.code, 1);
+    EXPECT_NE(told.said.find("no schema of Darkroom yet"), std::string::npos) << told.said;
+    EXPECT_EQ(told.said.find("SELECT"), std::string::npos) << told.said;
+    cluster.start("one");
+    const auto listed = run_program(cluster.settings("x"), {"nodes"});
+    EXPECT_EQ(listed.code, 0);
+    EXPECT_NE(listed.said.find("one"), std::string::npos) << listed.said;
+    EXPECT_NE(listed.said.find("LAST SEEN"), std::string::npos) << listed.said;
+}
+
     cluster.start("one");
     const auto well = run_program(cluster.settings("x"), {"doctor"});
     for (const std::string about : {"database TLS", "database clock", "database schema", "database pooler",

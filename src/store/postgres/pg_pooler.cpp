@@ -40,4 +40,11 @@ std::string why_not_by_transaction() {
            "session mode (Supabase: port 5432 instead of 6543) or connect to Postgres directly";
 }
 
+ports::StoreResult<void> demand_sessions(const PgSettings& settings) {
+    const auto pooling = probe_pooler(settings);
+    if (!pooling) return Fail(pooling.error());
+    if (*pooling == Pooling::none) return {};
+    return Fail(ports::StoreError{ports::StoreErrorKind::broken, why_not_by_transaction()});
+}
+
 }  // namespace darkroom::store

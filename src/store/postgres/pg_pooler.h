@@ -15,5 +15,7 @@ enum class Pooling { none, by_transaction };
 ports::StoreResult<Pooling> probe_pooler(const PgSettings& settings);
 /// What an operator whose pooler works by transaction is told.
 std::string why_not_by_transaction();
+/// Fails with that, or because nothing answers there.
+ports::StoreResult<void> demand_sessions(const PgSettings& settings);
 
 }  // namespace darkroom::store

@@ -33,9 +33,52 @@ bool exists(PgDatabase& db, const std::string& what) {
     return there;
 }
 
+bool schema_is_there(PgDatabase& db) {
+    const auto there =
+        db.integer("SELECT to_regnamespace(?) IS NOT NULL", db.connection().settings().schema) != 0;
+    db.finish();
+    return there;
+}
+
+std::string text_of(PgDatabase& db, std::string_view sql) {
+    std::string text;
+    {
+        auto rows = db.query(sql);
+        if (rows.next()) text = rows.text(0);
+    }
+    db.finish();
+    return text;
+}
+
+std::string what_is_lacking(PgDatabase& db) {
+    const auto& schema = db.connection().settings().schema;
+    const bool there = schema_is_there(db);
+    const bool may = there ? db.integer("SELECT has_schema_privilege(CAST(? AS text), 'CREATE')", schema) != 0
+                           : db.integer("SELECT has_database_privilege(current_database(), 'CREATE')") != 0;
+    db.finish();
+    if (may) return {};
+    const auto role = text_of(db, "SELECT CAST(current_user AS text)");
+    if (there)
+        return "the role " + role + " may make no tables in the schema " + schema + ": ALTER SCHEMA " +
+               schema + " OWNER TO " + role;
+    return "the role " + role + " may make no schema in this database: GRANT CREATE ON DATABASE " +
+           text_of(db, "SELECT CAST(current_database() AS text)") + " TO " + role + ", or CREATE SCHEMA " +
+           schema + " AUTHORIZATION " + role;
+}
+
+// Where there is no right to look inside, Postgres tells nothing but that.
+void demand_insight(PgDatabase& db) {
+    const auto may =
+        db.integer("SELECT coalesce(has_schema_privilege(CAST(to_regnamespace(?) AS oid), 'USAGE'), true)",
+                   db.connection().settings().schema);
+    db.finish();
+    if (may == 0) throw SqlFailure(ports::StoreErrorKind::broken, what_is_lacking(db));
+}
+
 MigrationStatus status_of(PgDatabase& db, int newest) {
     MigrationStatus status;
     status.newest = newest;
+    demand_insight(db);
     if (!exists(db, db.connection().settings().schema + ".migrations")) return status;
     {
         auto rows = db.query("SELECT version, compatible_from FROM migrations ORDER BY version DESC LIMIT 1");
@@ -49,10 +92,10 @@ MigrationStatus status_of(PgDatabase& db, int newest) {
 }
 
 void make_room(PgDatabase& db) {
+    if (const auto lacking = what_is_lacking(db); !lacking.empty())
+        throw SqlFailure(ports::StoreErrorKind::broken, lacking);
     const auto& schema = db.connection().settings().schema;
-    const auto there = db.integer("SELECT to_regnamespace(?) IS NOT NULL", schema) != 0;
-    db.finish();
-    if (!there) db.execute("CREATE SCHEMA " + schema);
+    if (!schema_is_there(db)) db.execute("CREATE SCHEMA " + schema);
     db.execute(
         "CREATE TABLE IF NOT EXISTS migrations (version bigint PRIMARY KEY, applied_at timestamptz NOT NULL"
         " DEFAULT clock_timestamp(), compatible_from bigint NOT NULL)");
@@ -96,6 +139,16 @@ ports::StoreResult<MigrationStatus> migration_status(const PgSettings& settings)
         PgDatabase db(settings, PgDatabase::Use::write);
         db.ensure_connected(Milliseconds(0));
         return status_of(db, static_cast<int>(postgres_steps().size()));
+    } catch (const SqlFailure& failure) {
+        return Fail(failure.error());
+    }
+}
+
+ports::StoreResult<std::string> what_role_lacks(const PgSettings& settings) {
+    try {
+        PgDatabase db(settings, PgDatabase::Use::write);
+        db.ensure_connected(Milliseconds(0));
+        return what_is_lacking(db);
     } catch (const SqlFailure& failure) {
         return Fail(failure.error());
     }

@@ -33,6 +33,8 @@ struct MigrationStatus {
 
 ports::StoreResult<MigrationStatus> migration_status(const PgSettings& settings);
 /// Brings the database up to the newest schema; waits for another process that is at it. Running it again
+/// Why the role cannot make the tables, with the statement that mends it; empty = it can.
+ports::StoreResult<std::string> what_role_lacks(const PgSettings& settings);
 /// changes nothing. A database that only newer Darkrooms can work with is refused.
 ports::StoreResult<MigrationStatus> migrate(const PgSettings& settings);
 /// With other steps than this Darkroom's, for tests of later ones.

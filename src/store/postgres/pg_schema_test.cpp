@@ -99,6 +99,24 @@ TEST_F(Schema, WhoMayNotBringItUpSaysWhatToDo) {
     EXPECT_NE(refused.error().detail.find("darkroom migrate up"), std::string::npos);
 }
 
+TEST_F(Schema, ARoleThatMayNotMakeTheTablesIsToldTheStatementThatLetsIt) {
+    const auto is_told = [&](const std::string& statement) {
+        const auto lacking = what_role_lacks(settings());
+        EXPECT_TRUE(lacking.ok() && lacking->find(statement) != std::string::npos) << *lacking;
+        const auto refused = migrate(settings());
+        EXPECT_TRUE(!refused.ok() && refused.error().detail == *lacking) << refused.error().detail;
+    };
+    session().run("REVOKE CREATE ON DATABASE " + database_->name() + " FROM darkroom");
+    is_told("GRANT CREATE ON DATABASE " + database_->name() + " TO darkroom");
+    session().run("CREATE SCHEMA darkroom");
+    is_told("ALTER SCHEMA darkroom OWNER TO darkroom");
+    session().run("GRANT USAGE ON SCHEMA darkroom TO darkroom");
+    is_told("ALTER SCHEMA darkroom OWNER TO darkroom");
+    session().run("ALTER SCHEMA darkroom OWNER TO darkroom");
+    EXPECT_EQ(*what_role_lacks(settings()), "");
+    EXPECT_TRUE(migrate(settings()).ok());
+}
+
 TEST_F(Schema, APoolerByTransactionIsRefusedAndOneBySessionIsNot) {
     if (const auto why = darkroom::testing::why_no_pg_bouncer(); !why.empty()) GTEST_SKIP() << why;
     using darkroom::testing::PgBouncer;

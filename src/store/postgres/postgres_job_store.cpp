@@ -74,10 +74,7 @@ StoreResult<std::unique_ptr<PostgresJobStore>> PostgresJobStore::open(const std:
                                       "a schema's name is made of a to z, 0 to 9 and _"});
     }
     const auto settings = settings_of(url, options);
-    const auto pooling = probe_pooler(settings);
-    if (!pooling) return Fail(pooling.error());
-    if (*pooling == Pooling::by_transaction)
-        return Fail(ports::StoreError{ports::StoreErrorKind::broken, why_not_by_transaction()});
+    if (auto fit = demand_sessions(settings); !fit) return Fail(std::move(fit).error());
     auto prepared = prepare_schema(settings, options.migrate);
     if (!prepared) return Fail(std::move(prepared).error());
     std::unique_ptr<PostgresJobStore> store(new PostgresJobStore(settings, random, options));

@@ -32,7 +32,7 @@ std::string holder_in(int file) {
 
 }  // namespace
 
-ports::StoreResult<LockFile> LockFile::take(const std::string& path) {
+ports::StoreResult<LockFile> LockFile::take(const std::string& path, const std::string& what) {
     UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!file)
         return Fail(StoreError{StoreErrorKind::unavailable, "cannot open " + path + ": " + reason_of(errno)});
@@ -42,9 +42,8 @@ ports::StoreResult<LockFile> LockFile::take(const std::string& path) {
             return Fail(
                 StoreError{StoreErrorKind::unavailable, "cannot lock " + path + ": " + reason_of(error)});
         }
-        return Fail(
-            StoreError{StoreErrorKind::unavailable,
-                       "the database is in use by " + holder_in(file.get()) + ", which holds " + path});
+        return Fail(StoreError{StoreErrorKind::unavailable,
+                               what + " is in use by " + holder_in(file.get()) + ", which holds " + path});
     }
     // On a full disk the id may not get written: the lock holds all the same.
     const auto id = std::to_string(::getpid()) + "\n";

@@ -13,8 +13,9 @@ namespace darkroom::store {
 class LockFile {
 public:
     /// Fails at once, with the other's process id, if another open file holds the lock, in this process or in
-    /// any other.
-    static ports::StoreResult<LockFile> take(const std::string& path);
+    /// any other. `what` it keeps others from, as it is called in the error.
+    static ports::StoreResult<LockFile> take(const std::string& path,
+                                             const std::string& what = "the database");
 
 private:
     explicit LockFile(UniqueFd file) : file_(std::move(file)) {}
