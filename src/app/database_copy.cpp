@@ -82,7 +82,7 @@ Result<void, std::string> copy(const Settings& settings, const std::string& from
     const auto target = pg_settings(settings.node);
     if (const auto fit = store::demand_sessions(target); !fit) return Fail(fit.error().detail);
     if (const auto made = store::migrate(target); !made) return Fail(made.error().detail);
-    auto loader = store::PgLoader::begin(target);
+    auto loader = store::PgLoader::begin(target, from);
     if (!loader) return Fail(loader.error());
     return copy_all(from, **loader);
 }

@@ -2,11 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <set>
 #include <sstream>
 
 #include "base/json.h"
+#include "tests/conformance/row_checks.h"
 #include "tests/e2e/pictures.h"
 
 namespace darkroom::e2e {
@@ -36,7 +39,8 @@ Settings Cluster::settings(const std::string& name, const Settings& more) const 
     if (endpoint_) {
         settings["COMFYUI_MODE"] = "serverless";
         settings["RUNPOD_API_KEY"] = "local-client-key";
-        settings["RUNPOD_ENDPOINT_ID"] = "ep-local;name=desk;max=" + std::to_string(plan_.endpoint_max);
+        settings["RUNPOD_ENDPOINT_ID"] =
+            "ep-local;name=desk;gpu=RTX 4090;max=" + std::to_string(plan_.endpoint_max);
         settings["RUNPOD_ENDPOINT_BASE_URL"] = endpoint_->base();
         settings["CALLBACK_SECRET"] = callback_secret;
     }
@@ -78,13 +82,28 @@ void Cluster::start_worker() {
     workers_.push_back(std::make_unique<testing::ChildProcess>(plan));
 }
 
-std::int64_t Cluster::count(const std::string& sql) {
-    if (!session_) {
-        session_ = std::make_unique<testing::PostgresSession>(postgres_.url());
-        session_->run("SET search_path TO darkroom");
+// A server that was away has forgotten the session.
+std::string Cluster::value(const std::string& sql) {
+    for (bool is_new = false;; is_new = true) {
+        if (is_new || !session_) {
+            session_ = std::make_unique<testing::PostgresSession>(postgres_.url());
+            session_->run("SET search_path TO darkroom");
+            is_new = true;
+        }
+        if (is_new) return session_->value(sql);
+        const auto rows = session_->try_rows(sql);
+        if (rows) return rows->empty() || rows->at(0).empty() ? "" : rows->at(0)[0].value_or("");
     }
-    const auto text = session_->value(sql);
+}
+
+std::int64_t Cluster::count(const std::string& sql) {
+    const auto text = value(sql);
     return text.empty() ? 0 : std::stoll(text);
+}
+
+std::uint16_t Cluster::endpoint_port() const {
+    const auto root = endpoint_->root();
+    return static_cast<std::uint16_t>(std::stoi(root.substr(root.rfind(':') + 1)));
 }
 
 std::int64_t Cluster::held_by(const std::string& name, const std::string& table) {
@@ -105,6 +124,36 @@ Cluster::Submits Cluster::submits() const {
     }
     found.attempts = static_cast<int>(attempts.size());
     return found;
+}
+
+void Cluster::expect_paid_once(int remote_jobs) {
+    EXPECT_TRUE(eventually(
+        [&] { return count("SELECT count(*) FROM remote_jobs WHERE state = 'ended'") == remote_jobs; },
+        Milliseconds(30'000)));
+    EXPECT_EQ(count("SELECT count(*) FROM remote_jobs WHERE state <> 'ended' AND remote_id <> ''"), 0);
+    EXPECT_EQ(count("SELECT sum(remote_jobs) FROM costs"), remote_jobs);
+    const auto cost = count("SELECT sum(cost_micro_usd) FROM costs");
+    EXPECT_GT(cost, 0);
+    EXPECT_EQ(count("SELECT sum(cost_micro_usd) FROM remote_jobs"), cost);
+    EXPECT_EQ(count("SELECT sum(cost_micro_usd) FROM attempts"), cost);
+    EXPECT_EQ(count("SELECT sum(execution_ms) FROM costs"),
+              count("SELECT sum(execution_ms) FROM remote_jobs"));
+    std::printf("books: %d remote jobs, %lld micro-dollars; submits: %d\n", remote_jobs,
+                static_cast<long long>(cost), submits().all);
+}
+
+void Cluster::expect_ended_once(const ApiClient& client, const std::vector<std::string>& ids) {
+    for (const auto& id : ids) {
+        const auto events = client.events(id);
+        EXPECT_EQ(std::count_if(events.begin(), events.end(),
+                                [](const auto& event) { return text_at(event, "/status") == "SUCCEEDED"; }),
+                  1)
+            << id;
+    }
+    for (const auto& [problem, sql] : conformance::row_checks) {
+        const auto found = value(sql);
+        EXPECT_TRUE(found == "0" || found == "f") << problem << ": " << found;
+    }
 }
 
 void expect_all_done(const ApiClient& client, const std::vector<std::string>& ids, Milliseconds at_most) {

@@ -42,7 +42,11 @@ public:
     Settings settings(const std::string& name, const Settings& more = {}) const;
     void start_worker();
 
-    /// A number that the database tells.
+    std::uint16_t endpoint_port() const;
+
+    /// What the database tells: the first column of the first row.
+    std::string value(const std::string& sql);
+    /// As a number; 0 if there is none.
     std::int64_t count(const std::string& sql);
     /// Of the node that is alive under this name.
     std::int64_t held_by(const std::string& name, const std::string& table);
@@ -52,6 +56,11 @@ public:
         int attempts = 0;
     };
     Submits submits() const;
+    /// Waits until all that was sent has ended; then the books say each remote job once, and as much as it
+    /// cost.
+    void expect_paid_once(int remote_jobs);
+    /// Each of them became SUCCEEDED once, and no row of the store says what must not be.
+    void expect_ended_once(const ApiClient& client, const std::vector<std::string>& ids);
 
 private:
     ClusterPlan plan_;

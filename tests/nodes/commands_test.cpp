@@ -4,6 +4,7 @@
 #include "tests/e2e/pictures.h"
 #include "tests/nodes/cluster.h"
 #include "tests/nodes/program_run.h"
+#include "tests/support/pg_bouncer.h"
 
 namespace darkroom::e2e {
 namespace {
@@ -57,15 +58,14 @@ TEST(DatabaseCommands, ACopyThatCannotBeSaysWhyAndLeavesNothing) {
         run_program(cluster.settings("x"), {"db", "copy", "--from", (dir.path() / "not.db").string()});
     EXPECT_EQ(foreign.code, 1) << foreign.said;
     EXPECT_EQ(cluster.count("SELECT count(*) FROM jobs"), 0);
+    EXPECT_EQ(cluster.count("SELECT count(*) FROM settings"), 0)
+        << "it was not killed, so nobody need be told";
     auto without = cluster.settings("x");
     without.erase("DATABASE_URL");
     EXPECT_EQ(run_program(without, {"db", "copy", "--from", (dir.path() / "not.db").string()}).code, 1);
     EXPECT_EQ(run_program(without, {"nodes"}).code, 1);
 }
 
-TEST(DatabaseCommands, DoctorLooksAtTheDatabase) {
-    SKIP_WITHOUT_POSTGRES();
-    Cluster cluster;
 TEST(DatabaseCommands, OfADatabaseWithoutASchemaNobodyIsToldAStatement) {
     SKIP_WITHOUT_POSTGRES();
     Cluster cluster;
@@ -80,6 +80,9 @@ TEST(DatabaseCommands, OfADatabaseWithoutASchemaNobodyIsToldAStatement) {
     EXPECT_NE(listed.said.find("LAST SEEN"), std::string::npos) << listed.said;
 }
 
+TEST(DatabaseCommands, DoctorLooksAtTheDatabase) {
+    SKIP_WITHOUT_POSTGRES();
+    Cluster cluster;
     cluster.start("one");
     const auto well = run_program(cluster.settings("x"), {"doctor"});
     for (const std::string about : {"database TLS", "database clock", "database schema", "database pooler",
@@ -91,6 +94,27 @@ TEST(DatabaseCommands, OfADatabaseWithoutASchemaNobodyIsToldAStatement) {
     const auto gone = run_program(cluster.settings("x"), {"doctor"});
     EXPECT_NE(gone.said.find("FAIL"), std::string::npos) << gone.said;
     EXPECT_EQ(gone.said.find(testing::postgres_password), std::string::npos) << gone.said;
+}
+
+TEST(DatabaseCommands, APoolerInTheWrongModeIsNamedByServeAndDoctorAndOneInTheRightModeServes) {
+    SKIP_WITHOUT_POSTGRES();
+    if (const auto why = testing::why_no_pg_bouncer(); !why.empty()) GTEST_SKIP() << why;
+    Cluster cluster;
+    {
+        const testing::PgBouncer by_transaction(cluster.postgres(), testing::PgBouncer::Mode::transaction);
+        const auto settings = cluster.settings("x", {{"DATABASE_URL", by_transaction.url()}});
+        for (const std::string command : {"serve", "doctor"}) {
+            const auto told = run_program(settings, {command});
+            EXPECT_NE(told.code, 0) << command;
+            EXPECT_NE(told.said.find("session mode"), std::string::npos) << told.said;
+            EXPECT_EQ(told.said.find(testing::postgres_password), std::string::npos) << told.said;
+            std::printf("%s", told.said.c_str());
+        }
+    }
+    const testing::PgBouncer by_session(cluster.postgres(), testing::PgBouncer::Mode::session,
+                                        {{"default_pool_size", "40"}});
+    auto& node = cluster.start("one", {{"DATABASE_URL", by_session.url()}});
+    expect_all_done(node.client(), create_jobs(node.client(), 4));
 }
 
 }  // namespace

@@ -16,6 +16,8 @@ constexpr std::size_t piece_bytes = 1u << 20;
 // A load of many millions of jobs takes its time.
 constexpr Milliseconds patience{6 * 3'600'000};
 
+constexpr const char* unmark = "DELETE FROM settings WHERE name = 'copy_begun'";
+
 using Answer = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 // As COPY reads text: a tab between columns, a line for each row.
@@ -59,6 +61,14 @@ void append_value(std::string& line, const Rows& rows, int column, const std::st
     }
 }
 
+std::string quoted(pg_conn* pg, const std::string& text) {
+    std::string storage;
+    const auto held = to_held(text, storage);
+    const std::unique_ptr<char, decltype(&PQfreemem)> literal(PQescapeLiteral(pg, held.data(), held.size()),
+                                                              &PQfreemem);
+    return literal ? literal.get() : "'a file'";
+}
+
 std::string names_of(const std::vector<PgColumn>& columns) {
     std::string names;
     for (const auto& column : columns) names += (names.empty() ? "" : ", ") + column.name;
@@ -67,18 +77,24 @@ std::string names_of(const std::vector<PgColumn>& columns) {
 
 }  // namespace
 
-Result<std::unique_ptr<PgLoader>, std::string> PgLoader::begin(const PgSettings& settings) {
+Result<std::unique_ptr<PgLoader>, std::string> PgLoader::begin(const PgSettings& settings,
+                                                               const std::string& from) {
     auto patient = settings;
     patient.application = "darkroom-copy";
     patient.statement_within = patience;
     std::unique_ptr<PgLoader> loader(new PgLoader(std::move(patient)));
-    if (auto started = loader->start(); !started) return Fail(started.error());
+    if (auto started = loader->start(from); !started) return Fail(started.error());
     return loader;
 }
 
-PgLoader::~PgLoader() = default;
+PgLoader::~PgLoader() {
+    if (!is_marked_) return;
+    (void)run("ROLLBACK");
+    (void)run(unmark);
+}
 
-Result<void, std::string> PgLoader::start() {
+// The mark is kept before anything is loaded, and goes with the commit of what was.
+Result<void, std::string> PgLoader::start(const std::string& from) {
     try {
         connection_.connect();
     } catch (const SqlFailure& failure) {
@@ -88,6 +104,17 @@ Result<void, std::string> PgLoader::start() {
     if (PQexitPipelineMode(pg) != 1 || PQsetnonblocking(pg, 0) != 0) return Fail(trouble());
     // The file may take its time between two rows.
     if (auto patient = run("SET idle_in_transaction_session_timeout = 0"); !patient) return patient;
+    if (auto locked = lock_if_empty(); !locked) return locked;
+    if (auto marked = run("INSERT INTO settings (name, value) VALUES ('copy_begun', " + quoted(pg, from) +
+                          ") ON CONFLICT (name) DO UPDATE SET value = excluded.value");
+        !marked)
+        return marked;
+    if (auto kept = run("COMMIT"); !kept) return kept;
+    is_marked_ = true;
+    return lock_if_empty();
+}
+
+Result<void, std::string> PgLoader::lock_if_empty() {
     if (auto begun = run("BEGIN"); !begun) return begun;
     // Gateways that start meanwhile wait for this, and then find that they are not the first.
     if (auto locked = run("LOCK TABLE nodes, api_keys IN EXCLUSIVE MODE"); !locked) return locked;
@@ -193,10 +220,11 @@ Result<void, std::string> PgLoader::finish() {
                             " (SELECT coalesce(max(seq), 0) + 1 FROM remote_jobs))",
                             "SELECT setval(pg_get_serial_sequence('webhook_inbox', 'seq'),"
                             " (SELECT coalesce(max(seq), 0) + 1 FROM webhook_inbox))",
-                            "COMMIT", "ANALYZE"}) {
+                            unmark, "COMMIT"}) {
         if (auto ran = run(sql); !ran) return ran;
     }
-    return {};
+    is_marked_ = false;
+    return run("ANALYZE");
 }
 
 }  // namespace darkroom::store

@@ -1,5 +1,7 @@
 // Fills an empty Darkroom schema with rows from elsewhere: all of them in one transaction, so that a load
-// which was cut off has not happened. For a command; blocks, without pipeline.
+// which was cut off has not happened. A mark in table settings says so meanwhile, and stays where a load was
+// killed: no gateway starts on what looks new and is not (pg_schema.h). For a command; blocks, without
+// pipeline.
 #pragma once
 #include <memory>
 #include <string>
@@ -20,8 +22,10 @@ struct PgColumn {
 class PgLoader {
 public:
     /// Refuses, with a sentence, a schema that holds jobs, uploads or keys, or that a node is at work on. Its
-    /// tables must be there (pg_schema.h).
-    static Result<std::unique_ptr<PgLoader>, std::string> begin(const PgSettings& settings);
+    /// tables must be there (pg_schema.h). `from` is told to those who find the mark.
+    static Result<std::unique_ptr<PgLoader>, std::string> begin(const PgSettings& settings,
+                                                                const std::string& from);
+    /// Takes the mark away, unless it is what was killed. Whatever was loaded without finish() is gone.
     ~PgLoader();
     PgLoader(const PgLoader&) = delete;
     PgLoader& operator=(const PgLoader&) = delete;
@@ -37,12 +41,14 @@ public:
 
 private:
     explicit PgLoader(PgSettings settings) : connection_(std::move(settings)) {}
-    Result<void, std::string> start();
+    Result<void, std::string> start(const std::string& from);
+    Result<void, std::string> lock_if_empty();
     Result<void, std::string> run(const std::string& sql);
     std::vector<std::vector<std::string>> ask(const std::string& sql);
     std::string trouble() const;
 
     PgConnection connection_;
+    bool is_marked_ = false;
 };
 
 }  // namespace darkroom::store

@@ -33,6 +33,17 @@ bool exists(PgDatabase& db, const std::string& what) {
     return there;
 }
 
+std::string mark_of_a_copy(PgDatabase& db) {
+    std::string from;
+    if (!exists(db, db.connection().settings().schema + ".settings")) return from;
+    {
+        auto rows = db.query("SELECT value FROM settings WHERE name = 'copy_begun'");
+        if (rows.next()) from = rows.text(0);
+    }
+    db.finish();
+    return from;
+}
+
 bool schema_is_there(PgDatabase& db) {
     const auto there =
         db.integer("SELECT to_regnamespace(?) IS NOT NULL", db.connection().settings().schema) != 0;
@@ -88,6 +99,7 @@ MigrationStatus status_of(PgDatabase& db, int newest) {
         }
     }
     db.finish();
+    status.copy_begun = mark_of_a_copy(db);
     return status;
 }
 
@@ -123,7 +135,12 @@ const std::vector<PgStep>& postgres_steps() {
 }
 
 std::string why_not_this_schema(const MigrationStatus& status) {
-    if (status.can_work()) return {};
+    if (status.can_work()) {
+        if (status.copy_begun.empty()) return {};
+        return "a copy of " + status.copy_begun +
+               " into this database was begun and has not come to its end, so nothing of it is here: run "
+               "'darkroom db copy' again, or take another database or DARKROOM_DATABASE_SCHEMA";
+    }
     const auto found = std::to_string(status.found);
     const auto newest = std::to_string(status.newest);
     if (status.needs_up()) {
@@ -166,8 +183,9 @@ ports::StoreResult<MigrationStatus> migrate(const PgSettings& settings, const st
         const auto newest = static_cast<int>(steps.size());
         auto status = status_of(db, newest);
         if (!status.needs_up()) {
-            if (const auto why = why_not_this_schema(status); !why.empty())
-                return Fail(ports::StoreError{ports::StoreErrorKind::unavailable, why});
+            if (!status.can_work())
+                return Fail(
+                    ports::StoreError{ports::StoreErrorKind::unavailable, why_not_this_schema(status)});
             return status;
         }
         db.execute(take_lock);

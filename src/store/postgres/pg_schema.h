@@ -27,19 +27,21 @@ struct MigrationStatus {
     int found = 0;            // in the database; 0 = none
     int newest = 0;           // that this Darkroom knows
     int compatible_from = 0;  // of what was found
+    std::string copy_begun;   // PgLoader's mark: from where; empty = none, or it came to its end
     bool needs_up() const { return found < newest; }
     bool can_work() const { return found >= newest && compatible_from <= newest; }
 };
 
 ports::StoreResult<MigrationStatus> migration_status(const PgSettings& settings);
-/// Brings the database up to the newest schema; waits for another process that is at it. Running it again
 /// Why the role cannot make the tables, with the statement that mends it; empty = it can.
 ports::StoreResult<std::string> what_role_lacks(const PgSettings& settings);
+/// Brings the database up to the newest schema; waits for another process that is at it. Running it again
 /// changes nothing. A database that only newer Darkrooms can work with is refused.
 ports::StoreResult<MigrationStatus> migrate(const PgSettings& settings);
 /// With other steps than this Darkroom's, for tests of later ones.
 ports::StoreResult<MigrationStatus> migrate(const PgSettings& settings, const std::vector<PgStep>& steps);
-/// Why a process that knows `status.newest` must not work on the database; empty = it may.
+/// Why a process that knows `status.newest` must not work on the database, or on what a copy was to bring
+/// there; empty = it may.
 std::string why_not_this_schema(const MigrationStatus& status);
 
 }  // namespace darkroom::store
