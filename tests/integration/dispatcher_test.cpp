@@ -56,10 +56,7 @@ protected:
     core::Job job(const JobId& id) { return **store_->find_job(ports::Access::everyone(), id); }
     void round() { ASSERT_TRUE(dispatcher_->run_round().ok()); }
     // In steps that are short against what another thread waits for.
-    void let_time_pass() {
-        clock_.advance(Milliseconds(100));
-        std::this_thread::yield();
-    }
+    void let_time_pass() { clock_.pass(Milliseconds(100)); }
     std::size_t objects_on_disk() const {
         std::size_t count = 0;
         for (const auto& entry : std::filesystem::recursive_directory_iterator(dir_.path() / "objects"))
@@ -320,7 +317,7 @@ TEST_F(DispatcherTest, AStorageThatStaysDeadFailsTheAttemptInTheEnd) {
     round();
     breakable_->break_writes_with(ports::ObjectErrorKind::denied);
     std::thread runner([&] { backend_->succeed(); });
-    while (store_->count_queue()->inflight > 0) let_time_pass();
+    while (store_->count_queue()->inflight > 0) clock_.pass(Milliseconds(1'000));
     runner.join();
     EXPECT_EQ(job(id).attempts[0].error->code, ErrorCode::storage_unavailable);
     EXPECT_EQ(job(id).status, Status::queued);

@@ -202,10 +202,7 @@ TEST_F(CrashTest, SeveralThreadsFollowManyJobsToTheirEnds) {
             cancel(ids[i]);
     }
     const auto all_over = [&] { return inflight() == 0 && !*store_->next_remote_look(); };
-    while (!all_over()) {
-        clock_.advance(Milliseconds(500));
-        std::this_thread::yield();
-    }
+    while (!all_over()) clock_.pass(Milliseconds(500));
     gateway_->follower.stop();
     for (auto& thread : threads) thread.join();
     EXPECT_TRUE(far_.stopped());

@@ -38,8 +38,7 @@ protected:
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
         while (!condition()) {
             if (std::chrono::steady_clock::now() > deadline) return false;
-            clock_.advance(Milliseconds(100));
-            std::this_thread::yield();
+            clock_.pass(Milliseconds(100));
         }
         return true;
     }

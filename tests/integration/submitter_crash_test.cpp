@@ -171,10 +171,7 @@ TEST_F(SubmitterCrashTest, WhatTheStoreDoesNotTakeIsOfferedAgainUntilItDoes) {
             }
             done = true;
         });
-        while (!done) {
-            clock_.advance(Milliseconds(100));
-            std::this_thread::yield();
-        }
+        while (!done) clock_.pass(Milliseconds(100));
         sender.join();
         faults_.none();
         EXPECT_EQ(failures, 40);
@@ -272,8 +269,8 @@ private:
 class SubmitterThreadsTest : public WayOutTest {
 protected:
     template <class Condition>
-    static void wait_until(const Condition& holds) {
-        while (!holds()) std::this_thread::yield();
+    void wait_until(const Condition& holds) {
+        while (!holds()) clock_.pass(Milliseconds(0));
     }
 };
 
@@ -349,10 +346,7 @@ TEST_F(SubmitterThreadsTest, AStopDoesNotWaitForAStoreThatDoesNotAnswer) {
     std::atomic<bool> stopped{false};
     // What a stop waits for is the pause before the next offer.
     std::thread time([&] {
-        while (!stopped) {
-            clock_.advance(Milliseconds(100));
-            std::this_thread::yield();
-        }
+        while (!stopped) clock_.pass(Milliseconds(100));
     });
     {
         SenderThreads threads(submitter(), 1);

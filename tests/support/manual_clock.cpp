@@ -18,6 +18,8 @@ public:
     }
     bool wait_until(Instant deadline) override {
         std::unique_lock lock(state_->mutex);
+        ++state_->waits_begun;
+        state_->wait_began.notify_all();
         state_->moved.wait(lock, [&] { return set_ || start_instant + state_->passed >= deadline; });
         const bool was_set = set_;
         set_ = false;
@@ -47,6 +49,14 @@ void ManualClock::advance(Milliseconds by) {
     const std::lock_guard lock(state_->mutex);
     state_->passed += by;
     state_->moved.notify_all();
+}
+
+void ManualClock::pass(Milliseconds by) {
+    std::unique_lock lock(state_->mutex);
+    state_->passed += by;
+    state_->moved.notify_all();
+    const auto before = state_->waits_begun;
+    state_->wait_began.wait_for(lock, Milliseconds(1), [&] { return state_->waits_begun != before; });
 }
 
 }  // namespace darkroom::testing

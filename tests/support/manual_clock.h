@@ -2,6 +2,7 @@
 // for them.
 #pragma once
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 
@@ -17,11 +18,18 @@ public:
 
     /// Moves both clocks and wakes whoever waited for a time that has come.
     void advance(Milliseconds by);
+    /// The same in a loop, while other threads live by this clock: leaves them a moment, until one of them
+    /// waits again, a millisecond of real time at most (with 0 ms that is all it does). A loop that yields
+    /// instead lets everybody else on a busy machine run for each of its steps, and one that does nothing
+    /// runs far ahead of those it is there for.
+    void pass(Milliseconds by);
 
 private:
     struct State {
         std::mutex mutex;
         std::condition_variable moved;
+        std::condition_variable wait_began;
+        std::uint64_t waits_begun = 0;
         Milliseconds passed{0};
     };
     class ManualWakeUp;
