@@ -5,6 +5,7 @@
 namespace darkroom::metrics {
 namespace {
 
+using ports::ObjectCall;
 using ports::ObjectErrorKind;
 using ports::ObjectInfo;
 using ports::ObjectReader;
@@ -25,6 +26,27 @@ std::string_view word_of(ObjectErrorKind kind) {
             return "denied";
         case ObjectErrorKind::misconfigured:
             return "misconfigured";
+    }
+    return "other";
+}
+
+std::string_view word_of(ObjectCall call) {
+    switch (call) {
+        case ObjectCall::put:
+            return "put";
+        case ObjectCall::open:
+            return "open";
+        case ObjectCall::head:
+            return "head";
+        case ObjectCall::copy:
+            return "copy";
+        case ObjectCall::remove:
+        case ObjectCall::remove_many:
+            return "remove";
+        case ObjectCall::list:
+            return "list";
+        case ObjectCall::remove_unfinished:
+            return "tidy";
     }
     return "other";
 }
@@ -58,64 +80,42 @@ private:
 
 MeteredObjectStore::MeteredObjectStore(std::unique_ptr<ports::ObjectStore> behind, std::string name,
                                        ports::Meters& meters, const ports::Clock& clock)
-    : behind_(std::move(behind)), name_(std::move(name)), meters_(meters), clock_(clock) {}
+    : ObjectStoreAround(*behind),
+      behind_(std::move(behind)),
+      name_(std::move(name)),
+      meters_(meters),
+      clock_(clock) {}
 
-template <class Ask>
-auto MeteredObjectStore::metered(std::string_view op, const Ask& ask) -> decltype(ask()) {
+std::optional<ports::ObjectError> MeteredObjectStore::around(ObjectCall call, const Ask& ask) {
     const auto began = clock_.monotonic();
-    auto answer = ask();
+    const auto error = ask();
     meters_.storage_op({.store = name_,
-                        .op = op,
-                        .outcome = answer ? std::string_view("ok") : word_of(answer.error().kind),
+                        .op = word_of(call),
+                        .outcome = error ? word_of(*error) : std::string_view("ok"),
                         .took = clock_.monotonic() - began});
-    return answer;
+    return std::nullopt;
 }
 
 ObjectResult<ObjectInfo> MeteredObjectStore::put(const core::ObjectKey& key, ports::ByteSource& source) {
-    auto put = metered("put", [&] { return behind_->put(key, source); });
+    auto put = ObjectStoreAround::put(key, source);
     if (put) meters_.storage_bytes(name_, StorageDirection::in, put->bytes);
     return put;
 }
 
 ObjectResult<ObjectInfo> MeteredObjectStore::put_file(const core::ObjectKey& key,
                                                       const std::filesystem::path& file) {
-    auto put = metered("put", [&] { return behind_->put_file(key, file); });
+    auto put = ObjectStoreAround::put_file(key, file);
     if (put) meters_.storage_bytes(name_, StorageDirection::in, put->bytes);
     return put;
 }
 
 ObjectResult<std::unique_ptr<ObjectReader>> MeteredObjectStore::open(const core::ObjectKey& key,
                                                                      const ports::OpenOptions& options) {
-    auto opened = metered("open", [&] { return behind_->open(key, options); });
+    auto opened = ObjectStoreAround::open(key, options);
     if (!opened) return opened;
     const auto rest = (*opened)->bytes() - std::min(options.offset, (*opened)->bytes());
     const auto part = std::min(rest, options.length.value_or(rest));
     return std::unique_ptr<ObjectReader>(std::make_unique<Reader>(*std::move(opened), name_, meters_, part));
-}
-
-ObjectResult<ObjectInfo> MeteredObjectStore::head(const core::ObjectKey& key) {
-    return metered("head", [&] { return behind_->head(key); });
-}
-
-ObjectResult<ObjectInfo> MeteredObjectStore::copy(const core::ObjectKey& from, const core::ObjectKey& to) {
-    return metered("copy", [&] { return behind_->copy(from, to); });
-}
-
-ObjectResult<void> MeteredObjectStore::remove(const core::ObjectKey& key) {
-    return metered("remove", [&] { return behind_->remove(key); });
-}
-
-ObjectResult<void> MeteredObjectStore::remove_many(std::span<const core::ObjectKey> keys) {
-    return metered("remove", [&] { return behind_->remove_many(keys); });
-}
-
-ObjectResult<ports::ObjectPage> MeteredObjectStore::list(std::string_view prefix, const std::string& page,
-                                                         int count_max) {
-    return metered("list", [&] { return behind_->list(prefix, page, count_max); });
-}
-
-ObjectResult<int> MeteredObjectStore::remove_unfinished(TimePoint begun_before, bool dry_run) {
-    return metered("tidy", [&] { return behind_->remove_unfinished(begun_before, dry_run); });
 }
 
 }  // namespace darkroom::metrics

@@ -22,7 +22,7 @@ constexpr std::array house = {
     Room{"runpod/protocol", "base core", "",
          "what is said between RunPod, its workers and Darkroom, as values: every side uses the same"},
     // Ports.
-    Room{"ports", "base core", "",
+    Room{"ports", "base core", "tests/support",
          "abstract classes that speak the domain's words; no implementation to look at"},
     // Adapters: each can be deleted and only app and its own tests complain.
     Room{"http", "base core ports", "tests/support",
@@ -131,7 +131,7 @@ constexpr std::array outside = {
     Room{"tests/serverless", "base core ports runpod/protocol", "tests/support tests/e2e tests/runpod",
          "gateway, endpoint, workers and storage as real processes: the way of a job over RunPod"},
     Room{
-        "tests/nodes", "base core ports", "tests/support tests/e2e tests/runpod",
+        "tests/nodes", "base core ports", "tests/support tests/conformance tests/e2e tests/runpod",
         "several gateways over one Postgres as real processes: what is done to one of them, the others bear"},
     Room{"tests/pod", "base core ports", "tests/support tests/e2e tools/pictures",
          "gateway and a played ComfyUI as real processes: the way of a job over a pod"},

@@ -5,16 +5,10 @@
 namespace darkroom::objects {
 namespace {
 
+using ports::ObjectCall;
 using ports::ObjectError;
 using ports::ObjectErrorKind;
-using ports::ObjectInfo;
 using ports::ObjectResult;
-
-template <class T>
-std::optional<ObjectErrorKind> error_of(const ObjectResult<T>& result) {
-    if (result) return std::nullopt;
-    return result.error().kind;
-}
 
 }  // namespace
 
@@ -29,7 +23,7 @@ public:
     int fd() const override { return behind_->fd(); }
     ObjectResult<std::size_t> read(std::span<char> buffer) override {
         auto read = behind_->read(buffer);
-        if (error_of(read) == ObjectErrorKind::unavailable) signals_.doubt();
+        if (!read && read.error().kind == ObjectErrorKind::unavailable) signals_.doubt();
         return read;
     }
 
@@ -40,7 +34,7 @@ private:
 
 GuardedObjectStore::GuardedObjectStore(ports::ObjectStore& behind, StorageSignals signals,
                                        const ports::Clock& clock, const GuardLimits& limits)
-    : behind_(behind), signals_(std::move(signals)), clock_(clock), limits_(limits) {}
+    : ObjectStoreAround(behind), signals_(std::move(signals)), clock_(clock), limits_(limits) {}
 
 // Slow is not silent: as long as any call is answered, those that take long are large.
 bool GuardedObjectStore::waits_in_vain(Instant now) const {
@@ -78,57 +72,34 @@ void GuardedObjectStore::leave(Overdues::iterator place, const std::optional<Obj
     if (error == ObjectErrorKind::unavailable) signals_.doubt();
 }
 
-template <class T, class Ask>
-ObjectResult<T> GuardedObjectStore::guarded(Milliseconds patience, const Ask& ask) {
+Milliseconds GuardedObjectStore::patience_of(ObjectCall call) const {
+    switch (call) {
+        case ObjectCall::put:
+        case ObjectCall::copy:
+        case ObjectCall::remove_many:
+        case ObjectCall::remove_unfinished:
+            return limits_.bytes_patience;
+        case ObjectCall::open:
+        case ObjectCall::head:
+        case ObjectCall::remove:
+        case ObjectCall::list:
+            break;
+    }
+    return limits_.quick_patience;
+}
+
+std::optional<ObjectError> GuardedObjectStore::around(ObjectCall call, const Ask& ask) {
     Overdues::iterator place;
-    if (auto refused = enter(patience, place)) return Fail(*std::move(refused));
-    auto answer = ask();
-    leave(place, error_of(answer));
-    return answer;
-}
-
-ObjectResult<ObjectInfo> GuardedObjectStore::put(const core::ObjectKey& key, ports::ByteSource& source) {
-    return guarded<ObjectInfo>(limits_.bytes_patience, [&] { return behind_.put(key, source); });
-}
-
-ObjectResult<ObjectInfo> GuardedObjectStore::put_file(const core::ObjectKey& key,
-                                                      const std::filesystem::path& file) {
-    return guarded<ObjectInfo>(limits_.bytes_patience, [&] { return behind_.put_file(key, file); });
+    if (auto refused = enter(patience_of(call), place)) return refused;
+    leave(place, ask());
+    return std::nullopt;
 }
 
 ObjectResult<std::unique_ptr<ports::ObjectReader>> GuardedObjectStore::open(
     const core::ObjectKey& key, const ports::OpenOptions& options) {
-    using Opened = std::unique_ptr<ports::ObjectReader>;
-    auto opened = guarded<Opened>(limits_.quick_patience, [&] { return behind_.open(key, options); });
+    auto opened = ObjectStoreAround::open(key, options);
     if (!opened) return opened;
-    return Opened(std::make_unique<Reader>(*std::move(opened), signals_));
-}
-
-ObjectResult<ObjectInfo> GuardedObjectStore::head(const core::ObjectKey& key) {
-    return guarded<ObjectInfo>(limits_.quick_patience, [&] { return behind_.head(key); });
-}
-
-ObjectResult<ObjectInfo> GuardedObjectStore::copy(const core::ObjectKey& from, const core::ObjectKey& to) {
-    return guarded<ObjectInfo>(limits_.bytes_patience, [&] { return behind_.copy(from, to); });
-}
-
-ObjectResult<void> GuardedObjectStore::remove(const core::ObjectKey& key) {
-    return guarded<void>(limits_.quick_patience, [&] { return behind_.remove(key); });
-}
-
-ObjectResult<void> GuardedObjectStore::remove_many(std::span<const core::ObjectKey> keys) {
-    return guarded<void>(limits_.bytes_patience, [&] { return behind_.remove_many(keys); });
-}
-
-ObjectResult<ports::ObjectPage> GuardedObjectStore::list(std::string_view prefix, const std::string& page,
-                                                         int count_max) {
-    return guarded<ports::ObjectPage>(limits_.quick_patience,
-                                      [&] { return behind_.list(prefix, page, count_max); });
-}
-
-ObjectResult<int> GuardedObjectStore::remove_unfinished(TimePoint begun_before, bool dry_run) {
-    return guarded<int>(limits_.bytes_patience,
-                        [&] { return behind_.remove_unfinished(begun_before, dry_run); });
+    return std::unique_ptr<ports::ObjectReader>(std::make_unique<Reader>(*std::move(opened), signals_));
 }
 
 }  // namespace darkroom::objects

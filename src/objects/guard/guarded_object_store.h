@@ -16,7 +16,7 @@
 #include <string>
 
 #include "ports/clock.h"
-#include "ports/object_store.h"
+#include "ports/object_store_around.h"
 
 namespace darkroom::objects {
 
@@ -33,49 +33,26 @@ struct GuardLimits {
     Milliseconds between_tries{10'000};   // while calls are refused
 };
 
-class GuardedObjectStore final : public ports::ObjectStore {
+class GuardedObjectStore final : public ports::ObjectStoreAround {
 public:
     /// All references must outlive it.
     GuardedObjectStore(ports::ObjectStore& behind, StorageSignals signals, const ports::Clock& clock,
                        const GuardLimits& limits = {});
 
-    ports::ObjectStoreCapabilities capabilities() const override { return behind_.capabilities(); }
-    ports::ObjectResult<ports::ObjectInfo> put(const core::ObjectKey& key,
-                                               ports::ByteSource& source) override;
-    ports::ObjectResult<ports::ObjectInfo> put_file(const core::ObjectKey& key,
-                                                    const std::filesystem::path& file) override;
     ports::ObjectResult<std::unique_ptr<ports::ObjectReader>> open(
         const core::ObjectKey& key, const ports::OpenOptions& options = {}) override;
-    ports::ObjectResult<ports::ObjectInfo> head(const core::ObjectKey& key) override;
-    ports::ObjectResult<ports::ObjectInfo> copy(const core::ObjectKey& from,
-                                                const core::ObjectKey& to) override;
-    ports::ObjectResult<void> remove(const core::ObjectKey& key) override;
-    ports::ObjectResult<void> remove_many(std::span<const core::ObjectKey> keys) override;
-    ports::ObjectResult<ports::ObjectPage> list(std::string_view prefix, const std::string& page,
-                                                int count_max) override;
-    ports::ObjectResult<int> remove_unfinished(TimePoint begun_before, bool dry_run) override;
-    /// No request is made, so nothing is guarded.
-    ports::PresignedRequest presign_get(const core::ObjectKey& key,
-                                        const ports::PresignGet& what) const override {
-        return behind_.presign_get(key, what);
-    }
-    ports::PresignedRequest presign_put(const core::ObjectKey& key,
-                                        const ports::PresignPut& what) const override {
-        return behind_.presign_put(key, what);
-    }
 
 private:
     class Reader;
     using Overdues = std::list<Instant>;  // when each call under way is overdue
 
-    template <class T, class Ask>
-    ports::ObjectResult<T> guarded(Milliseconds patience, const Ask& ask);
+    std::optional<ports::ObjectError> around(ports::ObjectCall call, const Ask& ask) override;
+    Milliseconds patience_of(ports::ObjectCall call) const;
     /// An error: the call must not be made. Otherwise `place` is its place among those under way.
     std::optional<ports::ObjectError> enter(Milliseconds patience, Overdues::iterator& place);
     void leave(Overdues::iterator place, const std::optional<ports::ObjectErrorKind>& error);
     bool waits_in_vain(Instant now) const;
 
-    ports::ObjectStore& behind_;
     const StorageSignals signals_;
     const ports::Clock& clock_;
     const GuardLimits limits_;
