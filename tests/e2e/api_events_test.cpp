@@ -1,42 +1,17 @@
 // A job's timeline, and the stream of it: live, resumed, across a restart of the server.
 #include <gtest/gtest.h>
 
+#include "tests/e2e/event_stream.h"
 #include "tests/e2e/pictures.h"
 #include "tests/e2e/server_process.h"
 
 namespace darkroom::e2e {
 namespace {
 
-struct StreamedEvent {
-    std::string id;  // empty for snapshot and end
-    std::string name;
-    std::string data;
-};
-
-/// The next event of a stream; nullopt if none comes in time or the stream ends. Comments are skipped.
-std::optional<StreamedEvent> next_event(RawClient& stream) {
-    for (;;) {
-        const auto text = stream.read_past("\n\n");
-        if (!text) return std::nullopt;
-        StreamedEvent event;
-        std::string_view rest = *text;
-        while (!rest.empty()) {
-            const auto line = rest.substr(0, rest.find('\n'));
-            rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-            if (line.starts_with("id: ")) event.id = line.substr(4);
-            if (line.starts_with("event: ")) event.name = line.substr(7);
-            if (line.starts_with("data: ")) event.data = line.substr(6);
-        }
-        if (!event.name.empty()) return event;
-    }
-}
-
 RawClient follow(const ServerProcess& server, const std::string& job, const std::string& last_event_id = "") {
-    RawClient stream(server.port());
+    auto stream = follow_events(server.port(), server.key(), job, last_event_id);
+    EXPECT_TRUE(stream.connected());
     stream.set_patience(Milliseconds(30'000));
-    ports::HttpFields headers{{"Authorization", "Bearer " + server.key()}, {"Accept", "text/event-stream"}};
-    if (!last_event_id.empty()) headers.emplace_back("Last-Event-ID", last_event_id);
-    EXPECT_TRUE(stream.send(request_text("GET", "/api/v1/jobs/" + job + "/events", headers, {})));
     return stream;
 }
 

@@ -83,14 +83,16 @@ testing::ChildExit ServerProcess::terminate(Milliseconds at_most) {
 }
 
 void ServerProcess::start() {
-    spawn();
-    if (wait_until_ready()) return;
-    if (port_ != 0) {  // perhaps somebody else has the port by now
-        port_ = 0;
-        spawn();
-        if (wait_until_ready()) return;
-    }
+    const bool had_port = port_ != 0;
+    if (try_to_start() || (had_port && try_to_start())) return;
     FAIL() << "the server did not start:\n" << log();
+}
+
+bool ServerProcess::try_to_start() {
+    spawn();
+    if (wait_until_ready()) return true;
+    port_ = 0;  // perhaps somebody else has the port by now
+    return false;
 }
 
 void ServerProcess::start(Settings settings) {

@@ -54,6 +54,8 @@ public:
     /// Starts again on the same data, at the same port if it is free. The settings may change.
     void start();
     void start(Settings settings);
+    /// False if it gave up, as where the database is not there.
+    bool try_to_start();
     /// Only starts the process; wait_until_ready() is the rest of start().
     void spawn();
     bool wait_until_ready(Milliseconds at_most = Milliseconds(20'000));

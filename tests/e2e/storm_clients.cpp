@@ -3,6 +3,9 @@
 #include <array>
 
 #include "base/json.h"
+#include "base/json_writer.h"
+#include "base/json_writer.h"
+#include "tests/e2e/event_stream.h"
 #include "tests/e2e/pictures.h"
 
 namespace darkroom::e2e {
@@ -10,6 +13,7 @@ namespace {
 
 constexpr Milliseconds request_patience{10'000};
 constexpr Milliseconds pause_before_repeat{20};
+constexpr Milliseconds stream_patience{5'000};
 
 struct Kind {
     const char* type;
@@ -29,12 +33,18 @@ struct StormClients::Order {
           as_form(number % 5 == 0),
           cancel_it(number % 7 == 0),
           before_cancel(number % 2 == 0 ? 0 : number * 37 % 120),
+          try_again(plan.retries && number / 7 % 4 < 2),
+          follow(plan.follows && number % 6 == 1),
+          user(plan.users > 1 ? "customer-" + std::to_string(number % plan.users) : ""),
           picture(disc_png(48, 48, plan.seed + static_cast<std::uint32_t>(number))),
           idempotency_key("storm-" + std::to_string(plan.seed) + "-" + std::to_string(number)) {}
     Kind kind;
     bool as_form;
     bool cancel_it;
     Milliseconds before_cancel;  // so that some are queued, some running and some done by then
+    bool try_again;              // once it was cancelled
+    bool follow;
+    std::string user;  // empty = the key's own
     std::string picture;
     std::string idempotency_key;
 };
@@ -52,9 +62,9 @@ StormClients::~StormClients() {
     for (auto& thread : threads_) thread.join();
 }
 
-void StormClients::server_is_at(std::uint16_t port) {
+void StormClients::servers_are_at(std::vector<std::uint16_t> ports) {
     const std::lock_guard lock(mutex_);
-    port_ = port;
+    ports_ = std::move(ports);
     changed_.notify_all();
 }
 
@@ -106,18 +116,23 @@ void StormClients::make(const Order& order) {
     if (id.empty()) return complain("a created job without an id: " + reply.body());
     {
         const std::lock_guard lock(mutex_);
-        if (!made_.emplace(id, MadeJob{order.kind.type}).second)
+        if (!made_.emplace(id, MadeJob{.type = order.kind.type}).second)
             complaints_.push_back("two requests were given one job: " + id);
     }
-    if (!order.cancel_it) return;
-    wait(order.before_cancel);
-    cancel(id);
+    if (order.cancel_it) {
+        wait(order.before_cancel);
+        if (cancel(id) && order.try_again) try_again(id);
+    } else if (order.follow) {
+        follow(id);
+    }
 }
 
 bool StormClients::create(const Order& order, Reply& reply) {
     if (!order.as_form) return create_from_upload(order, reply);
-    const auto form =
-        make_form("storm.png", order.picture, {{"type", order.kind.type}, {"params", order.kind.params}});
+    std::vector<std::pair<std::string, std::string>> fields{{"type", order.kind.type},
+                                                            {"params", order.kind.params}};
+    if (!order.user.empty()) fields.emplace_back("user_id", order.user);
+    const auto form = make_form("storm.png", order.picture, fields);
     return insist("POST", "/api/v1/jobs", form.body,
                   {{"Content-Type", form.content_type}, {"Idempotency-Key", order.idempotency_key}}, reply);
 }
@@ -139,19 +154,67 @@ bool StormClients::create_from_upload(const Order& order, Reply& reply) {
         complain("PUT of an upload: " + std::to_string(reply.status) + " " + reply.body());
         return false;
     }
-    return insist("POST", "/api/v1/jobs", job_request(order.kind.type, order.kind.params, upload),
+    JsonWriter body;
+    body.begin_object().member("type", order.kind.type).raw_member("params", order.kind.params);
+    if (!order.user.empty()) body.member("user_id", order.user);
+    body.key("inputs").begin_array().begin_object().member("upload", upload).end_object().end_array();
+    return insist("POST", "/api/v1/jobs", body.end_object().take(),
                   {{"Content-Type", "application/json"}, {"Idempotency-Key", order.idempotency_key}}, reply);
 }
 
-void StormClients::cancel(const std::string& id) {
+bool StormClients::cancel(const std::string& id) {
     Reply reply;
-    if (!insist("POST", "/api/v1/jobs/" + id + "/cancel", "{}", {}, reply)) return;
+    if (!insist("POST", "/api/v1/jobs/" + id + "/cancel", "{}", {}, reply)) return false;
     const std::lock_guard lock(mutex_);
     if (reply.status == 200) {
         made_[id].cancelled = true;
     } else if (reply.status != 409) {
         complaints_.push_back("cancel: " + std::to_string(reply.status) + " " + reply.body());
     }
+    return reply.status == 200;
+}
+
+// The second of two sends finds that the first one was heard, and is refused.
+void StormClients::try_again(const std::string& id) {
+    Reply reply;
+    if (!insist("POST", "/api/v1/jobs/" + id + "/retry", "{}", {}, reply)) return;
+    const std::lock_guard lock(mutex_);
+    if (reply.status == 202 || reply.status == 409) {
+        made_[id].tried_again = true;
+    } else {
+        complaints_.push_back("retry: " + std::to_string(reply.status) + " " + reply.body());
+    }
+}
+
+// A stream that breaks off is taken up again, at another server, after the last event that was heard.
+void StormClients::follow(const std::string& id) {
+    int events = 0;
+    std::uint16_t port = 0;
+    for (bool again = false; wait_for_server(port, again); again = true) {
+        if (read_stream(port, id, events)) break;
+    }
+    const std::lock_guard lock(mutex_);
+    made_[id].followed = events;
+}
+
+bool StormClients::read_stream(std::uint16_t port, const std::string& id, int& events) {
+    auto stream = follow_events(port, key_, id, events == 0 ? "" : std::to_string(events));
+    stream.set_patience(stream_patience);
+    const auto head = stream.read_head();
+    if (!head || try_later(head->status)) return false;
+    if (head->status == 204) return true;  // it had ended with what was heard last
+    if (head->status != 200) {
+        complain("the events of a job: " + std::to_string(head->status));
+        return true;
+    }
+    for (auto event = next_event(stream); event; event = next_event(stream)) {
+        if (event->name == "end") return true;
+        if (event->id.empty()) continue;
+        if (event->id != std::to_string(++events))
+            complain("after " + std::to_string(events - 1) + " events of " + id + " came number " +
+                     event->id);
+    }
+    return false;
 }
 
 bool StormClients::insist(std::string_view method, const std::string& target, const std::string& body,
@@ -169,9 +232,10 @@ bool StormClients::insist(std::string_view method, const std::string& target, co
 bool StormClients::wait_for_server(std::uint16_t& port, bool pause) {
     std::unique_lock lock(mutex_);
     if (pause) changed_.wait_for(lock, pause_before_repeat, [&] { return over_; });
-    changed_.wait(lock, [&] { return over_ || port_ != 0; });
-    port = port_;
-    return !over_;
+    changed_.wait(lock, [&] { return over_ || !ports_.empty(); });
+    if (over_) return false;
+    port = ports_[turn_++ % ports_.size()];
+    return true;
 }
 
 void StormClients::wait(Milliseconds pause) {
