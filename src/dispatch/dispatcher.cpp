@@ -77,9 +77,12 @@ void Dispatcher::look_after_nodes() {
         settings_.take_over_every > Milliseconds(0) && (is_asked || !take_over_at_ || now >= *take_over_at_);
     if (is_time) {
         take_over_at_ = now + settings_.take_over_every;
-        if (const auto recovered = recover(); !recovered)
+        if (const auto recovered = recover(); recovered) {
+            (void)take_over_trouble_.is_over();
+        } else if (take_over_trouble_.met(now)) {
             log::warning("what other nodes have left was not taken over",
                          {{"detail", recovered.error().detail}});
+        }
     }
     if ((stops_asked_.exchange(false) || is_time) && !look_at_own_work(is_time)) stops_asked_ = true;
 }
@@ -185,10 +188,12 @@ ports::StoreResult<int> Dispatcher::fill(ports::Backend& backend) {
                                  .now = clock_.now(),
                                  .remote = std::nullopt});
     if (!claimed) {
-        log::error("jobs could not be claimed",
-                   {{"endpoint", endpoint.name}, {"detail", claimed.error().detail}});
+        if (claim_trouble_.met(clock_.monotonic()))
+            log::error("jobs could not be claimed",
+                       {{"endpoint", endpoint.name}, {"detail", claimed.error().detail}});
         return Fail(claimed.error());
     }
+    if (claim_trouble_.is_over()) log::info("jobs can be claimed again", {{"endpoint", endpoint.name}});
     for (auto& [job] : *claimed) {
         auto order = work_order(job, job.attempts.back().id, settings_.time_limit, settings_.limit_of_recipe);
         open_.add(order.attempt, {std::move(job), &backend, holder});

@@ -10,6 +10,7 @@
 #include <set>
 #include <vector>
 
+#include "base/standing_trouble.h"
 #include "core/retry.h"
 #include "dispatch/collector.h"
 #include "dispatch/open_attempts.h"
@@ -114,6 +115,9 @@ private:
     std::optional<Instant> take_over_at_;
     std::vector<ports::InflightAttempt> taken_over_;  // to be ended or followed
     std::set<AttemptId> unknown_;                     // held, and not at work, at the last look
+    StandingTrouble take_over_trouble_;
+
+    StandingTrouble claim_trouble_;
     OpenAttempts open_;
     StorageGate gate_;
     Collector collector_;

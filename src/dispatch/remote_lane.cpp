@@ -93,10 +93,12 @@ ports::StoreResult<int> RemoteLane::fill_one(const Room& room, int jobs_max) {
                                       .now = parts_.clock.now(),
                                       .remote = parts_.submitter.plan_for(*room.site)});
     if (!claimed) {
-        log::error("jobs could not be claimed",
-                   {{"endpoint", endpoint.name}, {"detail", claimed.error().detail}});
+        if (claim_trouble_.met(parts_.clock.monotonic()))
+            log::error("jobs could not be claimed",
+                       {{"endpoint", endpoint.name}, {"detail", claimed.error().detail}});
         return Fail(claimed.error());
     }
+    if (claim_trouble_.is_over()) log::info("jobs can be claimed again", {{"endpoint", endpoint.name}});
     const auto count = static_cast<int>(claimed->size());
     parts_.submitter.pace().took(room.site->target(), count);
     for (auto& [job] : *claimed) parts_.submitter.add(std::move(job), *room.site, holder);

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/standing_trouble.h"
 #include "dispatch/collector.h"
 #include "dispatch/remote_sites.h"
 #include "dispatch/spend_cap.h"
@@ -71,6 +72,7 @@ private:
     const RemoteLaneParts parts_;
     std::mutex mutex_;  // of what follows
     WeightedTurns turns_;
+    StandingTrouble claim_trouble_;
 };
 
 }  // namespace darkroom::dispatch

@@ -177,7 +177,8 @@ void Membership::run() {
             renew_lead();
             tell_(others);
         } catch (const SqlFailure& failure) {
-            log::warning("the node's lease could not be renewed", {{"detail", failure.what()}});
+            if (trouble_.met(steady_now()))
+                log::warning("the node's lease could not be renewed", {{"detail", failure.what()}});
             db_.roll_back();
             renew_at = 0;
         }
@@ -189,6 +190,7 @@ void Membership::leave() noexcept {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
+            if (trouble_.is_over()) log::info("the database answers again, and the node's lease is renewed");
     stop_asked_.notify_all();
     if (thread_.joinable()) thread_.join();
     held_until_ = leads_until_ = 0;

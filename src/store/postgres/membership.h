@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/standing_trouble.h"
 #include "ports/nodes.h"
 #include "ports/random.h"
 #include "store/postgres/pg_database.h"
@@ -73,6 +74,7 @@ private:
     std::int64_t term_ = 0;  // that this node leads in; 0 = none
     std::function<void(const Others&)> tell_;
     std::thread thread_;
+    StandingTrouble trouble_;
 };
 
 /// Alive ones and those that died in the last day, by name.

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/standing_trouble.h"
 #include "store/postgres/pg_arrays.h"
 #include "store/postgres/pg_failure.h"
 #include "store/sql/queue_rows.h"
@@ -142,6 +143,7 @@ void PgWriteSide::commit() {
 }
 
 // Whoever still works on that commit, perhaps without noticing that nobody listens, holds the row: then this
+    StandingTrouble trouble;
 // waits. A server that has lost the commit has lost its token too.
 PgWriteSide::Outcome PgWriteSide::ask_outcome() {
     const auto deadline = steady_now() + options_.resolve_within;
@@ -156,7 +158,8 @@ PgWriteSide::Outcome PgWriteSide::ask_outcome() {
             db_->commit();
             return committed ? Outcome::committed : Outcome::aborted;
         } catch (const SqlFailure& failure) {
-            log::warning("the outcome of a commit is being asked for", {{"detail", failure.what()}});
+            if (trouble.met(steady_now()))
+                log::warning("the outcome of a commit is being asked for", {{"detail", failure.what()}});
             db_->roll_back();
         }
         pause_for(between_questions);
