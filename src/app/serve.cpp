@@ -1,5 +1,7 @@
 #include "app/serve.h"
 
+#include <malloc.h>
+
 #include <cstdio>
 #include <string>
 
@@ -50,14 +52,16 @@ void say_hello(const Settings& settings, const Gateway& gateway) {
     const auto data = settings.data_dir.string();
     std::string text = "Darkroom " DARKROOM_VERSION "   data " + data + "   database " +
                        describe_database(settings.node) + "   storage " + describe(settings.storage) +
-                       "   backend " + backends_of(settings) + "\n";
+                       (settings.node.dispatches() ? "   backend " + backends_of(settings) : "") + "\n";
     if (settings.node.has_postgres())
         text += "Node       " + settings.node.name + ", role " + std::string(to_string(settings.node.role)) +
                 "\n";
     if (gateway.created_key()) text += "Created an admin key: " + data + "/admin.key, readable by you only\n";
-    text += "API        " + gateway.url() + "/api/v1\n";
+    text += settings.node.serves_api() ? "API        " + gateway.url() + "/api/v1\n"
+                                       : "Listens    " + gateway.url() +
+                                             "   for /healthz, /readyz, /metrics and POST /api/dispatcher\n";
     if (settings.runpod.is_used()) text += "Webhooks   " + webhooks_of(settings, gateway) + "\n";
-    text += "Try        darkroom run bg_remove photo.jpg\n";
+    if (settings.node.serves_api()) text += "Try        darkroom run bg_remove photo.jpg\n";
     for (const auto& note : settings.notes) text += "Note       " + note + "\n";
     if (is_loopback(settings.listen_address)) {
         text +=
@@ -81,6 +85,7 @@ int serve(const Settings& settings) {
         return gateway.error().exit_code;
     }
     say_hello(settings, **gateway);
+    ::malloc_trim(0);  // what only the start needed
     for (auto heard = signals.hear(); heard != StopSignals::Heard::stop; heard = signals.hear())
         if (heard == StopSignals::Heard::hangup) (*gateway)->reload_recipes();
     // A storage that accepts connections and says nothing holds whoever asks it for minutes. What is cut off

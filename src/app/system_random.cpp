@@ -1,13 +1,9 @@
 #include "app/system_random.h"
 
-#include <openssl/rand.h>
-
-#include "base/check.h"
+#include "base/chance.h"
 
 namespace darkroom::app {
 
-void SystemRandom::fill(std::span<std::uint8_t> bytes) {
-    DR_CHECK(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
-}
+void SystemRandom::fill(std::span<std::uint8_t> bytes) { fill_with_chance(bytes); }
 
 }  // namespace darkroom::app

@@ -1,4 +1,4 @@
-// Chance from the kernel, by way of OpenSSL's generator.
+// Chance from the kernel.
 #pragma once
 #include "ports/random.h"
 

@@ -1,13 +1,13 @@
 #include "http/body_receiver.h"
 
 #include <fcntl.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 
+#include "base/chance.h"
 #include "base/ids.h"
 #include "base/log.h"
 
@@ -26,9 +26,9 @@ HeadFault spool_fault(int error) {
     return {500, "internal", "The upload could not be kept."};
 }
 
-std::optional<std::filesystem::path> new_spool_path(const std::filesystem::path& folder) {
+std::filesystem::path new_spool_path(const std::filesystem::path& folder) {
     UuidBytes random{};
-    if (RAND_bytes(random.data(), int(random.size())) != 1) return std::nullopt;
+    fill_with_chance(random);
     return folder / (std::string(spool_prefix) + format_uuid(random));
 }
 
@@ -48,12 +48,11 @@ BodyReceiver BodyReceiver::in_memory(std::uint64_t bytes) {
 Result<BodyReceiver, HeadFault> BodyReceiver::in_file(std::uint64_t bytes,
                                                       const std::filesystem::path& folder) {
     const auto path = new_spool_path(folder);
-    if (!path) return Fail(spool_fault(EIO));
     BodyReceiver receiver(bytes);
     receiver.file_ =
-        UniqueFd(::open(path->c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+        UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!receiver.file_) return Fail(spool_fault(errno));
-    receiver.spooled_.emplace(*path, bytes);
+    receiver.spooled_.emplace(path, bytes);
     return receiver;
 }
 

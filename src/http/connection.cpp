@@ -67,12 +67,13 @@ void Connection::want_input() {
 void Connection::read_available() {
     for (int round = 0; round < reads_in_a_row && wants_input(); ++round) {
         IoError error;
-        const auto bytes = socket_.read_some(asio::buffer(core_.scratch), error);
+        const auto bytes =
+            socket_.read_some(asio::buffer(core_.scratch.get(), ServerCore::scratch_bytes), error);
         if (error == asio::error::would_block || error == asio::error::try_again) break;
         if (error) return on_input_end();
         last_input_ = std::chrono::steady_clock::now();
-        take_input({core_.scratch.data(), bytes});
-        if (bytes < core_.scratch.size()) break;
+        take_input({core_.scratch.get(), bytes});
+        if (bytes < ServerCore::scratch_bytes) break;
     }
     want_input();
 }

@@ -1,12 +1,11 @@
 #include "http/curl_web_socket.h"
 
 #include <curl/curl.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
 
-#include "base/check.h"
+#include "base/chance.h"
 #include "http/curl_line.h"
 #include "http/web_socket_frames.h"
 
@@ -27,7 +26,7 @@ constexpr int pings_unanswered_max = 2;
 template <std::size_t Size>
 std::array<std::uint8_t, Size> random_bytes() {
     std::array<std::uint8_t, Size> bytes{};
-    DR_CHECK(RAND_bytes(bytes.data(), int(Size)) == 1);
+    fill_with_chance(bytes);
     return bytes;
 }
 

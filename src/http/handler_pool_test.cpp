@@ -6,6 +6,8 @@
 #include <atomic>
 #include <barrier>
 #include <memory>
+#include <mutex>
+#include <set>
 
 #include "http/testing/test_server.h"
 
@@ -21,6 +23,24 @@ TEST(HandlerPool, RunsAsManyBlockingTasksAtOnceAsItHasThreads) {
         for (int i = 0; i < threads; ++i) pool.submit([meeting] { meeting->arrive_and_wait(); });
         meeting->arrive_and_wait();
     }
+}
+
+TEST(HandlerPool, StartsAThreadOnlyWhereThereIsWorkForIt) {
+    std::mutex mutex;
+    std::set<pthread_t> threads;
+    HandlerPool pool("test", 64, 262'144);
+    for (int i = 0; i < 200; ++i) {
+        testing::Signal ran;
+        pool.submit([&] {
+            const std::lock_guard lock(mutex);
+            threads.insert(pthread_self());
+            ran.raise();
+        });
+        ASSERT_TRUE(ran.wait());
+    }
+    // The one before may still be on its way back to wait when the next task comes.
+    const std::lock_guard lock(mutex);
+    EXPECT_LE(threads.size(), 8U);
 }
 
 TEST(HandlerPool, LosesNoTaskHoweverManyThreadsSubmit) {

@@ -1,7 +1,6 @@
 #include "http/server_core.h"
 
-#include <openssl/rand.h>
-
+#include "base/chance.h"
 #include "base/log.h"
 #include "http/answer_head.h"
 
@@ -13,7 +12,7 @@ ServerCore::ServerCore(ServerOptions server_options, std::vector<ports::HttpRout
       router(std::move(routes)),
       respond_error_(std::move(responder)),
       pool_("http-handler", options.handler_threads, options.handler_stack_bytes) {
-    RAND_bytes(reinterpret_cast<unsigned char*>(&request_id_), sizeof request_id_);
+    fill_with_chance({reinterpret_cast<std::uint8_t*>(&request_id_), sizeof request_id_});
 }
 
 void ServerCore::run_on_pool(std::function<void()> work, std::function<void()> then) {

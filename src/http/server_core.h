@@ -1,9 +1,9 @@
 // What all connections of one server share: options, routes, loop, mailbox, pool, one read buffer, the date.
 // Everything but mailbox and pool belongs to the loop thread.
 #pragma once
-#include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -42,8 +42,9 @@ public:
     asio::io_context io{1};
     Mailbox mailbox{io};
     /// What was just read; empty again when a callback returns. Large, so that uploads reach their file in
-    /// few large pieces.
-    std::array<char, 262'144> scratch{};
+    /// few large pieces; not zeroed, so that it costs no memory until somebody uploads.
+    static constexpr std::size_t scratch_bytes = 262'144;
+    const std::unique_ptr<char[]> scratch = std::make_unique_for_overwrite<char[]>(scratch_bytes);
     std::function<void(Connection&)> on_closed;  // set by the server
     bool stopping = false;
 

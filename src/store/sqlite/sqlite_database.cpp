@@ -96,6 +96,8 @@ void SqliteDatabase::execute(const std::string& sql) {
     }
 }
 
+void SqliteDatabase::forget_statements() { statements_.clear(); }
+
 SqliteDatabase::Statement& SqliteDatabase::bound(std::string_view sql, std::span<const SqlValue> values) {
     auto found = statements_.find(sql);
     if (found == statements_.end()) {

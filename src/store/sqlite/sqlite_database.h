@@ -27,6 +27,9 @@ public:
     void begin_reading() override { execute("BEGIN"); }
     void end_reading() noexcept override;
 
+    /// Statements are kept for the next time they are needed. For a time when none is in use.
+    void forget_statements();
+
     std::int64_t last_row_id() const;
     sqlite3* handle() const { return connection_; }
 
