@@ -172,10 +172,19 @@ TEST(CurlOpen, FailsWithoutAHead) {
         write_all(socket, "HTTP/1.1 200 OK\r\nContent-Le");
     });
     EXPECT_EQ(kind_of(request_to(half_a_head.url())), FetchError::interrupted);
-    const RawServer silent([](int socket, int) { wait_for_close(socket); });
-    auto impatient = request_to(silent.url());
-    impatient.total_timeout = Milliseconds(80);
-    EXPECT_EQ(kind_of(impatient), FetchError::interrupted);
+    std::atomic<int> heard{0};
+    const RawServer silent([&](int socket, int) {
+        heard += read_request(socket).empty() ? 0 : 1;
+        wait_for_close(socket);
+    });
+    std::optional<FetchError> silence;
+    for (const auto patience : testing::patiences) {
+        auto impatient = request_to(silent.url());
+        impatient.total_timeout = patience;
+        silence = kind_of(impatient);
+        if (heard > 0) break;
+    }
+    EXPECT_EQ(silence, FetchError::interrupted);
     EXPECT_EQ(kind_of(request_to("ftp://127.0.0.1/")), FetchError::bad_url);
     auto bad_header = request_to(silent.url());
     bad_header.headers = {{"X", "a\r\nY: b"}};
@@ -184,10 +193,11 @@ TEST(CurlOpen, FailsWithoutAHead) {
 
 TEST(CurlOpen, LosesPatienceWithSilenceButNotWithSlowness) {
     testing::Signal read_once;
-    const RawServer server([&](int socket, int number) {
+    std::atomic<bool> goes_on{false};
+    const RawServer server([&](int socket, int) {
         read_request(socket);
         write_all(socket, head_of(6) + "o");
-        if (number == 1) return wait_for_close(socket);
+        if (!goes_on) return wait_for_close(socket);
         for (const char c : std::string("nemor")) {
             EXPECT_TRUE(read_once.wait());
             write_all(socket, std::string(1, c));
@@ -195,41 +205,47 @@ TEST(CurlOpen, LosesPatienceWithSilenceButNotWithSlowness) {
         wait_for_close(socket);
     });
     CurlClient client;
-    const auto silent = client.open(request_to(server.url(), Milliseconds(60)));
-    ASSERT_TRUE(silent.ok());
-    const auto begun = std::chrono::steady_clock::now();
-    const auto all = read_all(**silent);
-    EXPECT_EQ(all.body, "o");
-    ASSERT_TRUE(all.failure);
-    EXPECT_EQ(all.failure->kind, FetchError::interrupted);
-    EXPECT_GE(std::chrono::steady_clock::now() - begun, Milliseconds(55));
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, Milliseconds(900)) << "finer than whole seconds";
+    // Finer than whole seconds, wherever this thread is not kept from running.
+    EXPECT_TRUE(testing::eventually([&] {
+        const auto silent = client.open(request_to(server.url(), Milliseconds(60)));
+        if (!silent.ok()) return false;  // the head was not there in time either
+        const auto begun = std::chrono::steady_clock::now();
+        const auto all = read_all(**silent);
+        const auto took = std::chrono::steady_clock::now() - begun;
+        EXPECT_EQ(all.body, "o");
+        EXPECT_TRUE(all.failure && all.failure->kind == FetchError::interrupted);
+        EXPECT_GE(took, Milliseconds(55));
+        return took < Milliseconds(900);
+    }));
+    goes_on = true;
     read_once.raise();
-    const auto slow = client.open(request_to(server.url(), Milliseconds(2'000)));
+    const auto slow = client.open(request_to(server.url(), Milliseconds(10'000)));
     ASSERT_TRUE(slow.ok());
     EXPECT_EQ(read_all(**slow).body, "onemor");
 }
 
 TEST(CurlOpen, TimeBetweenReadsDoesNotCount) {
-    testing::Signal go_on;
-    const RawServer server([&](int socket, int) {
-        read_request(socket);
-        write_all(socket, head_of(4) + "on");
-        EXPECT_TRUE(go_on.wait());
-        write_all(socket, "ce");
-        wait_for_close(socket);
-    });
-    CurlClient client;
-    auto request = request_to(server.url(), Milliseconds(150));
-    request.total_timeout = Milliseconds(200);
-    const auto answer = client.open(request);
-    ASSERT_TRUE(answer.ok());
-    // Something else for longer than either limit: a read that fails for want of data.
     const RawServer silent([](int socket, int) { wait_for_close(socket); });
-    auto other = request_to(silent.url(), Milliseconds(300));
-    EXPECT_FALSE(client.open(other).ok());
-    go_on.raise();
-    const auto all = read_all(**answer);
+    CurlClient client;
+    Read all;
+    for (const auto patience : testing::patiences) {
+        testing::Signal go_on;
+        const RawServer server([&](int socket, int) {
+            read_request(socket);
+            write_all(socket, head_of(4) + "on");
+            EXPECT_TRUE(go_on.wait());
+            write_all(socket, "ce");
+            wait_for_close(socket);
+        });
+        auto request = request_to(server.url(), patience);
+        request.total_timeout = patience;
+        const auto answer = client.open(request);
+        // Something else for longer than either limit: a read that fails for want of data.
+        EXPECT_FALSE(client.open(request_to(silent.url(), patience * 3 / 2)).ok());
+        go_on.raise();
+        if (answer.ok()) all = read_all(**answer);
+        if (all.body == "once") break;
+    }
     EXPECT_FALSE(all.failure) << all.failure->detail;
     EXPECT_EQ(all.body, "once");
 }
@@ -241,11 +257,16 @@ TEST(CurlOpen, WaitsForEverForNothingEvenWithoutAnIdleTimeout) {
         wait_for_close(socket);
     });
     CurlClient client;
-    auto request = request_to(server.url(), Milliseconds(0));
-    request.total_timeout = Milliseconds(80);
-    const auto answer = client.open(request);
-    ASSERT_TRUE(answer.ok());
-    EXPECT_EQ(read_all(**answer).failure->kind, FetchError::interrupted);
+    std::optional<Read> all;
+    for (const auto patience : testing::patiences) {
+        auto request = request_to(server.url(), Milliseconds(0));
+        request.total_timeout = patience;
+        const auto answer = client.open(request);
+        if (answer.ok()) all = read_all(**answer);
+        if (all) break;
+    }
+    ASSERT_TRUE(all && all->failure);
+    EXPECT_EQ(all->failure->kind, FetchError::interrupted);
 }
 
 // Method: a body that never ends, of which the sender counts what it got rid of.

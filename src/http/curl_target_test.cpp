@@ -244,18 +244,19 @@ TEST_F(CurlSlice, ThatShrinksOnTheWayEndsTheTransfer) {
 
 TEST(CurlIdle, EndsAnUploadWhosePeerStopsReading) {
     testing::Signal over;
+    std::atomic<bool> hung_up{false};
     const RawServer server([&](int socket, int) {
         char some[1'000];
         (void)::recv(socket, some, sizeof some, 0);
-        over.wait();
+        hung_up = !over.wait();
     });
     CurlClient client;
     auto request = request_to(server.url(), HttpMethod::put);
     request.body = std::string(64u << 20, 'u');
+    request.total_timeout = std::chrono::hours(1);
     request.idle_timeout = Milliseconds(200);
-    const auto begun = std::chrono::steady_clock::now();
     EXPECT_EQ(error_of(client, request), FetchError::interrupted);
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
+    EXPECT_FALSE(hung_up) << "it was the peer who ended it, after ten seconds";
     over.raise();
 }
 
@@ -270,10 +271,14 @@ TEST(CurlIdle, EndsAFetchThatGetsNothing) {
     for (const auto* const server : {&silent, &head_only}) {
         auto request = request_to(server->url());
         request.idle_timeout = Milliseconds(70);
-        const auto begun = std::chrono::steady_clock::now();
-        EXPECT_EQ(error_of(client, request), FetchError::interrupted);
-        EXPECT_GE(std::chrono::steady_clock::now() - begun, Milliseconds(65));
-        EXPECT_LT(std::chrono::steady_clock::now() - begun, Milliseconds(900));
+        // Finer than whole seconds, wherever this thread is not kept from running.
+        EXPECT_TRUE(testing::eventually([&] {
+            const auto begun = std::chrono::steady_clock::now();
+            EXPECT_EQ(error_of(client, request), FetchError::interrupted);
+            const auto took = std::chrono::steady_clock::now() - begun;
+            EXPECT_GE(took, Milliseconds(65));
+            return took < Milliseconds(900);
+        }));
     }
 }
 

@@ -24,6 +24,14 @@ std::function<void(ServerOptions&)> only(Milliseconds ServerTimeouts::*limit,
     };
 }
 
+// Sends a byte now and then until the server says something, which is left to be read whole.
+bool trickles_until_answered(RawClient& client) {
+    return eventually([&] {
+        client.send("a");
+        return !client.silent_for(Milliseconds(10));
+    });
+}
+
 TEST(ServerLimits, DefaultsAreTheDocumentedOnes) {
     const ServerOptions options;
     EXPECT_EQ(options.timeouts.header, std::chrono::seconds(10));
@@ -53,14 +61,8 @@ TEST(ServerLimits, AHeadTrickledInIsAnswered408) {
     RawClient client(server.port());
     client.send("GET /hello HTTP/1.1\r\nHost: a\r\nX: ");
     // Each byte comes well before the limit, but the limit is on the whole head.
-    client.set_patience(Milliseconds(10));
-    std::optional<testing::RawAnswer> answer;
-    ASSERT_TRUE(eventually([&] {
-        client.send("a");
-        answer = client.read_answer();
-        return answer.has_value();
-    }));
-    EXPECT_EQ(answer->status, 408);
+    ASSERT_TRUE(trickles_until_answered(client));
+    EXPECT_EQ(client.read_answer()->status, 408);
 }
 
 TEST(ServerLimits, AConnectionWithoutARequestIsClosedSilently) {
@@ -91,14 +93,8 @@ TEST(ServerLimits, ABodyThatCrawlsIsAnswered408) {
     TestServer server(simple_routes(), only(&ServerTimeouts::body_rate_after));
     RawClient client(server.port());
     client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n");
-    client.set_patience(Milliseconds(10));
-    std::optional<testing::RawAnswer> answer;
-    ASSERT_TRUE(eventually([&] {
-        client.send("a");
-        answer = client.read_answer();
-        return answer.has_value();
-    }));
-    EXPECT_EQ(answer->status, 408);
+    ASSERT_TRUE(trickles_until_answered(client));
+    EXPECT_EQ(client.read_answer()->status, 408);
 }
 
 TEST(ServerLimits, AReaderThatStopsIsCutOff) {

@@ -191,7 +191,7 @@ TEST_F(InputUrlAnswer, ThatIdlesEndsAtTheIdleTime) {
         wait_for_close(socket);
     });
     limits_.idle_time_max = Milliseconds(200);
-    limits_.time_max = Milliseconds(600);
+    limits_.time_max = Milliseconds(60'000);
     const auto begin = allow("images.example", site);
     EXPECT_EQ(fetch(begin + "/body"), broke_off);
     EXPECT_EQ(fetch(begin + "/head"), broke_off);
@@ -208,11 +208,11 @@ TEST_F(InputUrlAnswer, ThatDripsEndsWhenItsTimeIsOver) {
             ++drops;
         }
     });
-    limits_.time_max = Milliseconds(400);
+    limits_.time_max = Milliseconds(1'500);
     const auto began = clock_.monotonic();
     const auto result = fetch(allow("images.example", site) + "/");
     EXPECT_EQ(result.substr(0, 7), "later: ") << result;
-    EXPECT_LT(clock_.monotonic() - began, std::chrono::seconds(5));
+    EXPECT_LT(clock_.monotonic() - began, std::chrono::seconds(60)) << "all of it takes half an hour";
     EXPECT_GT(drops, 1);
     EXPECT_TRUE(nothing_left());
 }

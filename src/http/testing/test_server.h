@@ -31,6 +31,10 @@ private:
 /// Waits until `condition` holds, looking every few milliseconds; false after ten seconds.
 bool eventually(const std::function<bool()>& condition);
 
+/// For tests of what happens when patience ends: a short one, and in turn those that a machine may need which
+/// is too busy to come within the first as far as the test wants.
+constexpr Milliseconds patiences[] = {Milliseconds(60), Milliseconds(600), Milliseconds(4'000)};
+
 class TestServer {
 public:
     explicit TestServer(std::vector<ports::HttpRoute> routes,
