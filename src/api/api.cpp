@@ -40,7 +40,6 @@ std::vector<ports::HttpRoute> Api::routes() {
         append(all, job_event_routes(context_, base));
         append(all, download_routes(context_, base));
         append(all, type_routes(context_, base));
-        append(all, dispatcher_routes(context_, base));
         append(all, upkeep_routes(context_, base));
         append(all, remote_job_routes(context_, base));
         append(all, audit_routes(context_, base));
@@ -54,6 +53,7 @@ std::vector<ports::HttpRoute> Api::routes() {
 std::vector<ports::HttpRoute> Api::routes_for_operators() {
     auto all = health_routes(context_);
     append(all, metrics_routes(context_));
+    for (const std::string base : {"/api/v1", "/api"}) append(all, dispatcher_routes(context_, base));
     return all;
 }
 

@@ -16,7 +16,7 @@ public:
 
     /// The routes refer to this object, which must outlive the server.
     std::vector<ports::HttpRoute> routes();
-    /// Only what load balancers and Prometheus ask, of a node that serves nobody else.
+    /// Only what load balancers, Prometheus and operators in trouble ask, of a node that serves nobody else.
     std::vector<ports::HttpRoute> routes_for_operators();
 
 private:

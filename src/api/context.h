@@ -24,6 +24,7 @@ namespace darkroom::api {
 struct ApiSettings {
     std::string base_url;         // without a slash at the end; what signed URLs begin with
     std::string transfer_secret;  // of core/transfer_token.h
+    bool dispatches = true;       // POST /dispatcher finds somebody to send jobs to
     std::string cron_secret;      // also allowed to POST /dispatcher; empty = none
     std::string metrics_token;    // also allowed to GET /metrics; empty = none
     bool metrics_public = false;  // everybody is

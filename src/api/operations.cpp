@@ -41,6 +41,8 @@ Answer run_round(ApiContext& context) {
         .member("took_ms", took)
         .key("troubles")
         .begin_array();
+    if (!context.settings.dispatches)
+        json.value("this node sends no jobs to work: ask one whose DARKROOM_ROLE is another");
     if (const auto trouble = context.dispatcher.storage_trouble()) json.value(*trouble);
     if (const auto trouble = context.dispatcher.dispatch_trouble()) write_lines(json, *trouble);
     json.end_array().end_object();

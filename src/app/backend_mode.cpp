@@ -12,9 +12,12 @@ BackendMode mode_without_word(const SettingReader& reader, std::vector<std::stri
     const bool has_endpoint = is_set(reader, "RUNPOD_ENDPOINT_ID");
     if (has_key && has_endpoint) return BackendMode::serverless;
     if (is_set(reader, "COMFYUI_URL")) return BackendMode::pod;
+    const std::string where = reader.text("DARKROOM_ROLE") == "api"
+                                  ? "jobs run on the CPUs of nodes that dispatch."
+                                  : "jobs run on this machine's CPU.";
     notes.push_back(
-        has_key ? "RUNPOD_API_KEY is set and RUNPOD_ENDPOINT_ID is not: jobs run on this machine's CPU."
-                : "No RunPod key is set: jobs run on this machine's CPU.");
+        (has_key ? "RUNPOD_API_KEY is set and RUNPOD_ENDPOINT_ID is not: " : "No RunPod key is set: ") +
+        where);
     return BackendMode::local;
 }
 

@@ -77,6 +77,7 @@ Result<void, StartFailure> Gateway::Rooms::build_api() {
     options.transfer_secret = database->signing_secret();
     options.backends = settings.backends();
     options.workflows_only = settings.kinds_of_workflows_only();
+    options.dispatches = settings.node.dispatches();
     options.cron_secret = settings.cron_secret;
     options.metrics_token = settings.metrics_token;
     options.metrics_public = settings.metrics_public;

@@ -139,7 +139,7 @@ void Grammar::add_users() {
     list_users = add(*users, "list", "Users with jobs in the queue or a share of their own");
     share = add(*users, "share", "Show a user's share of the work, or set it");
     share->add_option("USER", found.ids, "The user, as jobs name it")->type_name(" ");
-    share->add_option("--weight", weight, "1 to 100: with 2, twice as many jobs as a user with 1 (so unset)")
+    share->add_option("--weight", weight, "1 to 100: with 2, twice as many jobs as a user with 1 (unset: 1)")
         ->type_name("N");
     share
         ->add_option("--inflight-max", inflight_max,
@@ -174,11 +174,16 @@ void Grammar::add_janitor() {
 
 void Grammar::add_database() {
     nodes = add(app, "nodes", "The processes that share the database: who they are and what they hold");
+    nodes->footer("Asks the database of DATABASE_URL itself: no gateway need run. docs/nodes.md tells more.");
     migrate = add(app, "migrate", "Look after the schema of the database");
     migrate_status = add(*migrate, "status", "Which schema there is, and which this Darkroom needs");
     migrate_check = add(*migrate, "check", "Exit code 1 if the schema must be brought up; changes nothing");
     migrate_up = add(*migrate, "up", "Bring the schema up to what this Darkroom needs");
-    migrate->footer("A gateway does so by itself at its start. docs/postgres.md tells more.");
+    for (auto* const command : {migrate, migrate_status, migrate_check, migrate_up})
+        command->footer(
+            "Of the database of DATABASE_URL, else of the file in the data folder. A gateway brings it up by "
+            "itself at\n"
+            "its start. docs/postgres.md tells more.");
     db = add(app, "db", "Move an installation to another database");
     db_copy = add(*db, "copy", "Copy a SQLite file into an empty Postgres database");
     db_copy->add_option("--from", found.copy_from, "The file, as in darkroom-data/darkroom.db")
