@@ -64,4 +64,31 @@ void PgArray::add(const SqlValue& value) {
     data_.append(data);
 }
 
+bool PgValues::is_first(const SqlValue& value) const {
+    return value.kind == kind_ && value.integer == integer_ && value.data == data_;
+}
+
+void PgValues::spell_out() {
+    for (std::int64_t i = 0; i < size_; ++i) array_.add(first());
+}
+
+void PgValues::add(const SqlValue& value) {
+    if (size_ == 0) {
+        kind_ = value.kind;
+        integer_ = value.integer;
+        data_ = value.data;
+    } else if (!all_same()) {
+        array_.add(value);
+    } else if (!is_first(value)) {
+        spell_out();
+        array_.add(value);
+    }
+    ++size_;
+}
+
+SqlValue PgValues::array() {
+    if (all_same()) spell_out();
+    return array_.value();
+}
+
 }  // namespace darkroom::store

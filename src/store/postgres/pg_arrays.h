@@ -30,6 +30,30 @@ private:
     std::string storage_;  // of text that had to be cleaned
 };
 
+/// A parameter's values for many rows. As long as all are the same, it is only one.
+class PgValues {
+public:
+    explicit PgValues(PgArray::Of of) : array_(of) {}
+
+    void add(const SqlValue& value);
+    std::int64_t size() const { return size_; }
+    bool all_same() const { return array_.size() == 0; }
+    /// Lives as long as this.
+    SqlValue first() const { return {kind_, integer_, data_}; }
+    /// As many as there are.
+    SqlValue array();
+
+private:
+    bool is_first(const SqlValue& value) const;
+    void spell_out();
+
+    std::int64_t size_ = 0;
+    SqlValue::Kind kind_ = SqlValue::Kind::null;
+    std::int64_t integer_ = 0;
+    std::string data_;
+    PgArray array_;
+};
+
 template <class Ids>
 PgArray uuid_array(const Ids& ids) {
     PgArray array(PgArray::Of::uuid);

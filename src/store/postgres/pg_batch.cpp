@@ -70,12 +70,25 @@ std::vector<PgPending::Bulk> PgPending::take_all() {
     return bulks;
 }
 
-void PgForeseen::add(PgStatement& statement, std::uint64_t number,
+void PgForeseen::add(PgStatement& statement, PgStatement& many, std::uint64_t number,
                      const std::unordered_set<std::string>& keys) {
     auto question = std::make_unique<Question>();
     question->statement = &statement;
+    question->many = &many;
     question->number = number;
     for (const auto& key : keys) question->rows.emplace(key, std::pair(0, 0));
+    questions_.push_back(std::move(question));
+}
+
+void PgForeseen::add_answer(PgStatement& statement, PgStatement& many) {
+    auto question = std::make_unique<Question>();
+    question->statement = &statement;
+    question->many = &many;
+    question->is_read = true;
+    question->result = many.take();
+    const int count = PQntuples(question->result.get());
+    for (int row = 0; row < count; ++row)
+        question->rows.emplace(key_in(question->result.get(), row, statement), std::pair(row, row + 1));
     questions_.push_back(std::move(question));
 }
 
@@ -88,14 +101,14 @@ PgForeseen::Question* PgForeseen::find(const PgStatement& statement, const std::
 
 PgForeseen::Question* PgForeseen::unread(const PgStatement& many) {
     for (const auto& question : questions_) {
-        if (!question->is_read && question->statement->many == &many) return question.get();
+        if (!question->is_read && question->many == &many) return question.get();
     }
     return nullptr;
 }
 
 void PgForeseen::read(Question& question) {
     question.is_read = true;
-    question.result = question.statement->many->take();
+    question.result = question.many->take();
     const int count = PQntuples(question.result.get());
     for (int row = 0; row < count; ++row) {
         const auto found = question.rows.find(key_in(question.result.get(), row, *question.statement));

@@ -18,7 +18,7 @@ class PgPending {
 public:
     struct Bulk {
         PgStatement* statement = nullptr;
-        std::vector<PgArray> columns;
+        std::vector<PgValues> columns;
         std::int64_t rows = 0;
         bool each_changes_one = false;
     };
@@ -58,14 +58,18 @@ class PgForeseen {
 public:
     struct Question {
         PgStatement* statement = nullptr;
-        std::uint64_t number = 0;  // in the order of what was sent
+        PgStatement* many = nullptr;  // was asked instead
+        std::uint64_t number = 0;     // in the order of what was sent
         bool is_read = false;
         PgResult result;
         std::unordered_map<std::string, std::pair<int, int>>
             rows;  // by key: the first, and the one after the last
     };
 
-    void add(PgStatement& statement, std::uint64_t number, const std::unordered_set<std::string>& keys);
+    void add(PgStatement& statement, PgStatement& many, std::uint64_t number,
+             const std::unordered_set<std::string>& keys);
+    /// What `many` was answered tells of the rows in it, and of no others.
+    void add_answer(PgStatement& statement, PgStatement& many);
     /// The question in which this one was asked ahead; nullptr = in none.
     Question* find(const PgStatement& statement, const std::string& key);
     /// Those whose answer is still under way in this statement for many.

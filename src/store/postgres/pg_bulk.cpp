@@ -1,7 +1,6 @@
 #include "store/postgres/pg_bulk.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/check.h"
 
@@ -10,21 +9,39 @@ namespace {
 
 struct HotTable {
     std::string_view name;
-    std::size_t keys;
-    std::string_view where;  // how a statement names one row of it
+    std::vector<std::string_view> keys;
+
+    // How a statement names one row of it.
+    std::string where() const {
+        std::string text;
+        for (std::size_t i = 0; i < keys.size(); ++i)
+            text += (i == 0 ? "" : " AND ") + std::string(keys[i]) + " = $" + std::to_string(i + 1);
+        return text;
+    }
 };
-constexpr std::array<HotTable, 10> hot_tables{{
-    {"jobs", 1, "seq = $1"},
-    {"attempts", 2, "job_seq = $1 AND number = $2"},
-    {"inflight", 1, "attempt_id = $1"},
-    {"ready", 3, "backend = $1 AND vt = $2 AND job_seq = $3"},
-    {"backlog", 4, "backend = $1 AND user_id = $2 AND rank = $3 AND job_seq = $4"},
-    {"flow", 2, "backend = $1 AND user_id = $2"},
-    {"job_events", 1, "job_seq = $1"},
-    {"ended_jobs", 2, "finished_at = $1 AND job_seq = $2"},
-    {"tallies", 3, "what = $1 AND label = $2 AND shard = $3"},
-    {"remote_jobs", 1, "attempt_id = $1"},
-}};
+
+const std::vector<HotTable>& hot_tables() {
+    static const std::vector<HotTable> tables{
+        {"jobs", {"seq"}},
+        {"attempts", {"job_seq", "number"}},
+        {"inflight", {"attempt_id"}},
+        {"ready", {"backend", "vt", "job_seq"}},
+        {"backlog", {"backend", "user_id", "rank", "job_seq"}},
+        {"flow", {"backend", "user_id"}},
+        {"job_events", {"job_seq"}},
+        {"ended_jobs", {"finished_at", "job_seq"}},
+        {"tallies", {"what", "label", "shard"}},
+        {"remote_jobs", {"attempt_id"}},
+    };
+    return tables;
+}
+
+const HotTable* hot_table(std::string_view name) {
+    const auto& tables = hot_tables();
+    const auto found =
+        std::find_if(tables.begin(), tables.end(), [&](const auto& table) { return table.name == name; });
+    return found == tables.end() ? nullptr : &*found;
+}
 
 bool begins(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
 
@@ -47,19 +64,6 @@ std::size_t count_parameters(std::string_view text) {
     return most;
 }
 
-// $3 becomes v.p3.
-std::string by_columns(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '$') {
-            out += "v.p";
-        } else {
-            out += c;
-        }
-    }
-    return out;
-}
-
 std::string_view name_of(PgArray::Of type) {
     switch (type) {
         case PgArray::Of::bytea:
@@ -74,23 +78,69 @@ std::string_view name_of(PgArray::Of type) {
     DR_CHECK(false);
 }
 
-// unnest(CAST($1 AS bigint[]), …) AS v(p1, …)
-std::string rows_of(const std::vector<PgArray::Of>& types) {
-    std::string arrays;
-    std::string columns;
-    for (std::size_t i = 0; i < types.size(); ++i) {
-        const auto number = std::to_string(i + 1);
-        const std::string comma = i == 0 ? "" : ", ";
-        arrays += comma + "CAST($" + number + " AS " + std::string(name_of(types[i])) + "[])";
-        columns += comma + "p" + number;
-    }
-    return "unnest(" + arrays + ") AS v(" + columns + ")";
-}
+// The parameters of a statement for many rows.
+class Parameters {
+public:
+    Parameters(const std::vector<PgArray::Of>& types, std::uint64_t same) : types_(types), same_(same) {}
 
-std::string columns_of(std::size_t count) {
-    std::string columns;
-    for (std::size_t i = 1; i <= count; ++i) columns += (i == 1 ? "v.p" : ", v.p") + std::to_string(i);
-    return columns;
+    // unnest(CAST($1 AS bigint[]), …) AS v(p1, …)
+    std::string rows() const {
+        std::string arrays;
+        std::string columns;
+        for (std::size_t i = 1; i <= types_.size(); ++i) {
+            if (is_same(i)) continue;
+            const std::string comma = arrays.empty() ? "" : ", ";
+            arrays += comma + cast(i, "[]");
+            columns += comma + "p" + std::to_string(i);
+        }
+        return "unnest(" + arrays + ") AS v(" + columns + ")";
+    }
+
+    // One row's.
+    std::string value(std::size_t number) const {
+        return is_same(number) ? cast(number, "") : "v.p" + std::to_string(number);
+    }
+
+    std::string values(std::size_t count) const {
+        std::string text;
+        for (std::size_t i = 1; i <= count; ++i) text += (i == 1 ? "" : ", ") + value(i);
+        return text;
+    }
+
+    // $3 becomes that of a row.
+    std::string in(std::string_view text) const {
+        std::string out;
+        for (std::size_t at = 0; at < text.size(); ++at) {
+            if (text[at] != '$') {
+                out += text[at];
+                continue;
+            }
+            const auto digits = word_at(text, at + 1);
+            out += value(std::stoul(std::string(digits)));
+            at += digits.size();
+        }
+        return out;
+    }
+
+private:
+    bool is_same(std::size_t number) const { return (same_ >> (number - 1) & 1) != 0; }
+    std::string cast(std::size_t number, const char* many) const {
+        return "CAST($" + std::to_string(number) + " AS " + std::string(name_of(types_[number - 1])) + many +
+               ")";
+    }
+
+    const std::vector<PgArray::Of>& types_;
+    const std::uint64_t same_;
+};
+
+// One row for each of v, found by index. Were it a plain equality, the planner might walk over the whole
+// index and compare each of its rows with all of v: it does where statistics say that there are hardly any
+// rows, as of a table that was cleaned up while nothing waited, and keeps to it when thousands have come.
+std::string is_row_of_v(const HotTable& table) {
+    std::string text = std::string(table.keys[0]) + " = ANY(ARRAY[v.p1])";
+    for (std::size_t i = 1; i < table.keys.size(); ++i)
+        text += " AND " + std::string(table.keys[i]) + " = v.p" + std::to_string(i + 1);
+    return text;
 }
 
 constexpr std::string_view next_event = "coalesce(max(seq), 0) + 1";
@@ -119,7 +169,7 @@ std::string_view table_of(BulkPlan::Kind kind, std::string_view text) {
 }
 
 // What stands behind the keys must not hide another table or another order.
-bool names_one_row(const BulkPlan& plan, std::string_view where) {
+bool names_one_row(const BulkPlan& plan, const std::string& where) {
     const auto at = plan.text.rfind(" WHERE ");
     if (at == std::string::npos || !begins(std::string_view(plan.text).substr(at + 7), where)) return false;
     const auto rest = std::string_view(plan.text).substr(at + 7 + where.size());
@@ -136,41 +186,40 @@ bool inserts_values(const BulkPlan& plan) {
     return numbers_an_event(plan) || plan.text.find(" VALUES ($1") != std::string::npos;
 }
 
-std::string many_inserted(const BulkPlan& plan, const std::string& rows) {
+std::string many_inserted(const BulkPlan& plan, const Parameters& of) {
     if (!numbers_an_event(plan)) {
         const auto values = plan.text.find(" VALUES (");
-        return plan.text.substr(0, values) + " SELECT " + columns_of(plan.parameters) + " FROM " + rows +
+        return plan.text.substr(0, values) + " SELECT " + of.values(plan.parameters) + " FROM " + of.rows() +
                plan.text.substr(plan.text.find(')', values) + 1);
     }
     auto text = plan.text.substr(0, plan.text.rfind(" FROM "));
     text.replace(text.find(next_event), next_event.size(),
                  "coalesce((SELECT max(seq) FROM job_events AS told WHERE told.job_seq = $1), 0) + 1");
-    return by_columns(text) + " FROM " + rows;
+    return of.in(text) + " FROM " + of.rows();
 }
 
-std::string many_selected(const BulkPlan& plan, const std::string& rows) {
+std::string many_selected(const BulkPlan& plan, const Parameters& of) {
     const auto from = plan.text.rfind(" FROM ");
     const auto where = plan.text.rfind(" WHERE ");
-    auto condition = plan.text.substr(where + 7);
+    const auto keys = of.values(plan.keys);
     std::string ending;
-    if (const auto lock = condition.find(" FOR UPDATE"); lock != std::string::npos) {
-        condition.resize(lock);
-        ending = " ORDER BY " + columns_of(plan.keys) + " FOR UPDATE OF " + plan.table;
-    }
-    return "SELECT " + columns_of(plan.keys) + ", " + plan.text.substr(7, from - 7) + " FROM " + rows +
-           " JOIN " + plan.table + " ON " + by_columns(condition) + ending;
+    if (plan.text.find(" FOR UPDATE", where) != std::string::npos)
+        ending = " ORDER BY " + keys + " FOR UPDATE OF " + plan.table;
+    return "SELECT " + keys + ", " + plan.text.substr(7, from - 7) + " FROM " + of.rows() + " JOIN " +
+           plan.table + " ON " + is_row_of_v(*hot_table(plan.table)) + ending;
 }
 
 }  // namespace
 
-std::string BulkPlan::for_many(const std::vector<PgArray::Of>& types) const {
+std::string BulkPlan::for_many(const std::vector<PgArray::Of>& types, std::uint64_t same) const {
     DR_CHECK(types.size() == parameters);
-    const auto rows = rows_of(types);
-    if (kind == Kind::insert) return many_inserted(*this, rows);
-    if (kind == Kind::select) return many_selected(*this, rows);
+    const Parameters of(types, same >> keys << keys);
+    if (kind == Kind::insert) return many_inserted(*this, of);
+    if (kind == Kind::select) return many_selected(*this, of);
     const auto where = text.rfind(" WHERE ");
-    return by_columns(text.substr(0, where)) + (kind == Kind::update ? " FROM " : " USING ") + rows +
-           by_columns(text.substr(where));
+    const auto& hot = *hot_table(table);
+    return of.in(text.substr(0, where)) + (kind == Kind::update ? " FROM " : " USING ") + of.rows() +
+           " WHERE " + is_row_of_v(hot) + of.in(text.substr(where + 7 + hot.where().size()));
 }
 
 std::optional<BulkPlan> bulk_plan(const std::string& text) {
@@ -181,12 +230,11 @@ std::optional<BulkPlan> bulk_plan(const std::string& text) {
     plan.table = table_of(*kind, text);
     plan.text = text;
     plan.parameters = count_parameters(text);
-    const auto* const hot = std::find_if(hot_tables.begin(), hot_tables.end(),
-                                         [&](const auto& table) { return table.name == plan.table; });
-    if (hot == hot_tables.end()) return std::nullopt;
-    plan.keys = hot->keys;
+    const auto* const hot = hot_table(plan.table);
+    if (hot == nullptr) return std::nullopt;
+    plan.keys = hot->keys.size();
     const bool is_for_one =
-        plan.kind == BulkPlan::Kind::insert ? inserts_values(plan) : names_one_row(plan, hot->where);
+        plan.kind == BulkPlan::Kind::insert ? inserts_values(plan) : names_one_row(plan, hot->where());
     if (!is_for_one || plan.parameters < plan.keys) return std::nullopt;
     if (plan.kind == BulkPlan::Kind::select && plan.parameters != plan.keys) return std::nullopt;
     // Many of one attempt can be there, and their order counts.

@@ -19,8 +19,9 @@ struct BulkPlan {
     std::size_t parameters = 0;  // all of them
     std::string text;            // for one, as Postgres reads it
 
-    /// For many: its parameters are arrays. A select tells the keys first, in their order.
-    std::string for_many(const std::vector<PgArray::Of>& types) const;
+    /// For many: its parameters are arrays, but for those (by bit, from the lowest) that are the same for all
+    /// and no keys. A select tells the keys first, in their order.
+    std::string for_many(const std::vector<PgArray::Of>& types, std::uint64_t same = 0) const;
 };
 
 /// nullopt: this one is always run by itself. `text` is as Postgres reads it.

@@ -17,6 +17,8 @@ namespace {
 constexpr Milliseconds first_pause{50};
 constexpr Milliseconds longest_pause{5'000};
 constexpr Milliseconds grace{5'000};  // beyond the server's own time-out
+constexpr std::size_t forms_max = 8;  // of one statement for many rows
+constexpr std::int64_t rows_to_look_at = 8;
 
 }  // namespace
 
@@ -38,6 +40,7 @@ void PgDatabase::disconnect() noexcept {
     answered_ = sent_;
     in_transaction_ = aborted_ = false;
     asked_seqs_.reset();
+    claim_marks_.clear();  // the next server may be one that has not seen the last claims
 }
 
 void PgDatabase::ensure_connected(Milliseconds at_most) {
@@ -111,9 +114,12 @@ bool PgDatabase::learn_types(PgStatement& statement) {
     return statement.plan.has_value();
 }
 
-PgStatement& PgDatabase::for_many(PgStatement& one) {
-    if (one.many == nullptr) one.many = &statement(one.plan->for_many(one.types));
-    return *one.many;
+PgStatement& PgDatabase::for_many(PgStatement& one, std::uint64_t same) {
+    auto& known = one.for_many;
+    if (known.count(same) == 0 && known.size() >= forms_max) same = 0;
+    const auto [found, is_new] = known.try_emplace(same, nullptr);
+    if (is_new) found->second = &statement(one.plan->for_many(one.types, same));
+    return *found->second;
 }
 
 void PgDatabase::keep(const Awaited& awaited, PgResult result) {
@@ -191,13 +197,27 @@ Rows PgDatabase::answer_to(const Asked& asked) {
     return Rows(asked.statement->rows());
 }
 
-void PgDatabase::write_pending(const std::vector<PgPending::Bulk>& bulks) {
-    std::vector<SqlValue> arrays;
-    for (const auto& bulk : bulks) {
-        arrays.clear();
-        for (const auto& column : bulk.columns) arrays.push_back(column.value());
-        (void)send(for_many(*bulk.statement), arrays, Kind::change, bulk.each_changes_one ? bulk.rows : -1);
+// Most columns of a batch have one value: the state that all come to, the time, what nobody has set. They are
+// sent once. A few rows may be alike by chance, which is not worth a statement of their own.
+void PgDatabase::write(PgPending::Bulk& bulk) {
+    auto& one = *bulk.statement;
+    const bool look = bulk.rows >= rows_to_look_at;
+    std::uint64_t same = 0;
+    for (std::size_t i = one.plan->keys; look && i < bulk.columns.size(); ++i)
+        if (bulk.columns[i].all_same()) same |= std::uint64_t{1} << i;
+    auto& many = bulk.rows == 1 ? one : for_many(one, same);
+    if (bulk.rows > 1 && one.for_many.count(same) == 0) same = 0;
+    std::vector<SqlValue> values;
+    values.reserve(bulk.columns.size());
+    for (std::size_t i = 0; i < bulk.columns.size(); ++i) {
+        const bool once = bulk.rows == 1 || (same >> i & 1) != 0;
+        values.push_back(once ? bulk.columns[i].first() : bulk.columns[i].array());
     }
+    (void)send(many, values, Kind::change, bulk.each_changes_one ? bulk.rows : -1);
+}
+
+void PgDatabase::write_pending(std::vector<PgPending::Bulk> bulks) {
+    for (auto& bulk : bulks) write(bulk);
 }
 
 void PgDatabase::write_what_it_reads(const PgStatement& statement) {
@@ -284,20 +304,34 @@ void PgDatabase::foresee(std::string_view sql, std::span<const SqlValue> keys, s
     std::unordered_set<std::string> known;
     for (std::size_t at = 0; at < keys.size(); at += keys_of_one) {
         const auto one = keys.subspan(at, keys_of_one);
-        if (!known.insert(key_of(one, keys_of_one)).second) continue;
+        const auto key = key_of(one, keys_of_one);
+        if (foreseen_.find(single, key) != nullptr || !known.insert(key).second) continue;
         for (std::size_t i = 0; i < keys_of_one; ++i) columns[i].add(one[i]);
     }
-    auto& many = for_many(single);
+    if (known.empty()) return;
+    auto& many = for_many(single, 0);
     if (auto* const earlier = foreseen_.unread(many)) {
         connection_.send_flush();
         read_until(earlier->number);
         PgForeseen::read(*earlier);
     }
-    write_pending(pending_.take(many.tables()));
+    // Whom it locks out waits until this transaction ends, so all that can be done before is done before.
+    const bool locks = many.text().find(" FOR UPDATE") != std::string::npos;
+    write_pending(locks ? pending_.take_all() : pending_.take(many.tables()));
     std::vector<SqlValue> arrays;
     arrays.reserve(columns.size());
     for (const auto& column : columns) arrays.push_back(column.value());
-    foreseen_.add(single, send(many, arrays, Kind::question, -1), known);
+    foreseen_.add(single, many, send(many, arrays, Kind::question, -1), known);
+}
+
+void PgDatabase::know(std::string_view sql, const Asked& asked) {
+    auto& single = statement(sql);
+    if (!learn_types(single)) return;
+    if (answered_ < asked.number) {
+        connection_.send_flush();
+        read_until(asked.number);
+    }
+    foreseen_.add_answer(single, *asked.statement);
 }
 
 // A statement of its own: the next one sees what the one before in this line has committed.

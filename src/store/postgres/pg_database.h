@@ -37,6 +37,7 @@ public:
     void claim_alone(std::string_view what) override;
     void foresee(std::string_view sql, std::span<const SqlValue> keys, std::size_t keys_of_one) override;
     std::int64_t line_mark(const std::string& backend) override;
+    std::int64_t count_inflight(const std::string& endpoint) override;
     bool in_transaction() const override { return in_transaction_; }
     void begin_reading() override;
     void end_reading() noexcept override;
@@ -61,6 +62,9 @@ public:
         return ask_bound(sql, bound);
     }
     Rows answer_to(const Asked& asked);
+    /// The answer's rows, each after its keys, are what this query would find by those keys. What is not
+    /// among them is still asked for.
+    void know(std::string_view sql, const Asked& asked);
     /// Has the server tell what was asked so far, without waiting for it.
     void hurry();
     /// How many seqs the next transaction may need: drawn ahead.
@@ -83,11 +87,12 @@ private:
     PgStatement& statement(std::string_view sql);
     void prepare(PgStatement& statement);
     bool learn_types(PgStatement& statement);
-    PgStatement& for_many(PgStatement& statement);
+    PgStatement& for_many(PgStatement& statement, std::uint64_t same);
+    void write(PgPending::Bulk& bulk);
     std::uint64_t send(PgStatement& statement, std::span<const SqlValue> values, Kind kind,
                        std::int64_t must_change);
     void write(PgStatement& statement, std::span<const SqlValue> values, bool changes_one);
-    void write_pending(const std::vector<PgPending::Bulk>& bulks);
+    void write_pending(std::vector<PgPending::Bulk> bulks);
     void write_what_it_reads(const PgStatement& statement);
     void write_mark();
     Cursor* find_foreseen(PgStatement& statement, std::span<const SqlValue> values);
@@ -137,6 +142,11 @@ private:
         Instant walked_at{};               // the whole line
     };
     std::map<std::string, LineMark> line_marks_;
+    struct ClaimMark {
+        std::int64_t oldest = std::numeric_limits<std::int64_t>::min();  // not above any that is in flight
+        std::int64_t newest = std::numeric_limits<std::int64_t>::min();  // of those seen
+    };
+    std::map<std::string, ClaimMark> claim_marks_;  // of endpoints
 };
 
 }  // namespace darkroom::store

@@ -5,6 +5,11 @@
 // Nobody enters the line before the virtual time that was claimed last, as he knew it; so what was the first
 // place some seconds ago is before all that come from now on, unless an admission takes longer than that.
 // Such a one is found by a walk over the whole line twice a minute.
+//
+// Rows in flight that are gone stay in their index likewise. They are numbered while their endpoint is
+// locked, so nothing ever comes before the oldest one that is seen there, and this bound is exact.
+#include <algorithm>
+
 #include "store/postgres/pg_database.h"
 
 namespace darkroom::store {
@@ -33,6 +38,21 @@ std::int64_t PgDatabase::line_mark(const std::string& backend) {
         line.found_at = now;
     }
     return line.mark;
+}
+
+std::int64_t PgDatabase::count_inflight(const std::string& endpoint) {
+    auto& known = claim_marks_[endpoint];
+    auto rows =
+        query("SELECT count(*), min(claim), max(claim) FROM inflight WHERE endpoint = ?1 AND claim >= ?2",
+              endpoint, known.oldest);
+    if (!rows.next()) return 0;
+    const auto count = rows.integer(0);
+    if (count > 0) {
+        known = {rows.integer(1), rows.integer(2)};
+    } else {
+        known.oldest = std::max(known.oldest, known.newest + 1);
+    }
+    return count;
 }
 
 }  // namespace darkroom::store

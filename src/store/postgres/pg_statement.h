@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,8 +53,8 @@ public:
     const bool moves_mark;     // of retention
     bool is_prepared = false;  // or will be, when its answer comes
     std::optional<BulkPlan> plan;
-    std::vector<PgArray::Of> types;  // of its parameters, once they were asked for
-    PgStatement* many = nullptr;     // the same for many rows, made when it is first needed
+    std::vector<PgArray::Of> types;                  // of its parameters, once they were asked for
+    std::map<std::uint64_t, PgStatement*> for_many;  // the same for many rows, by what is the same in all
 
 private:
     const std::string sql_;

@@ -227,6 +227,7 @@ CREATE TABLE delayed (
 ) WITH (HOT);
 CREATE INDEX delayed_by_date ON delayed (due_at, job_seq);
 
+CREATE SEQUENCE claims_seq;
 CREATE TABLE inflight (
     attempt_id uuid PRIMARY KEY,
     endpoint TEXT NOT NULL,
@@ -235,9 +236,10 @@ CREATE TABLE inflight (
     stopping bigint NOT NULL DEFAULT 0,
     node uuid NOT NULL,
     backend TEXT NOT NULL,
-    user_id TEXT NOT NULL
+    user_id TEXT NOT NULL,
+    claim bigint NOT NULL DEFAULT nextval('claims_seq')
 ) WITH (HOT, fillfactor = 80);
-CREATE INDEX inflight_by_endpoint ON inflight (endpoint);
+CREATE INDEX inflight_by_endpoint ON inflight (endpoint, claim);
 
 CREATE TABLE idempotency (
     user_id TEXT NOT NULL,

@@ -37,12 +37,15 @@ UuidBytes random_bytes(ports::Random& random) {
 constexpr std::string_view lock_jobs =
     "SELECT seq FROM jobs WHERE seq = ANY(ARRAY(SELECT coalesce(chain_seq, seq) FROM jobs"
     " WHERE id = ANY(CAST(? AS uuid[])))) ORDER BY seq FOR UPDATE";
-constexpr std::string_view lock_jobs_of_attempts =
-    "SELECT seq FROM jobs WHERE seq = ANY(ARRAY("
-    "SELECT coalesce(chain_seq, seq) FROM jobs WHERE id = ANY(CAST(?1 AS uuid[])) UNION "
-    "SELECT coalesce(chain_seq, seq) FROM jobs WHERE seq = ANY(ARRAY("
-    "SELECT job_seq FROM inflight WHERE attempt_id = ANY(CAST(?2 AS uuid[])) UNION ALL "
-    "SELECT job_seq FROM remote_jobs WHERE attempt_id = ANY(CAST(?2 AS uuid[])))))) ORDER BY seq FOR UPDATE";
+std::string lock_jobs_of_attempts() {
+    return std::string("SELECT seq, ") + job_head_columns +
+           " FROM jobs WHERE seq = ANY(ARRAY("
+           "SELECT coalesce(chain_seq, seq) FROM jobs WHERE id = ANY(CAST(?1 AS uuid[])) UNION "
+           "SELECT coalesce(chain_seq, seq) FROM jobs WHERE seq = ANY(ARRAY("
+           "SELECT job_seq FROM inflight WHERE attempt_id = ANY(CAST(?2 AS uuid[])) UNION ALL "
+           "SELECT job_seq FROM remote_jobs WHERE attempt_id = ANY(CAST(?2 AS uuid[]))))))"
+           " ORDER BY seq FOR UPDATE";
+}
 
 }  // namespace
 
@@ -60,9 +63,9 @@ void PgWriteSide::begin(const std::vector<Touched>& touched) {
         const auto self = node();
         asked_alive_ = db_->ask(am_i_alive, self);
     }
-    lock_roots(touched);
+    const auto locked = lock_roots(touched);
     db_->prepare_job_seqs();
-    foresee_attempts(touched);
+    if (locked) foresee_attempts(touched, *locked);
     db_->hurry();
 }
 
@@ -76,43 +79,37 @@ void PgWriteSide::make_row() {
     row_made_at_ = steady_now();
 }
 
-void PgWriteSide::lock_roots(const std::vector<Touched>& touched) {
+// Of attempts, the answer is the jobs' heads, or those of their chains.
+std::optional<PgDatabase::Asked> PgWriteSide::lock_roots(const std::vector<Touched>& touched) {
     PgArray jobs(PgArray::Of::uuid);
     PgArray attempts(PgArray::Of::uuid);
     for (const auto& one : touched) {
         if (one.job) jobs.add(to_sql(*one.job));
         if (one.attempt) attempts.add(to_sql(*one.attempt));
     }
-    if (attempts.size() > 0) {
-        (void)db_->ask(lock_jobs_of_attempts, jobs, attempts);
-    } else if (jobs.size() > 0) {
-        (void)db_->ask(lock_jobs, jobs);
-    }
+    if (attempts.size() > 0) return db_->ask(lock_jobs_of_attempts(), jobs, attempts);
+    if (jobs.size() > 0) (void)db_->ask(lock_jobs, jobs);
+    return std::nullopt;
 }
 
 // What is asked about an attempt, whatever is told of it. Where it is in flight, and then of its job.
-void PgWriteSide::foresee_attempts(const std::vector<Touched>& touched) {
+void PgWriteSide::foresee_attempts(const std::vector<Touched>& touched, const PgDatabase::Asked& locked) {
     std::vector<AttemptId> attempts;
     for (const auto& one : touched) {
         if (one.attempt) attempts.push_back(*one.attempt);
     }
-    if (attempts.size() < 2) return;
     std::vector<SqlValue> ids;
     ids.reserve(attempts.size());
     for (const auto& attempt : attempts) ids.push_back(to_sql(attempt));
     db_->foresee(inflight_sql, ids, 1);
     db_->foresee(any_remote_job_sql, ids, 1);
+    db_->know(job_head_sql, locked);
+    if (attempts.size() < 2) return;
     std::vector<SqlValue> seqs;
-    std::vector<SqlValue> numbers;
     for (const auto& attempt : attempts) {
-        const auto row = find_inflight(*db_, attempt);
-        if (!row) continue;
-        seqs.push_back(to_sql(row->job_seq));
-        numbers.push_back(to_sql(row->job_seq));
-        numbers.push_back(to_sql(row->number));
+        if (const auto row = find_inflight(*db_, attempt)) seqs.push_back(to_sql(row->job_seq));
     }
     db_->foresee(job_head_sql, seqs, 1);
-    db_->foresee(remote_id_sql, numbers, 2);
 }
 
 void PgWriteSide::check_alive() {
@@ -143,10 +140,10 @@ void PgWriteSide::commit() {
 }
 
 // Whoever still works on that commit, perhaps without noticing that nobody listens, holds the row: then this
-    StandingTrouble trouble;
 // waits. A server that has lost the commit has lost its token too.
 PgWriteSide::Outcome PgWriteSide::ask_outcome() {
     const auto deadline = steady_now() + options_.resolve_within;
+    StandingTrouble trouble;
     while (steady_now() < deadline) {
         try {
             db_->ensure_connected(std::chrono::duration_cast<Milliseconds>(deadline - steady_now()));

@@ -40,8 +40,8 @@ public:
 
 private:
     enum class Outcome { committed, aborted, unknown };
-    void lock_roots(const std::vector<Touched>& touched);
-    void foresee_attempts(const std::vector<Touched>& touched);
+    std::optional<PgDatabase::Asked> lock_roots(const std::vector<Touched>& touched);
+    void foresee_attempts(const std::vector<Touched>& touched, const PgDatabase::Asked& locked);
     void make_row();
     void check_alive();
     Outcome ask_outcome();

@@ -46,6 +46,10 @@ Sha256Bytes Rows::digest(int column) const {
     return digest;
 }
 
+std::int64_t Database::count_inflight(const std::string& endpoint) {
+    return integer("SELECT count(*) FROM inflight WHERE endpoint = ?", endpoint);
+}
+
 void Database::change_one_bound(std::string_view sql, std::span<const SqlValue> values) {
     if (run_bound(sql, values) != 1)
         throw SqlFailure::damaged("a row that must be there is not: " + std::string(sql));

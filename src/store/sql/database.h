@@ -136,6 +136,8 @@ public:
     virtual std::int64_t line_mark(const std::string& /*backend*/) {
         return std::numeric_limits<std::int64_t>::min();
     }
+    /// Attempts in flight at an endpoint, for whoever claims alone for it.
+    virtual std::int64_t count_inflight(const std::string& endpoint);
     virtual bool in_transaction() const = 0;
 
     /// One snapshot for all that is read until end_reading().

@@ -46,8 +46,7 @@ JobHead head_of(const Rows& rows) {
     "inputs_removed_at, outputs_removed_at, recipe_digest, models, chain_outputs, " \
     "(SELECT chains.id FROM jobs AS chains WHERE chains.seq = jobs.chain_seq), step, from_step, from_role"
 
-core::Job job_of(const Rows& rows) {
-    auto head = head_of(rows);
+core::Job job_of(const Rows& rows, JobHead head) {
     core::Job job;
     job.id = head.id;
     job.user = std::move(head.user);
@@ -84,11 +83,10 @@ core::Job job_of(const Rows& rows) {
 // A job of somebody else is as absent as one that never was.
 bool visible(const Rows& rows, const ports::Access& access) { return access.allows(rows.user(2)); }
 
-std::optional<core::Job> whole(Database& db, Rows rows) {
-    const auto seq = rows.integer(0);
-    auto job = job_of(rows);
-    if (rows.integer(6) > 0) job.attempts = list_attempts(db, seq);
-    if (rows.integer(head_columns - 1) != 0) show_steps(db, seq, job);
+core::Job whole(Database& db, const Rows& rows, const JobHead& head) {
+    auto job = job_of(rows, head);
+    if (head.attempt_count > 0) job.attempts = list_attempts(db, head.seq);
+    if (head.is_chain) show_steps(db, head.seq, job);
     for (const auto& attempt : job.attempts) {
         if (attempt.id == job.selected_attempt) job.outputs = attempt.outputs;
     }
@@ -122,6 +120,7 @@ void list_change(Database& db, const JobHead& head, const JobHead::Kept& now) {
 
 }  // namespace
 
+const char* const job_head_columns = JOB_HEAD_COLUMNS;
 const char* const job_head_sql = "SELECT " JOB_HEAD_COLUMNS " FROM jobs WHERE seq = ?";
 const char* const whole_job_sql = "SELECT " JOB_COLUMNS " FROM jobs WHERE seq = ?";
 
@@ -207,13 +206,21 @@ void set_recipe(Database& db, JobHead& head, const ports::WorkPlan& plan) {
 std::optional<core::Job> find_whole_job(Database& db, const ports::Access& access, const JobId& id) {
     auto rows = db.query("SELECT " JOB_COLUMNS " FROM jobs WHERE id = ?", id);
     if (!rows.next() || !visible(rows, access)) return std::nullopt;
-    return whole(db, std::move(rows));
+    return whole(db, rows, head_of(rows));
 }
 
 std::optional<core::Job> find_whole_job(Database& db, std::int64_t seq) {
     auto rows = db.query(whole_job_sql, seq);
     if (!rows.next()) return std::nullopt;
-    return whole(db, std::move(rows));
+    return whole(db, rows, head_of(rows));
+}
+
+std::optional<HeadAndJob> find_head_and_job(Database& db, std::int64_t seq) {
+    auto rows = db.query(whole_job_sql, seq);
+    if (!rows.next()) return std::nullopt;
+    auto head = head_of(rows);
+    auto job = whole(db, rows, head);
+    return HeadAndJob{std::move(head), std::move(job)};
 }
 
 }  // namespace darkroom::store

@@ -50,6 +50,7 @@ struct Belonging {
 std::int64_t insert_job(Transaction& transaction, const core::Job& job, const Belonging& belonging = {});
 
 /// What find_job_head() and find_whole_job() ask by seq, told so that a database can foresee it.
+extern const char* const job_head_columns;
 extern const char* const job_head_sql;
 extern const char* const whole_job_sql;
 
@@ -65,6 +66,13 @@ void set_recipe(Database& db, JobHead& head, const ports::WorkPlan& plan);
 
 std::optional<core::Job> find_whole_job(Database& db, const ports::Access& access, const JobId& id);
 std::optional<core::Job> find_whole_job(Database& db, std::int64_t seq);
+
+struct HeadAndJob {
+    JobHead head;
+    core::Job job;
+};
+/// Both of one look.
+std::optional<HeadAndJob> find_head_and_job(Database& db, std::int64_t seq);
 
 std::optional<core::JobError> error_in(const Rows& rows, int code_column, int message_column);
 

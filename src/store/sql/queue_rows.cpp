@@ -8,15 +8,17 @@ namespace {
 
 // Where others write at the same time, a job that somebody is at work on is left in its place: whoever waited
 // for it would hold up everybody else. What locks a job is the row of its chain, or its own. The limit is
-// spelled out, in few sizes, so that a plan is made for it.
+// spelled out, in few sizes, so that a plan is made for it; why not a plain "=", pg_bulk.cpp tells.
 std::string places_sql(const Database& db, std::int64_t count_max) {
     constexpr std::array<std::int64_t, 6> sizes = {1, 10, 50, 100, 500, 2'000};
     const auto* const size = std::lower_bound(sizes.begin(), sizes.end() - 1, count_max);
     const auto limit = " ORDER BY ready.vt, ready.job_seq LIMIT " + std::to_string(*size);
     if (db.to_change_them().empty())
         return "SELECT vt, job_seq, user_id FROM ready WHERE backend = ?1 AND vt >= ?2" + limit;
-    return "SELECT ready.vt, ready.job_seq, ready.user_id FROM ready JOIN jobs ON jobs.seq = ready.job_seq"
-           " JOIN jobs AS root ON root.seq = coalesce(jobs.chain_seq, jobs.seq) WHERE ready.backend = ?1"
+    return "SELECT ready.vt, ready.job_seq, ready.user_id FROM ready"
+           " JOIN jobs ON jobs.seq = ANY(ARRAY[ready.job_seq])"
+           " JOIN jobs AS root ON root.seq = ANY(ARRAY[coalesce(jobs.chain_seq, jobs.seq)])"
+           " WHERE ready.backend = ?1"
            " AND ready.vt >= ?2" +
            limit + " FOR UPDATE OF ready, root SKIP LOCKED";
 }
@@ -99,10 +101,6 @@ bool remove_inflight_of_job(Transaction& transaction, std::int64_t job_seq) {
         any = true;
     }
     return any;
-}
-
-std::int64_t count_inflight(Database& db, const std::string& endpoint) {
-    return db.integer("SELECT count(*) FROM inflight WHERE endpoint = ?", endpoint);
 }
 
 std::int64_t count_inflight(Database& db, const std::string& endpoint, const NodeId& node) {

@@ -50,8 +50,7 @@ void mark_stopping(Database& db, const AttemptId& attempt);
 void remove_inflight(Transaction& transaction, const AttemptId& attempt, const FlowKey& flow);
 /// The rows of all attempts of a job, if there still are any; whether there were.
 bool remove_inflight_of_job(Transaction& transaction, std::int64_t job_seq);
-std::int64_t count_inflight(Database& db, const std::string& endpoint);
-/// Those of one node.
+/// Those of one node; of all nodes: Database::count_inflight().
 std::int64_t count_inflight(Database& db, const std::string& endpoint, const NodeId& node);
 std::vector<ports::InflightAttempt> list_inflight(Database& db, const std::string& endpoint,
                                                   const NodeId& this_node);

@@ -67,6 +67,10 @@ const char* const due_remote_jobs_sql =
 
 const char* const any_remote_job_sql = "SELECT state FROM remote_jobs WHERE attempt_id = ?";
 
+bool has_remote_jobs(Database& db, const AttemptId& attempt) {
+    return db.query(any_remote_job_sql, attempt).next();
+}
+
 void insert_remote_job(Database& db, const RemoteRow& row) {
     const auto& remote = row.remote;
     std::optional<std::string_view> name;
@@ -167,7 +171,7 @@ bool remote_result_wanted(Database& db, const AttemptId& attempt) {
 // Nothing can be cancelled that has no name: its look stays when it was.
 std::int64_t make_unwanted(Database& db, const AttemptId& attempt, const std::string& counting,
                            TimePoint now) {
-    if (!db.query(any_remote_job_sql, attempt).next()) return 0;
+    if (!has_remote_jobs(db, attempt)) return 0;
     const auto due = db.run(
         "UPDATE remote_jobs SET unwanted = 1, look_at = CASE WHEN look_at > ?3 THEN ?3 ELSE look_at END "
         "WHERE attempt_id = ?1 AND state <> "

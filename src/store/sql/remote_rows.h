@@ -28,6 +28,7 @@ extern const char* const due_remote_jobs_sql;
 
 /// What the end of an attempt asks first, told so that a database can foresee it.
 extern const char* const any_remote_job_sql;
+bool has_remote_jobs(Database& db, const AttemptId& attempt);
 
 /// Inserts what `row.remote` says of the submit itself, its state and its name.
 void insert_remote_job(Database& db, const RemoteRow& row);

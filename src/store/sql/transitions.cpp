@@ -36,10 +36,17 @@ std::optional<JobHead> current_job(Database& db, const InflightRow& row) {
     return job;
 }
 
-/// The remote job of an attempt that its caller has just heard of, if it is one that runs elsewhere.
-std::string counting_remote_id(Database& db, std::int64_t job_seq, int number) {
-    auto rows = db.query(remote_id_sql, job_seq, number);
-    return rows.next() ? rows.text(0) : std::string();
+/// Of the remote jobs of an attempt only the one counts that its caller has just heard of.
+void let_go_of_the_others(Transaction& transaction, const AttemptId& attempt, std::int64_t job_seq,
+                          int number, TimePoint now) {
+    if (!has_remote_jobs(transaction.db, attempt)) return;
+    std::string counting;
+    {
+        auto rows = transaction.db.query("SELECT remote_id FROM attempts WHERE job_seq = ? AND number = ?",
+                                         job_seq, number);
+        if (rows.next()) counting = rows.text(0);
+    }
+    let_go(transaction, attempt, counting, now);
 }
 
 /// As perform(), and the job's chain follows.
@@ -90,15 +97,16 @@ core::Attempt open_attempt(Transaction& transaction, ports::Random& random, JobH
 std::optional<ports::Claimed> claim_one(Transaction& transaction, ports::Random& random, const Place& place,
                                         const ports::ClaimRequest& request) {
     take_place(transaction, request.backend, place);
-    auto head = find_job_head(transaction.db, place.job_seq);
-    if (!head || !core::next(head->status, JobEventKind::claim)) {
+    auto found = find_head_and_job(transaction.db, place.job_seq);
+    if (!found || !core::next(found->head.status, JobEventKind::claim)) {
         // Only a bug can have left this place in line. Refusing to claim would stop the whole queue for it.
         log::error("dropped a place in line without a waiting job", {{"job_seq", place.job_seq}});
         transaction.flow.freed({request.backend, place.user});
         return std::nullopt;
     }
-    ports::Claimed claimed{*find_whole_job(transaction.db, place.job_seq)};
-    auto attempt = open_attempt(transaction, random, *head, claimed.job, request);
+    auto& head = found->head;
+    ports::Claimed claimed{std::move(found->job)};
+    auto attempt = open_attempt(transaction, random, head, claimed.job, request);
     const Change change{.kind = JobEventKind::claim,
                         .actor = "dispatcher",
                         .now = request.now,
@@ -107,16 +115,14 @@ std::optional<ports::Claimed> claim_one(Transaction& transaction, ports::Random&
                         .data_json = claim_data(request.endpoint),
                         .due = {},
                         .endpoint = request.endpoint};
-    DR_CHECK(perform(transaction, *head, change));
-    claimed.job.status = head->status;
-    claimed.job.updated_at = head->updated_at;
+    DR_CHECK(perform(transaction, head, change));
+    claimed.job.status = head.status;
+    claimed.job.updated_at = head.updated_at;
     claimed.job.attempts.push_back(std::move(attempt));
     return claimed;
 }
 
 }  // namespace
-
-const char* const remote_id_sql = "SELECT remote_id FROM attempts WHERE job_seq = ? AND number = ?";
 
 std::vector<ports::Claimed> claim_jobs(Transaction& transaction, ports::Random& random,
                                        const ports::ClaimRequest& request) {
@@ -124,14 +130,13 @@ std::vector<ports::Claimed> claim_jobs(Transaction& transaction, ports::Random& 
     auto& db = transaction.db;
     db.claim_alone(request.per_node ? request.endpoint + "@" + transaction.node.str() : request.endpoint);
     const auto taken = request.per_node ? count_inflight(db, request.endpoint, transaction.node)
-                                        : count_inflight(db, request.endpoint);
+                                        : db.count_inflight(request.endpoint);
     const auto free_slots = request.inflight_max - taken;
     const auto count_max = std::min<std::int64_t>(free_slots, request.jobs_max);
     if (count_max <= 0) return claimed;
     const auto places = first_in_line(transaction, request.backend, count_max);
     std::vector<SqlValue> seqs;
     for (const auto& place : places) seqs.push_back(to_sql(place.job_seq));
-    db.foresee(job_head_sql, seqs, 1);
     db.foresee(whole_job_sql, seqs, 1);
     for (const auto& place : places) {
         if (auto one = claim_one(transaction, random, place, request)) claimed.push_back(*std::move(one));
@@ -165,7 +170,7 @@ Applied finish_attempt(Transaction& transaction, const AttemptId& attempt, const
                        const std::string& actor, TimePoint now) {
     const auto row = find_held(transaction, attempt);
     if (!row) return Applied::stale;
-    let_go(transaction, attempt, counting_remote_id(transaction.db, row->job_seq, row->number), now);
+    let_go_of_the_others(transaction, attempt, row->job_seq, row->number, now);
     if (auto job = current_job(transaction.db, *row)) {
         auto change = end_change(end, actor, now);
         change.attempt = row->number;
@@ -232,7 +237,7 @@ Applied succeed_late(Transaction& transaction, const AttemptId& attempt, const A
     change.attempt_id = attempt;
     if (!perform(transaction, *job, change)) return Applied::stale;
     close_with(transaction, *job, number, end, now);
-    let_go(transaction, attempt, counting_remote_id(db, job->seq, number), now);
+    let_go_of_the_others(transaction, attempt, job->seq, number, now);
     follow_step(transaction, *job, change.kind, now);
     return Applied::applied;
 }

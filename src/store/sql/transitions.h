@@ -11,9 +11,6 @@
 
 namespace darkroom::store {
 
-/// What the end of an attempt asks of it, told so that a database can foresee it.
-extern const char* const remote_id_sql;
-
 std::vector<ports::Claimed> claim_jobs(Transaction& transaction, ports::Random& random,
                                        const ports::ClaimRequest& request);
 ports::Applied start_attempt(Transaction& transaction, const AttemptId& attempt, TimePoint now);
