@@ -56,6 +56,7 @@ private:
     void enter(bool again);
     void renew_row();
     void renew_lead();
+    std::int64_t bury_the_dead();
     Others look_at_others();
     std::int64_t trusted_until(std::int64_t asked_at) const;
     bool wait_for(Milliseconds time);

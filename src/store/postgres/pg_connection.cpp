@@ -135,9 +135,7 @@ void PgConnection::set_up() {
                    " set_config('lock_timeout', '" +
                    milliseconds(settings_.lock_within) +
                    "', false),"
-                   " set_config('idle_in_transaction_session_timeout', '" +
-                   milliseconds(settings_.idle_within) +
-                   "', false),"
+                   " set_config('idle_in_transaction_session_timeout', '30000', false),"
                    " set_config('client_min_messages', 'warning', false), set_config('jit', 'off', false),"
                    " set_config('plan_cache_mode', '" +
                    (settings_.by_index_only ? "force_generic_plan" : "auto") +

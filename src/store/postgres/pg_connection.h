@@ -30,7 +30,6 @@ struct PgSettings {
     Milliseconds connect_within{5'000};     // each address
     Milliseconds statement_within{30'000};  // the server ends it then
     Milliseconds lock_within{5'000};
-    Milliseconds idle_within{30'000};  // in a transaction: who is stopped there loses it
     /// Indexes are always the way, and plans are made once: a change of statistics must not turn one over.
     bool by_index_only = false;
     bool commits_unsynced = false;  // what it writes may be lost with the server

@@ -20,7 +20,6 @@ PgSettings settings_of(const std::string& url, const PostgresJobStore::Options& 
     settings.connect_within = options.connect_within;
     settings.statement_within = options.statement_within;
     settings.lock_within = options.lock_within;
-    settings.idle_within = std::clamp(options.lease / 2, Milliseconds(1'000), settings.idle_within);
     return settings;
 }
 
@@ -61,7 +60,6 @@ StoreResult<void> prepare_schema(const PgSettings& settings, bool may_migrate) {
 PostgresJobStore::PostgresJobStore(const PgSettings& settings, ports::Random& random, const Options& options)
     : SqlJobStore(random),
       random_for_tokens_(random),
-      lease_(options.lease),
       membership_(for_signs_of_life(settings), {options.node, options.instance, options.lease}, random),
       bell_(for_the_bell(settings), options.look_every) {}
 
@@ -140,14 +138,12 @@ StoreResult<std::string> PostgresJobStore::agree_on(const std::string& name, con
     });
 }
 
-// For half a lease at least: a transaction of a process that was stopped in the middle is ended by the server
-// before another node can lead.
+// One that is stopped after this has its transaction ended before another node leads (membership.cpp).
 void PostgresJobStore::demand_lead(Transaction& transaction) {
-    const auto ahead = lease_.count() / 2;
     const auto leads = transaction.db.integer(
-        "SELECT EXISTS (SELECT 1 FROM leader WHERE id = 1 AND node = ?1 AND until >"
-        " CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint) + ?2)",
-        transaction.node, ahead);
+        "SELECT EXISTS (SELECT 1 FROM leader WHERE id = 1 AND node = ? AND until >"
+        " CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint))",
+        transaction.node);
     if (leads == 0)
         throw SqlFailure(ports::StoreErrorKind::unavailable,
                          "this node does not lead any more, so it leaves this to the one that does");

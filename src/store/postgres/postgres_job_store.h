@@ -70,7 +70,6 @@ private:
     ports::StoreResult<void> start(const PgSettings& settings, const Options& options);
 
     ports::Random& random_for_tokens_;
-    const Milliseconds lease_;
     Membership membership_;
     Bell bell_;
     std::unique_ptr<ReaderPool> readers_;
