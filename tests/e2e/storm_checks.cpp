@@ -96,6 +96,13 @@ bool is_terminal(const std::string& status) {
     return status == "SUCCEEDED" || status == "FAILED" || status == "CANCELLED";
 }
 
+std::string told(const std::map<std::string, int>& ends) {
+    std::string text;
+    for (const auto& [status, jobs] : ends)
+        text += (text.empty() ? "" : ", ") + std::to_string(jobs) + " " + status;
+    return text;
+}
+
 std::vector<json::value> all_jobs(const ApiClient& client) {
     std::vector<json::value> jobs;
     std::string cursor;

@@ -1,6 +1,7 @@
 // What must be true of every job after a storm, whatever was killed in it.
 #pragma once
 #include <boost/json/value.hpp>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@ namespace darkroom::e2e {
 StormPlan storm_plan(StormPlan plan, int kills, int jobs);
 
 bool is_terminal(const std::string& status);
+
+/// "7 CANCELLED, 52 SUCCEEDED"
+std::string told(const std::map<std::string, int>& ends);
 
 /// Of all users, page by page.
 std::vector<boost::json::value> all_jobs(const ApiClient& client);
