@@ -4,7 +4,6 @@
 
 #include "base/json.h"
 #include "base/json_writer.h"
-#include "base/json_writer.h"
 #include "tests/e2e/event_stream.h"
 #include "tests/e2e/pictures.h"
 
