@@ -189,6 +189,7 @@ void Membership::run() {
             const auto others = look_at_others();
             renew_lead();
             tell_(others);
+            if (trouble_.is_over()) log::info("the database answers again, and the node's lease is renewed");
         } catch (const SqlFailure& failure) {
             if (trouble_.met(steady_now()))
                 log::warning("the node's lease could not be renewed", {{"detail", failure.what()}});
@@ -203,7 +204,6 @@ void Membership::leave() noexcept {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
-            if (trouble_.is_over()) log::info("the database answers again, and the node's lease is renewed");
     stop_asked_.notify_all();
     if (thread_.joinable()) thread_.join();
     held_until_ = leads_until_ = 0;
