@@ -142,6 +142,11 @@ TEST_F(Schema, AUrlThatIsWrongIsToldWithoutItsPassword) {
         ASSERT_FALSE(refused.ok()) << wrong;
         EXPECT_EQ(refused.error().detail.find("cret"), std::string::npos) << refused.error().detail;
     }
+    const auto mistyped =
+        PostgresJobStore::open("postgres://ann:s3cret@127.0.0.1:1/db?sslmod=require", random_, named("one"));
+    ASSERT_FALSE(mistyped.ok());
+    EXPECT_NE(mistyped.error().detail.find("sslmod"), std::string::npos) << mistyped.error().detail;
+    EXPECT_EQ(mistyped.error().detail.find("s3cret"), std::string::npos) << mistyped.error().detail;
     auto other = url();
     other.replace(other.find("://") + 3, other.find('@') - other.find("://") - 3, "darkroom:s3cret");
     const auto refused = PostgresJobStore::open(other, random_, named("one"));
@@ -151,8 +156,3 @@ TEST_F(Schema, AUrlThatIsWrongIsToldWithoutItsPassword) {
 
 }  // namespace
 }  // namespace darkroom::store
-    const auto mistyped =
-        PostgresJobStore::open("postgres://ann:s3cret@127.0.0.1:1/db?sslmod=require", random_, named("one"));
-    ASSERT_FALSE(mistyped.ok());
-    EXPECT_NE(mistyped.error().detail.find("sslmod"), std::string::npos) << mistyped.error().detail;
-    EXPECT_EQ(mistyped.error().detail.find("s3cret"), std::string::npos) << mistyped.error().detail;
