@@ -74,8 +74,8 @@ private:
     std::atomic<std::int64_t> leads_until_{0};
     std::int64_t term_ = 0;  // that this node leads in; 0 = none
     std::function<void(const Others&)> tell_;
-    std::thread thread_;
     StandingTrouble trouble_;
+    std::thread thread_;
 };
 
 /// Alive ones and those that died in the last day, by name.
