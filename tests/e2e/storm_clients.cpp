@@ -23,6 +23,11 @@ constexpr std::array kinds{Kind{"jpeg_to_png", "{}"}, Kind{"upscale_2k", R"({"ta
 
 bool try_later(int status) { return status == 0 || status == 429 || status == 503 || status == 507; }
 
+// As what was sent before is still under way there.
+bool try_later(const Reply& reply) {
+    return try_later(reply.status) || reply.body().find(R"("retryable":true)") != std::string::npos;
+}
+
 }  // namespace
 
 // Everything about a job follows from its number, so that a seed tells the whole storm.
@@ -223,7 +228,7 @@ bool StormClients::insist(std::string_view method, const std::string& target, co
         ApiClient client(port, key_);
         client.set_patience(request_patience);
         reply = client.call(method, target, body, headers);
-        if (!try_later(reply.status)) return true;
+        if (!try_later(reply)) return true;
     }
     return false;
 }
