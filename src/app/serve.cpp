@@ -35,7 +35,7 @@ std::string backends_of(const Settings& settings) {
         if (kind == "pod")
             for (const auto& pod : settings.pods)
                 add(pod.name, pod.inflight_max.value_or(pod_inflight_default));
-        all += (all.empty() ? "" : ", ") + kind + " (" + endpoints + " at once)";
+        all.append(all.empty() ? "" : ", ").append(kind).append(" (").append(endpoints).append(" at once)");
     }
     return all;
 }
