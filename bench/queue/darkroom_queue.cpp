@@ -129,10 +129,10 @@ void IdleWorkers::work() {
         if (!ended) give_up("end an attempt", ended.error());
         DR_CHECK(*ended == ports::Applied::applied);
         lock.lock();
-        --inflight_;
-        ++worked_;
+        const bool has_room_again = inflight_-- == inflight_max;
+        const bool is_awaited = ++worked_ == awaited_;
         lock.unlock();
-        changed_.notify_all();
+        if (has_room_again || is_awaited) changed_.notify_all();
     }
 }
 
@@ -143,6 +143,7 @@ std::int64_t IdleWorkers::worked() const {
 
 bool IdleWorkers::wait_until_worked(std::int64_t jobs) const {
     std::unique_lock lock(mutex_);
+    awaited_ = jobs;
     return changed_.wait_for(lock, worked_patience, [&] { return worked_ >= jobs; });
 }
 

@@ -41,7 +41,7 @@ private:
 
     ports::JobStore& store_;
     mutable std::mutex mutex_;
-    mutable std::condition_variable changed_;  // a job was worked on, or came, or it is time to stop
+    mutable std::condition_variable changed_;  // there is room or a job again, or it is time to stop
     std::condition_variable claimed_;
     std::deque<ports::Claimed> waiting_;
     std::vector<double> latencies_;
@@ -50,6 +50,7 @@ private:
     bool ready_ = true;  // something may be claimable
     bool stopping_ = false;
     bool dispatched_all_ = false;
+    mutable std::int64_t awaited_ = 0;  // so many worked on: somebody waits for that
     std::vector<std::thread> workers_;
     std::thread dispatcher_;
 };

@@ -145,7 +145,8 @@ std::int64_t Membership::bury_the_dead() {
     return db_.integer(
         "WITH dead AS (UPDATE nodes SET gone = 1 WHERE gone = 0 AND until < " NOW_MS
         " RETURNING name, until), ended AS (SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN dead"
-        " ON application_name = left('darkroom:' || name, 63) WHERE usename = current_user AND datname ="
+        " ON application_name = left(current_schema() || ':' || name, 63) WHERE usename = current_user AND "
+        "datname ="
         " current_database() AND pid <> pg_backend_pid() AND backend_start < to_timestamp(until / 1000.0))"
         " SELECT (SELECT count(*) FROM dead) + 0 * (SELECT count(*) FROM ended)");
 }

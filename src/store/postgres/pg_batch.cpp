@@ -41,11 +41,6 @@ bool PgPending::add(PgStatement& statement, std::span<const SqlValue> values, bo
     return true;
 }
 
-void PgPending::keep_least(PgStatement& statement, std::int64_t finished_at, std::int64_t seq) {
-    const Mark mark{&statement, finished_at, seq};
-    if (!mark_ || std::pair(finished_at, seq) < std::pair(mark_->finished_at, mark_->seq)) mark_ = mark;
-}
-
 void PgPending::give_out(Table& table, std::vector<Bulk>& bulks) {
     std::stable_sort(table.bulks.begin(), table.bulks.end(), [](const auto& one, const auto& other) {
         return one.statement->plan->kind < other.statement->plan->kind;

@@ -26,22 +26,10 @@ public:
     /// Of a statement with plan and types. False: this row is there already, or the table is full; what has
     /// been collected for it must be sent first.
     bool add(PgStatement& statement, std::span<const SqlValue> values, bool changes_one);
-    /// The mark of retention goes back to the earliest end of a transaction, so only that one is told.
-    void keep_least(PgStatement& statement, std::int64_t finished_at, std::int64_t seq);
-    struct Mark {
-        PgStatement* statement = nullptr;
-        std::int64_t finished_at = 0;
-        std::int64_t seq = 0;
-    };
-    std::optional<Mark> take_mark() { return std::exchange(mark_, std::nullopt); }
-
     /// Gives out and forgets what was collected for one of these tables, removals first.
     std::vector<Bulk> take(const std::vector<std::string>& tables);
     std::vector<Bulk> take_all();
-    void clear() {
-        tables_.clear();
-        mark_.reset();
-    }
+    void clear() { tables_.clear(); }
 
 private:
     struct Table {
@@ -50,7 +38,6 @@ private:
     };
     static void give_out(Table& table, std::vector<Bulk>& bulks);
     std::unordered_map<std::string, Table> tables_;
-    std::optional<Mark> mark_;
 };
 
 /// Answers that were asked for ahead.

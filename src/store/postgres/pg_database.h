@@ -94,7 +94,6 @@ private:
     void write(PgStatement& statement, std::span<const SqlValue> values, bool changes_one);
     void write_pending(std::vector<PgPending::Bulk> bulks);
     void write_what_it_reads(const PgStatement& statement);
-    void write_mark();
     Cursor* find_foreseen(PgStatement& statement, std::span<const SqlValue> values);
     std::uint64_t await(const Awaited& awaited);
     void read_until(std::uint64_t number);

@@ -6,9 +6,6 @@ namespace darkroom::store {
 namespace {
 
 constexpr Oid text_type = 25;
-constexpr std::string_view moves_the_mark =
-    "UPDATE retention SET finished_at = $1, seq = $2 - 1 WHERE (finished_at, seq) >= ($1, $2)";
-
 std::int64_t number_in(const char* data, int length) {
     const auto* const bytes = reinterpret_cast<const std::uint8_t*>(data);
     std::uint64_t value = length > 1 && (bytes[0] & 0x80) != 0 ? ~std::uint64_t{0} : 0;
@@ -46,12 +43,8 @@ std::string_view PgRows::bytes(int column) const {
 }
 
 PgStatement::PgStatement(std::string_view sql, std::int64_t number)
-    : moves_mark(to_postgres(sql) == moves_the_mark),
-      sql_(sql),
-      text_(to_postgres(sql)),
-      name_("s" + std::to_string(number)),
-      tables_(tables_in(text_)) {
-    if (!moves_mark) plan = bulk_plan(text_);
+    : sql_(sql), text_(to_postgres(sql)), name_("s" + std::to_string(number)), tables_(tables_in(text_)) {
+    plan = bulk_plan(text_);
 }
 
 void PgStatement::give(PgResult result) {

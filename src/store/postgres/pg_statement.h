@@ -50,7 +50,6 @@ public:
     PgResult take() { return std::move(result_); }
     PgRows& rows() { return rows_; }
 
-    const bool moves_mark;     // of retention
     bool is_prepared = false;  // or will be, when its answer comes
     std::optional<BulkPlan> plan;
     std::vector<PgArray::Of> types;                  // of its parameters, once they were asked for

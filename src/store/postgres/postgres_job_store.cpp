@@ -16,7 +16,7 @@ PgSettings settings_of(const std::string& url, const PostgresJobStore::Options& 
     PgSettings settings;
     settings.url = url;
     settings.schema = options.schema;
-    settings.application = "darkroom:" + options.node.name;
+    settings.application = options.schema + ":" + options.node.name;
     settings.connect_within = options.connect_within;
     settings.statement_within = options.statement_within;
     settings.lock_within = options.lock_within;

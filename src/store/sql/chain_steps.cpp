@@ -52,7 +52,7 @@ void move_chain(Transaction& transaction, JobHead& chain, Status to, JobEventKin
     if (to != Status::failed) chain.error.reset();
     if (core::is_terminal(to)) chain.finished_at = by.now;
     update_job(transaction, chain, from);
-    if (core::is_terminal(to)) note_end(transaction.db, chain, by.now);
+    if (core::is_terminal(to)) note_end(transaction, chain, by.now);
     tell(transaction, chain, std::string(core::to_string(kind)), by);
     auto move = move_of(chain, kind, since, by.now);
     if (chain.error) move.error = chain.error->code;

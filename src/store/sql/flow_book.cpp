@@ -36,8 +36,8 @@ void FlowBook::freed(const FlowKey& key) { ++flows_[key].freed; }
 
 void FlowBook::claimed(const std::string& backend, std::int64_t vt) {
     tallies_.add(tally::ready, backend, -1);
-    if (vt <= lane(backend)) return;
-    lanes_[backend] = {vt, true};
+    auto& lane = lanes_[backend];
+    if (!lane.claimed || *lane.claimed < vt) lane.claimed = vt;
 }
 
 bool FlowBook::settle() {
@@ -49,7 +49,10 @@ bool FlowBook::settle() {
     bool anybody = false;
     for (auto& [key, flow] : flows_) anybody = settle(key, flow) || anybody;
     for (auto& [backend, lane] : lanes_) {
-        if (std::exchange(lane.claimed, false)) put_lane_vt(db_, backend, lane.vt);
+        if (!lane.claimed) continue;
+        put_lane_vt(db_, backend, *lane.claimed);
+        if (lane.vt) lane.vt = std::max(*lane.vt, *lane.claimed);
+        lane.claimed.reset();
     }
     return anybody;
 }
@@ -143,9 +146,9 @@ void FlowBook::write(const FlowKey& key, Flow& flow, const core::Admission& admi
 }
 
 std::int64_t FlowBook::lane(const std::string& backend) {
-    const auto [found, is_new] = lanes_.try_emplace(backend);
-    if (is_new) found->second.vt = lane_vt(db_, backend);
-    return found->second.vt;
+    auto& lane = lanes_[backend];
+    if (!lane.vt) lane.vt = lane_vt(db_, backend);
+    return lane.claimed ? std::max(*lane.vt, *lane.claimed) : *lane.vt;
 }
 
 }  // namespace darkroom::store

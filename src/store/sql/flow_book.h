@@ -51,8 +51,8 @@ private:
     };
 
     struct Lane {
-        std::int64_t vt = 0;
-        bool claimed = false;  // by this transaction, up to there
+        std::optional<std::int64_t> vt;       // as its row says, once somebody wants to know
+        std::optional<std::int64_t> claimed;  // by this transaction, up to there; not written yet
     };
 
     FlowRow& load(const FlowKey& key, Flow& flow);

@@ -10,6 +10,21 @@ namespace darkroom::store {
 
 using ports::StoreErrorKind;
 
+// Of all ends the earliest one takes the marks back farthest.
+void Transaction::note_end(const ports::RetirementMark& end) {
+    const auto place = [](const ports::RetirementMark& mark) {
+        return std::pair(mark.finished_at, mark.seq);
+    };
+    if (!earliest_end_ || place(end) < place(*earliest_end_)) earliest_end_ = end;
+}
+
+void Transaction::take_marks_back() {
+    if (!earliest_end_) return;
+    db.post("UPDATE retention SET finished_at = ?1, seq = ?2 - 1 WHERE (finished_at, seq) >= (?1, ?2)",
+            earliest_end_->finished_at, earliest_end_->seq);
+    earliest_end_.reset();
+}
+
 GroupWriter::GroupWriter(std::unique_ptr<WriteSide> side, Options options)
     : side_(std::move(side)), options_(std::move(options)) {
     thread_ = std::thread([this] { write(); });

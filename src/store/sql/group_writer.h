@@ -22,6 +22,7 @@
 
 #include "base/gate.h"
 #include "base/result.h"
+#include "ports/job_store.h"
 #include "ports/meters.h"
 #include "store/sql/flow_book.h"
 #include "store/sql/write_side.h"
@@ -58,11 +59,19 @@ struct Transaction {
     void settle() {
         if (flow.settle()) news.ready = true;
     }
+    /// A job has ended: it must lie past all marks of retention.
+    void note_end(const ports::RetirementMark& end);
+    /// Before anybody looks at those marks.
+    void take_marks_back();
     /// Before the commit.
     void conclude(const std::string& shard) {
         settle();
+        take_marks_back();
         tallies.write(db, shard);
     }
+
+private:
+    std::optional<ports::RetirementMark> earliest_end_;
 };
 
 class GroupWriter {

@@ -124,7 +124,7 @@ bool perform(Transaction& transaction, JobHead& job, const Change& change) {
     apply_to_job(job, *transition, change);
     if (has(transition->effects, Effect::enqueue)) enqueue_changed(transaction, job, change);
     update_job(transaction, job, from);
-    if (has(transition->effects, Effect::finish)) note_end(db, job, change.now);
+    if (has(transition->effects, Effect::finish)) note_end(transaction, job, change.now);
     tell(transaction, job, std::string(core::to_string(change.kind)), change);
     note_move(transaction, job, *transition, change, since);
     return true;

@@ -202,6 +202,7 @@ const char* const ended_jobs_sql =
 ports::RetiredJobs retire_jobs(Transaction& transaction, Retention what, TimePoint ended_before, int jobs_max,
                                TimePoint now) {
     auto& db = transaction.db;
+    transaction.take_marks_back();
     ports::RetiredJobs retired;
     const int limit = std::clamp(jobs_max, 0, jobs_in_a_transaction);
     const RetirementMark before{ended_before, std::numeric_limits<std::int64_t>::min()};
@@ -217,6 +218,7 @@ ports::RetiredJobs retire_jobs(Transaction& transaction, Retention what, TimePoi
 
 bool settle_slice(Transaction& transaction, Retention what, const RetirementMark& up_to) {
     auto& db = transaction.db;
+    transaction.take_marks_back();
     const auto jobs = ended_jobs(db, mark_of(db, what), up_to, jobs_in_a_transaction);
     std::optional<RetirementMark> reached;
     for (const auto& job : jobs) {
@@ -233,10 +235,8 @@ bool settle_slice(Transaction& transaction, Retention what, const RetirementMark
     return jobs.size() == static_cast<std::size_t>(jobs_in_a_transaction);
 }
 
-void note_end(Database& db, const JobHead& job, TimePoint finished_at) {
-    if (job.chain_seq) return;
-    db.post("UPDATE retention SET finished_at = ?1, seq = ?2 - 1 WHERE (finished_at, seq) >= (?1, ?2)",
-            finished_at, job.seq);
+void note_end(Transaction& transaction, const JobHead& job, TimePoint finished_at) {
+    if (!job.chain_seq) transaction.note_end({finished_at, job.seq});
 }
 
 void note_reopening(Database& db, JobHead& job) {

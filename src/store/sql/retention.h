@@ -28,8 +28,8 @@ bool settle_slice(Transaction& transaction, ports::Retention what, const ports::
 /// plan.
 extern const char* const ended_jobs_sql;
 
-/// A job has ended: it must lie past all marks.
-void note_end(Database& db, const JobHead& job, TimePoint finished_at);
+/// Steps are not walked over.
+void note_end(Transaction& transaction, const JobHead& job, TimePoint finished_at);
 /// A job begins anew, and so do its outputs: what retention took of its earlier ones is forgotten, and a job
 /// that showed such shows nothing until it has a new one.
 void note_reopening(Database& db, JobHead& job);
