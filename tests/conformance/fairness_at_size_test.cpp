@@ -1,5 +1,7 @@
 // Issue 6's own figures of fairness, on both stores, on Postgres between two nodes: who comes behind 60,000
 // jobs of another user.
+#include <gtest/gtest.h>
+
 #include <chrono>
 #include <cstdio>
 #include <thread>

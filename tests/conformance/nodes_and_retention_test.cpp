@@ -143,6 +143,7 @@ TEST_F(NodesAndRetention, HeirsAndRetentionInAnyOrderLeaveNothingAndBreakNothing
     heirs.push_back(open(patient("other heir")));
     EXPECT_EQ(leave_cancelled_jobs(40).size(), 40u);
     std::vector<std::thread> threads;
+    threads.reserve(heirs.size());
     for (const auto& heir : heirs) {
         threads.emplace_back([&, node = heir.get()] {
             for (;;) {
