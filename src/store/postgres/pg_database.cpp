@@ -38,7 +38,10 @@ void PgDatabase::disconnect() noexcept {
     answered_ = sent_;
     in_transaction_ = aborted_ = false;
     asked_seqs_.reset();
-    claim_marks_.clear();  // the next server may be one that has not seen the last claims
+    asked_line_.reset();
+    // The next server may be one that has not seen the last claims.
+    line_marks_.clear();
+    claim_marks_.clear();
 }
 
 void PgDatabase::ensure_connected(Milliseconds at_most) {
@@ -276,6 +279,7 @@ void PgDatabase::roll_back() noexcept {
     foreseen_.clear();
     in_transaction_ = false;
     asked_seqs_.reset();
+    asked_line_.reset();
     if (!is_connected()) return disconnect();
     skip_to_sync();
     if (!is_connected() || !connection_.in_transaction()) return;

@@ -105,6 +105,8 @@ private:
     void forget_statements() noexcept;
     Milliseconds patience() const;
     void draw_blocks(std::int64_t blocks);
+    void ask_line_start(const std::string& backend);
+    void read_line_start();
 
     PgConnection connection_;
     const Use use_;
@@ -136,11 +138,17 @@ private:
 
     struct LineMark {
         std::int64_t mark = std::numeric_limits<std::int64_t>::min();
-        std::optional<std::int64_t> next;  // once it is old enough
-        Instant found_at{};                // the next one
-        Instant walked_at{};               // the whole line
+        std::optional<std::int64_t> next;  // once all transactions before this one are over
+        std::int64_t next_since = 0;
+        Instant found_at{};   // the next one
+        Instant walked_at{};  // the whole line
     };
-    std::map<std::string, LineMark> line_marks_;
+    struct AskedLine {
+        std::string backend;
+        Asked asked;
+    };
+    std::map<std::string, LineMark> line_marks_;  // of kinds of backends
+    std::optional<AskedLine> asked_line_;
     struct ClaimMark {
         std::int64_t oldest = std::numeric_limits<std::int64_t>::min();  // not above any that is in flight
         std::int64_t newest = std::numeric_limits<std::int64_t>::min();  // of those seen

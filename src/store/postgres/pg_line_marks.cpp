@@ -2,9 +2,11 @@
 // the index while any transaction may still see them, and a long one somewhere keeps them for hours: without
 // a mark each claim would walk over all of them.
 //
-// Nobody enters the line before the virtual time that was claimed last, as he knew it; so what was the first
-// place some seconds ago is before all that come from now on, unless an admission takes longer than that.
-// Such a one is found by a walk over the whole line twice a minute.
+// Nobody enters the line before the virtual time that was claimed last, as he knew it. So once all who may
+// have known less are gone, nothing comes before that time, or before who was first in line then. Who may
+// have are transactions that had a number by then, because ours have one before they look; a transaction of
+// somebody else that goes on for long makes this wait some seconds instead. Should that ever be wrong, a walk
+// over the whole line twice a minute finds who was passed over.
 //
 // Rows in flight that are gone stay in their index likewise. They are numbered while their endpoint is
 // locked, so nothing ever comes before the oldest one that is seen there, and this bound is exact.
@@ -21,23 +23,41 @@ constexpr std::int64_t from_the_start = std::numeric_limits<std::int64_t>::min()
 
 }  // namespace
 
-std::int64_t PgDatabase::line_mark(const std::string& backend) {
-    auto& line = line_marks_[backend];
+// Asked in one claim and read in the next one, so that nobody waits for it.
+void PgDatabase::ask_line_start(const std::string& backend) {
+    asked_line_ = {backend, ask("SELECT least((SELECT min(vt) FROM ready WHERE backend = ?1 AND vt >= ?2),"
+                                " (SELECT vt FROM lanes WHERE backend = ?1)),"
+                                " CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint),"
+                                " CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)",
+                                backend, line_marks_[backend].mark)};
+}
+
+void PgDatabase::read_line_start() {
+    if (!asked_line_) return;
+    auto& line = line_marks_[asked_line_->backend];
+    auto rows = answer_to(asked_line_->asked);
+    asked_line_.reset();
+    if (!rows.next() || rows.is_null(0)) return;
     const auto now = steady_now();
-    if (now - line.walked_at > whole_line_every) {
-        line.walked_at = now;
-        return from_the_start;
-    }
-    if (line.next && now - line.found_at > old_enough) {
-        line.mark = *line.next;
+    const auto oldest_at_work = rows.integer(1);
+    const bool certain = oldest_at_work >= line.next_since || now - line.found_at > old_enough;
+    if (line.next && certain) {
+        line.mark = std::max(line.mark, *line.next);
         line.next.reset();
     }
-    if (!line.next) {
-        line.next = integer("SELECT coalesce(min(vt), ?2) FROM ready WHERE backend = ?1 AND vt >= ?2",
-                            backend, line.mark);
-        line.found_at = now;
-    }
-    return line.mark;
+    if (line.next) return;
+    line.next = rows.integer(0);
+    line.next_since = rows.integer(2);
+    line.found_at = now;
+}
+
+std::int64_t PgDatabase::line_mark(const std::string& backend) {
+    read_line_start();
+    ask_line_start(backend);
+    auto& line = line_marks_[backend];
+    if (steady_now() - line.walked_at <= whole_line_every) return line.mark;
+    line.walked_at = steady_now();
+    return from_the_start;
 }
 
 std::int64_t PgDatabase::count_inflight(const std::string& endpoint) {
