@@ -143,8 +143,6 @@ std::string is_row_of_v(const HotTable& table) {
     return text;
 }
 
-constexpr std::string_view next_event = "coalesce(max(seq), 0) + 1";
-
 std::optional<BulkPlan::Kind> kind_of(std::string_view text) {
     if (begins(text, "INSERT INTO ")) return BulkPlan::Kind::insert;
     if (begins(text, "UPDATE ")) return BulkPlan::Kind::update;
@@ -177,25 +175,15 @@ bool names_one_row(const BulkPlan& plan, const std::string& where) {
     return rest.find("RETURNING") == std::string_view::npos && rest.find("SELECT") == std::string_view::npos;
 }
 
-bool numbers_an_event(const BulkPlan& plan) {
-    return plan.table == "job_events" && plan.text.find(next_event) != std::string::npos;
-}
-
 bool inserts_values(const BulkPlan& plan) {
     if (plan.text.find("DO NOTHING") != std::string::npos) return false;
-    return numbers_an_event(plan) || plan.text.find(" VALUES ($1") != std::string::npos;
+    return plan.text.find(" VALUES ($1") != std::string::npos;
 }
 
 std::string many_inserted(const BulkPlan& plan, const Parameters& of) {
-    if (!numbers_an_event(plan)) {
-        const auto values = plan.text.find(" VALUES (");
-        return plan.text.substr(0, values) + " SELECT " + of.values(plan.parameters) + " FROM " + of.rows() +
-               plan.text.substr(plan.text.find(')', values) + 1);
-    }
-    auto text = plan.text.substr(0, plan.text.rfind(" FROM "));
-    text.replace(text.find(next_event), next_event.size(),
-                 "coalesce((SELECT max(seq) FROM job_events AS told WHERE told.job_seq = $1), 0) + 1");
-    return of.in(text) + " FROM " + of.rows();
+    const auto values = plan.text.find(" VALUES (");
+    return plan.text.substr(0, values) + " SELECT " + of.values(plan.parameters) + " FROM " + of.rows() +
+           plan.text.substr(plan.text.find(')', values) + 1);
 }
 
 std::string many_selected(const BulkPlan& plan, const Parameters& of) {

@@ -46,12 +46,14 @@ TEST(PostgresBulk, ChangesAndRemovalsKeepTheirConditions) {
 }
 
 TEST(PostgresBulk, WhatIsTheSameForAllIsSentOnce) {
-    const auto change = bulk_plan("UPDATE jobs SET status = $3, updated_at = $4 WHERE seq = $1 AND status = $2");
+    const auto change =
+        bulk_plan("UPDATE jobs SET status = $3, updated_at = $4 WHERE seq = $1 AND status = $2");
     ASSERT_TRUE(change);
     const std::vector<Of> types{Of::bigint, Of::text, Of::text, Of::bigint};
-    EXPECT_EQ(change->for_many(types, 0b0110),
-              "UPDATE jobs SET status = CAST($3 AS text), updated_at = v.p4 FROM unnest(CAST($1 AS bigint[]), "
-              "CAST($4 AS bigint[])) AS v(p1, p4) WHERE seq = ANY(ARRAY[v.p1]) AND status = CAST($2 AS text)");
+    EXPECT_EQ(
+        change->for_many(types, 0b0110),
+        "UPDATE jobs SET status = CAST($3 AS text), updated_at = v.p4 FROM unnest(CAST($1 AS bigint[]), "
+        "CAST($4 AS bigint[])) AS v(p1, p4) WHERE seq = ANY(ARRAY[v.p1]) AND status = CAST($2 AS text)");
     EXPECT_EQ(change->for_many(types, 0b0001), change->for_many(types)) << "keys are always many";
     const auto insert = bulk_plan("INSERT INTO inflight (attempt_id, endpoint, job_seq) VALUES ($1, $2, $3)");
     ASSERT_TRUE(insert);
@@ -95,24 +97,6 @@ TEST(PostgresBulk, AQuestionTellsTheKeysAndLocksInTheirOrder) {
               "JOIN flow ON "
               "backend = ANY(ARRAY[v.p1]) AND user_id = v.p2 "
               "ORDER BY v.p1, v.p2 FOR UPDATE OF flow");
-}
-
-TEST(PostgresBulk, TheNextEventOfEachJobIsFoundForEachJob) {
-    const auto plan = bulk_plan(
-        "INSERT INTO job_events (job_seq, seq, kind) SELECT $1, coalesce(max(seq), 0) + 1, $2 FROM "
-        "job_events WHERE "
-        "job_seq = $1");
-    ASSERT_TRUE(plan);
-    EXPECT_EQ(plan->for_many({Of::bigint, Of::text}),
-              "INSERT INTO job_events (job_seq, seq, kind) SELECT v.p1, coalesce((SELECT max(seq) FROM "
-              "job_events AS told "
-              "WHERE told.job_seq = v.p1), 0) + 1, v.p2 FROM unnest(CAST($1 AS bigint[]), CAST($2 AS "
-              "text[])) AS v(p1, p2)");
-    const auto first = bulk_plan("INSERT INTO job_events (job_seq, seq, kind) VALUES ($1, $2, $3)");
-    ASSERT_TRUE(first);
-    EXPECT_EQ(first->for_many({Of::bigint, Of::bigint, Of::text}),
-              "INSERT INTO job_events (job_seq, seq, kind) SELECT v.p1, v.p2, v.p3 FROM unnest(CAST($1 AS "
-              "bigint[]), CAST($2 AS bigint[]), CAST($3 AS text[])) AS v(p1, p2, p3)");
 }
 
 TEST(PostgresBulk, WhatDoesMoreThanOneRowByItsKeyIsLeftAlone) {

@@ -215,12 +215,14 @@ Result<std::int64_t, std::string> PgLoader::load(const std::string& table,
 
 Result<void, std::string> PgLoader::finish() {
     // The seqs of jobs are drawn a block at a time: the next block begins behind all of them.
-    for (const char* sql : {"SELECT setval('jobs_seq', (SELECT coalesce(max(seq), 0) + 100 FROM jobs))",
-                            "SELECT setval(pg_get_serial_sequence('remote_jobs', 'seq'),"
-                            " (SELECT coalesce(max(seq), 0) + 1 FROM remote_jobs))",
-                            "SELECT setval(pg_get_serial_sequence('webhook_inbox', 'seq'),"
-                            " (SELECT coalesce(max(seq), 0) + 1 FROM webhook_inbox))",
-                            unmark, "COMMIT"}) {
+    for (const char* sql :
+         {"SELECT setval('jobs_seq', (SELECT coalesce(max(seq), 0) + 100 FROM jobs))",
+          "SELECT setval('job_events_seq', (SELECT coalesce(max(seq), 0) + 1 FROM job_events))",
+          "SELECT setval(pg_get_serial_sequence('remote_jobs', 'seq'),"
+          " (SELECT coalesce(max(seq), 0) + 1 FROM remote_jobs))",
+          "SELECT setval(pg_get_serial_sequence('webhook_inbox', 'seq'),"
+          " (SELECT coalesce(max(seq), 0) + 1 FROM webhook_inbox))",
+          unmark, "COMMIT"}) {
         if (auto ran = run(sql); !ran) return ran;
     }
     is_marked_ = false;

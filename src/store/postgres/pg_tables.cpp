@@ -167,9 +167,10 @@ CREATE TABLE attempts (
     PRIMARY KEY (job_seq, number)
 ) WITH (fillfactor = 50);
 
+CREATE SEQUENCE job_events_seq;
 CREATE TABLE job_events (
     job_seq bigint NOT NULL,
-    seq bigint NOT NULL,
+    seq bigint NOT NULL DEFAULT nextval('job_events_seq'),
     kind TEXT NOT NULL,
     status TEXT NOT NULL,
     actor TEXT NOT NULL,

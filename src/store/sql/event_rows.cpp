@@ -5,19 +5,20 @@
 #include "base/json.h"
 
 namespace darkroom::store {
+namespace {
 
-void append_first_event(Database& db, std::int64_t job_seq, const core::JobEvent& event) {
-    db.post(
-        "INSERT INTO job_events (job_seq, seq, kind, status, actor, attempt, data, at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        job_seq, 1, event.kind, event.status, event.actor, event.attempt, event.data_json, event.at);
-}
+constexpr const char* sql_with_sequence =
+    "INSERT INTO job_events (job_seq, kind, status, actor, attempt, data, at) VALUES (?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* sql_of_one_writer =
+    "INSERT INTO job_events (job_seq, seq, kind, status, actor, attempt, data, at)"
+    " SELECT ?1, coalesce(max(seq), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7 FROM job_events WHERE job_seq = ?1";
+
+}  // namespace
 
 void append_event(Database& db, std::int64_t job_seq, const core::JobEvent& event) {
-    db.post(
-        "INSERT INTO job_events (job_seq, seq, kind, status, actor, attempt, data, at)"
-        " SELECT ?1, coalesce(max(seq), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7 FROM job_events WHERE job_seq = ?1",
-        job_seq, event.kind, event.status, event.actor, event.attempt, event.data_json, event.at);
+    const bool has_sequence = !db.to_change_them().empty();
+    db.post(has_sequence ? sql_with_sequence : sql_of_one_writer, job_seq, event.kind, event.status,
+            event.actor, event.attempt, event.data_json, event.at);
 }
 
 std::vector<core::JobEvent> list_events(Database& db, std::int64_t job_seq, std::int64_t after,
@@ -25,8 +26,10 @@ std::vector<core::JobEvent> list_events(Database& db, std::int64_t job_seq, std:
     std::vector<core::JobEvent> events;
     const int limit = std::max(0, count_max);
     auto rows = db.query(
-        "SELECT seq, kind, status, actor, attempt, data, at FROM job_events WHERE job_seq = ? AND seq > ? "
-        "ORDER BY seq LIMIT ?",
+        "SELECT place, kind, status, actor, attempt, data, at FROM (SELECT row_number() OVER (ORDER BY seq) "
+        "AS"
+        " place, kind, status, actor, attempt, data, at FROM job_events WHERE job_seq = ?) AS told"
+        " WHERE place > ? ORDER BY place LIMIT ?",
         job_seq, after, limit);
     while (rows.next()) {
         core::JobEvent event;

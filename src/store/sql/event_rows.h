@@ -8,9 +8,9 @@
 
 namespace darkroom::store {
 
-/// Appends `event`; its seq is given here.
-/// Of a job that was inserted just now.
-void append_first_event(Database& db, std::int64_t job_seq, const core::JobEvent& event);
+/// Appends `event`. Its number is its place among those of its job. What the row has is in this order and has
+/// gaps where several write: there it is drawn, because to look for the last one costs as much as to write
+/// the new one.
 void append_event(Database& db, std::int64_t job_seq, const core::JobEvent& event);
 std::vector<core::JobEvent> list_events(Database& db, std::int64_t job_seq, std::int64_t after,
                                         int count_max);

@@ -16,7 +16,7 @@ void append_creation(Transaction& transaction, std::int64_t seq, const ports::Ne
     event.kind = "created";
     event.actor = request.actor;
     event.at = request.job.created_at;
-    append_first_event(transaction.db, seq, event);
+    append_event(transaction.db, seq, event);
     transaction.news.changed.push_back(job);
 }
 
