@@ -108,7 +108,8 @@ std::vector<MetricFamily> store_families(const std::optional<ports::StoreGauges>
 }
 
 std::vector<MetricFamily> endpoint_families(const std::vector<EndpointState>& endpoints) {
-    MomentFamily limit("darkroom_inflight_limit", "Attempts that may be at work there at once; of local, on this node.");
+    MomentFamily limit("darkroom_inflight_limit",
+                       "Attempts that may be at work there at once; of local, on this node.");
     MomentFamily up("darkroom_executor_up", "Whether the endpoint gets work from this process: 0 or 1.");
     for (const auto& endpoint : endpoints) {
         limit.add(endpoint.inflight_max, {{"endpoint", endpoint.name}});

@@ -8,9 +8,9 @@
 //
 // Listings of a user walk jobs_by_user, which never changes after creation, and drop what a filter does not
 // want: their cost is bounded by the user's own jobs. What is under way is found through inflight and
-// open_chains. Retention walks ended_jobs, where a job enters when it ends; what ended badly has partial indexes
-// there that only the rare rows ever touch (by user, and over all users). What looks after remote jobs and the
-// inbox likewise sees only what is open.
+// open_chains. Retention walks ended_jobs, where a job enters when it ends; what ended badly has partial
+// indexes there that only the rare rows ever touch (by user, and over all users). What looks after remote
+// jobs and the inbox likewise sees only what is open.
 #pragma once
 #include "store/sqlite/sqlite_database.h"
 

@@ -7,8 +7,8 @@
 // claiming; flow says how many of a user's are in ready and in flight, and in backlog. A row in flight
 // carries the backend that its job waited for, because the job may wait for another one before the row goes.
 //
-// What ended is in ended_jobs, but steps of chains, and what has not ended of chains in open_chains: so no index
-// of jobs names a column that changes, and an end does not touch those of jobs at all.
+// What ended is in ended_jobs, but steps of chains, and what has not ended of chains in open_chains: so no
+// index of jobs names a column that changes, and an end does not touch those of jobs at all.
 //
 // tallies keeps sums of what nobody should count (store/sql/tallies.h).
 #pragma once
