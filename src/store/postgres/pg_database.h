@@ -139,7 +139,7 @@ private:
     struct LineMark {
         std::int64_t mark = std::numeric_limits<std::int64_t>::min();
         std::optional<std::int64_t> next;  // once all transactions before this one are over
-        std::int64_t next_since = 0;
+        std::optional<std::int64_t> next_since;
         Instant found_at{};   // the next one
         Instant walked_at{};  // the whole line
     };

@@ -4,8 +4,9 @@
 //
 // Nobody enters the line before the virtual time that was claimed last, as he knew it. So once all who may
 // have known less are gone, nothing comes before that time, or before who was first in line then. Who may
-// have are transactions that had a number by then, because ours have one before they look; a transaction of
-// somebody else that goes on for long makes this wait some seconds instead. Should that ever be wrong, a walk
+// have are transactions that had a number by then, because ours have one before they look: smaller ones than
+// that of the next claim. A transaction of somebody else that goes on for long makes this wait some seconds
+// instead. Should that ever be wrong, a walk
 // over the whole line twice a minute finds who was passed over.
 //
 // Rows in flight that are gone stay in their index likewise. They are numbered while their endpoint is
@@ -26,9 +27,9 @@ constexpr std::int64_t from_the_start = std::numeric_limits<std::int64_t>::min()
 // Asked in one claim and read in the next one, so that nobody waits for it.
 void PgDatabase::ask_line_start(const std::string& backend) {
     asked_line_ = {backend, ask("SELECT least((SELECT min(vt) FROM ready WHERE backend = ?1 AND vt >= ?2),"
-                                " (SELECT vt FROM lanes WHERE backend = ?1)),"
+                                " coalesce((SELECT vt FROM lanes WHERE backend = ?1), 0)),"
                                 " CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint),"
-                                " CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)",
+                                " CAST(CAST(pg_current_xact_id() AS text) AS bigint)",
                                 backend, line_marks_[backend].mark)};
 }
 
@@ -37,17 +38,20 @@ void PgDatabase::read_line_start() {
     auto& line = line_marks_[asked_line_->backend];
     auto rows = answer_to(asked_line_->asked);
     asked_line_.reset();
-    if (!rows.next() || rows.is_null(0)) return;
+    if (!rows.next()) return;
+    const auto start = rows.integer(0);
     const auto now = steady_now();
     const auto oldest_at_work = rows.integer(1);
-    const bool certain = oldest_at_work >= line.next_since || now - line.found_at > old_enough;
-    if (line.next && certain) {
-        line.mark = std::max(line.mark, *line.next);
+    if (line.next && !line.next_since) {
+        line.next_since = rows.integer(2);
+    } else if (line.next && (oldest_at_work >= *line.next_since || now - line.found_at > old_enough)) {
+        // One who was on his way then may have come since, before that place.
+        line.mark = std::max(line.mark, std::min(*line.next, start));
         line.next.reset();
     }
     if (line.next) return;
-    line.next = rows.integer(0);
-    line.next_since = rows.integer(2);
+    line.next = start;
+    line.next_since.reset();
     line.found_at = now;
 }
 

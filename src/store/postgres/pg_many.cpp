@@ -15,9 +15,7 @@ constexpr std::int64_t rows_to_look_at = 8;  // for what they have in common
 }  // namespace
 
 PgStatement& PgDatabase::for_many(PgStatement& one, std::uint64_t same) {
-    auto& known = one.for_many;
-    if (known.count(same) == 0 && known.size() >= forms_max) same = 0;
-    const auto [found, is_new] = known.try_emplace(same, nullptr);
+    const auto [found, is_new] = one.for_many.try_emplace(same, nullptr);
     if (is_new) found->second = &statement(one.plan->for_many(one.types, same));
     return *found->second;
 }
@@ -30,8 +28,8 @@ void PgDatabase::write(PgPending::Bulk& bulk) {
     std::uint64_t same = 0;
     for (std::size_t i = one.plan->keys; look && i < bulk.columns.size(); ++i)
         if (bulk.columns[i].all_same()) same |= std::uint64_t{1} << i;
+    if (one.for_many.count(same) == 0 && one.for_many.size() >= forms_max) same = 0;
     auto& many = bulk.rows == 1 ? one : for_many(one, same);
-    if (bulk.rows > 1 && one.for_many.count(same) == 0) same = 0;
     std::vector<SqlValue> values;
     values.reserve(bulk.columns.size());
     for (std::size_t i = 0; i < bulk.columns.size(); ++i) {
