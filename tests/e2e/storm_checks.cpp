@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json/serialize.hpp>
+
 #include <algorithm>
 #include <cstdlib>
 #include <random>
@@ -114,6 +116,14 @@ std::vector<json::value> all_jobs(const ApiClient& client) {
         cursor = text_at(page, "/next_cursor");
     } while (!cursor.empty());
     return jobs;
+}
+
+std::string not_ended(const ApiClient& client) {
+    std::string lines;
+    for (const auto& job : all_jobs(client)) {
+        if (!is_terminal(text_at(job, "/status"))) lines += json::serialize(job) + "\n";
+    }
+    return lines;
 }
 
 void check_storm_job(const ApiClient& client, const json::value& job, const MadeJob& made) {

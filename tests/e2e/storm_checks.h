@@ -21,6 +21,9 @@ std::string told(const std::map<std::string, int>& ends);
 /// Of all users, page by page.
 std::vector<boost::json::value> all_jobs(const ApiClient& client);
 
+/// Those that have not ended, a line for each.
+std::string not_ended(const ApiClient& client);
+
 /// It ended, as what its client wished lets it; its timeline has no gap and no second end; its results are
 /// there, byte for byte.
 void check_storm_job(const ApiClient& client, const boost::json::value& job, const MadeJob& made);

@@ -23,9 +23,15 @@ constexpr std::array kinds{Kind{"jpeg_to_png", "{}"}, Kind{"upscale_2k", R"({"ta
 
 bool try_later(int status) { return status == 0 || status == 429 || status == 503 || status == 507; }
 
-// As what was sent before is still under way there.
+// Also when what was sent before is still under way there. A job that is shown has errors of its own that say
+// `retryable`, which is no answer to the request.
 bool try_later(const Reply& reply) {
-    return try_later(reply.status) || reply.body().find(R"("retryable":true)") != std::string::npos;
+    if (try_later(reply.status)) return true;
+    if (reply.status < 400) return false;
+    const auto problem = parse_json(reply.body());
+    if (!problem || !problem->is_object()) return false;
+    const auto* retryable = problem->get_object().if_contains("retryable");
+    return retryable != nullptr && *retryable == true;
 }
 
 }  // namespace
@@ -35,6 +41,8 @@ struct StormClients::Order {
     Order(const StormPlan& plan, int number)
         : kind(kinds[static_cast<std::size_t>(number) % kinds.size()]),
           as_form(number % 5 == 0),
+          ask_again(as_form),
+          before_asking(number * 53 % 300),
           cancel_it(number % 7 == 0),
           before_cancel(number % 2 == 0 ? 0 : number * 37 % 120),
           try_again(plan.retries && number / 7 % 4 < 2),
@@ -44,6 +52,8 @@ struct StormClients::Order {
           idempotency_key("storm-" + std::to_string(plan.seed) + "-" + std::to_string(number)) {}
     Kind kind;
     bool as_form;
+    bool ask_again;  // as one does who never heard the answer
+    Milliseconds before_asking;
     bool cancel_it;
     Milliseconds before_cancel;  // so that some are queued, some running and some done by then
     bool try_again;              // once it was cancelled
@@ -97,6 +107,7 @@ void StormClients::work() {
     for (int number = 0; next_order(number);) {
         make(Order(plan_, number));
         const std::lock_guard lock(mutex_);
+        at_.erase(std::this_thread::get_id());
         ++finished_;
         changed_.notify_all();
     }
@@ -122,6 +133,13 @@ void StormClients::make(const Order& order) {
         const std::lock_guard lock(mutex_);
         if (!made_.emplace(id, MadeJob{.type = order.kind.type}).second)
             complaints_.push_back("two requests were given one job: " + id);
+    }
+    if (order.ask_again) {
+        wait(order.before_asking);
+        if (!create(order, reply)) return;
+        const auto same = parse_json(reply.body());
+        if (!same || text_at(*same, "/id") != id)
+            complain("asked again for " + id + ": " + std::to_string(reply.status) + " " + reply.body());
     }
     if (order.cancel_it) {
         wait(order.before_cancel);
@@ -195,6 +213,7 @@ void StormClients::follow(const std::string& id) {
     int events = 0;
     std::uint16_t port = 0;
     for (bool again = false; wait_for_server(port, again); again = true) {
+        now_at("events of " + id + " after number " + std::to_string(events));
         if (read_stream(port, id, events)) break;
     }
     const std::lock_guard lock(mutex_);
@@ -229,6 +248,7 @@ bool StormClients::insist(std::string_view method, const std::string& target, co
         client.set_patience(request_patience);
         reply = client.call(method, target, body, headers);
         if (!try_later(reply)) return true;
+        now_at(std::string(method) + " " + target + ": " + std::to_string(reply.status) + " " + reply.body());
     }
     return false;
 }
@@ -250,6 +270,18 @@ void StormClients::wait(Milliseconds pause) {
 void StormClients::complain(const std::string& what) {
     const std::lock_guard lock(mutex_);
     complaints_.push_back(what);
+}
+
+void StormClients::now_at(const std::string& what) {
+    const std::lock_guard lock(mutex_);
+    at_[std::this_thread::get_id()] = what;
+}
+
+std::string StormClients::unfinished() const {
+    const std::lock_guard lock(mutex_);
+    std::string lines = std::to_string(finished_) + " of " + std::to_string(plan_.jobs) + " are through\n";
+    for (const auto& [thread, what] : at_) lines += what + "\n";
+    return lines;
 }
 
 }  // namespace darkroom::e2e

@@ -50,6 +50,8 @@ public:
     std::map<std::string, MadeJob> made() const;
     /// What no client should ever see, in words.
     std::vector<std::string> complaints() const;
+    /// What the clients that are not through are at, a line for each.
+    std::string unfinished() const;
 
 private:
     struct Order;
@@ -70,6 +72,8 @@ private:
     bool wait_for_server(std::uint16_t& port, bool pause);
     void wait(Milliseconds pause);
     void complain(const std::string& what);
+    /// For unfinished(): this thread's, until the next one.
+    void now_at(const std::string& what);
 
     const StormPlan plan_;
     const std::string key_;
@@ -83,6 +87,7 @@ private:
     bool over_ = false;
     std::map<std::string, MadeJob> made_;
     std::vector<std::string> complaints_;
+    std::map<std::thread::id, std::string> at_;
     std::vector<std::thread> threads_;
 };
 

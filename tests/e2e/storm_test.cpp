@@ -71,7 +71,8 @@ TEST(Storm, EveryAcknowledgedJobExistsAndEndsOnceHoweverOftenTheGatewayIsKilled)
     ServerProcess server;
     StormClients clients(plan, server.key());
     ASSERT_NO_FATAL_FAILURE(rage(server, clients, plan));
-    ASSERT_TRUE(clients.wait_until_done(Milliseconds(60'000))) << "the clients did not come to an end";
+    ASSERT_TRUE(clients.wait_until_done(Milliseconds(60'000)))
+        << "the clients did not come to an end: " << clients.unfinished() << not_ended(server.client());
     EXPECT_EQ(clients.complaints(), std::vector<std::string>());
 
     const auto client = server.client();
@@ -120,7 +121,8 @@ TEST(Storm, StoppingInTheMiddleOfWorkIsAlwaysClean) {
         ASSERT_NO_FATAL_FAILURE(server.start());
     }
     clients.server_is_at(server.port());
-    ASSERT_TRUE(clients.wait_until_done(Milliseconds(60'000)));
+    ASSERT_TRUE(clients.wait_until_done(Milliseconds(60'000)))
+        << clients.unfinished() << not_ended(server.client());
     EXPECT_EQ(clients.complaints(), std::vector<std::string>());
     for (const auto& [id, what] : clients.made()) {
         const auto job = server.client().ended_job(id);

@@ -232,7 +232,8 @@ TEST(PostgresStorm, EveryAcknowledgedJobExistsAndEndsOnceHoweverOftenNodesAndDat
     Storm storm(cluster, plan.seed);
     StormClients clients(plan, NodeProcess::common_key());
     ASSERT_NO_FATAL_FAILURE(rage(storm, clients, plan));
-    ASSERT_TRUE(clients.wait_until_done(Milliseconds(120'000))) << "the clients did not come to an end";
+    ASSERT_TRUE(clients.wait_until_done(Milliseconds(120'000)))
+        << "the clients did not come to an end: " << clients.unfinished();
     EXPECT_EQ(clients.complaints(), std::vector<std::string>());
 
     const auto made = clients.made();
@@ -294,7 +295,8 @@ TEST(PostgresStorm, WhatRunsElsewhereIsPaidOnceHoweverOftenNodesAndDatabaseAreKi
     for (int i = 0; i < 2; ++i) cluster.start_worker();
     StormClients clients(plan, NodeProcess::common_key());
     ASSERT_NO_FATAL_FAILURE(rage(storm, clients, plan));
-    ASSERT_TRUE(clients.wait_until_done(Milliseconds(600'000))) << "the clients did not come to an end";
+    ASSERT_TRUE(clients.wait_until_done(Milliseconds(600'000)))
+        << "the clients did not come to an end: " << clients.unfinished();
     EXPECT_EQ(clients.complaints(), std::vector<std::string>());
     const auto made = clients.made();
     for (const auto& [id, what] : made) {

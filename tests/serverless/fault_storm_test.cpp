@@ -198,7 +198,8 @@ TEST(ServerlessStorm, EveryJobEndsOnceAndEveryRemoteJobIsAccountedFor) {
     World world(world_of(plan));
     StormClients clients(plan, world.server().key());
     ASSERT_NO_FATAL_FAILURE(rage(world, clients, plan));
-    ASSERT_TRUE(clients.wait_until_done(Milliseconds(300'000))) << "the clients did not come to an end";
+    ASSERT_TRUE(clients.wait_until_done(Milliseconds(300'000)))
+        << "the clients did not come to an end: " << clients.unfinished();
     EXPECT_EQ(clients.complaints(), std::vector<std::string>());
     const auto made = clients.made();
     EXPECT_EQ(made.size(), std::size_t(plan.jobs));
