@@ -19,12 +19,17 @@ long futex(const std::atomic<int>& word, int operation, int value) {
 
 void Gate::open() {
     is_open_.store(1);
-    (void)futex(is_open_, FUTEX_WAKE_PRIVATE, INT_MAX);
+    (void)futex(is_open_, FUTEX_WAKE_PRIVATE, 2);
 }
 
 // The kernel looks again before it lets sleep, and wakes now and then for no reason.
 void Gate::wait() const {
-    while (is_open_.load() == 0) (void)futex(is_open_, FUTEX_WAIT_PRIVATE, 0);
+    bool slept = false;
+    while (is_open_.load() == 0) {
+        (void)futex(is_open_, FUTEX_WAIT_PRIVATE, 0);
+        slept = true;
+    }
+    if (slept) (void)futex(is_open_, FUTEX_WAKE_PRIVATE, 2);
 }
 
 }  // namespace darkroom

@@ -10,8 +10,10 @@ namespace {
 constexpr const char* sql_with_sequence =
     "INSERT INTO job_events (job_seq, kind, status, actor, attempt, data, at) VALUES (?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* sql_of_one_writer =
+    // VALUES, because INSERT ... SELECT would gather what it reads of the table in one of its own first.
     "INSERT INTO job_events (job_seq, seq, kind, status, actor, attempt, data, at)"
-    " SELECT ?1, coalesce(max(seq), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7 FROM job_events WHERE job_seq = ?1";
+    " VALUES (?1, 1 + coalesce((SELECT max(seq) FROM job_events WHERE job_seq = ?1), 0), ?2, ?3, ?4, ?5, ?6, "
+    "?7)";
 
 }  // namespace
 

@@ -22,7 +22,7 @@ public:
         int writer_cache_kib = 8'192;
         int reader_cache_kib = 1'024;
         Milliseconds reader_wait{5'000};
-        int checkpoint_pages = 4'000;  // of WAL, 16 MB, before they are moved into the file
+        int checkpoint_pages = 12'000;  // of WAL, 48 MB, before they are moved into the file
         NodeCard node = {};
         GroupWriter::Options writer = {};
         std::string vfs = {};  // SQLite's way to the file system; empty = its own
