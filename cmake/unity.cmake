@@ -45,79 +45,34 @@ set(darkroom_compiled_alone
     src/imaging/ops/smooth_fill.cpp
     src/imaging/ops/upscale_sharpen.cpp
     src/imaging/ops/upscale_test.cpp
-    src/imaging/pool/input_file.cpp
-    src/imaging/pool/local_backend.cpp
     src/imaging/pool/local_backend_test.cpp
-    src/imaging/pool/process_pool.cpp
     src/intake/url_fetch.cpp
     src/recipes/canonical_json.cpp
-    src/recipes/lint_bindings.cpp
-    src/recipes/own_params.cpp
-    src/recipes/param_schema.cpp
     src/recipes/params_test.cpp
     src/recipes/recipe_choice_test.cpp
-    src/recipes/recipe_lint.cpp
     src/recipes/recipe_lint_test.cpp
     src/recipes/recipe_onnx_test.cpp
-    src/recipes/recipe_skeleton.cpp
-    src/recipes/restore_rules.cpp
-    src/recipes/type_rules.cpp
-    src/recipes/workflow.cpp
     src/runpod/backend/link_reader.cpp
-    src/runpod/backend/remote_words.cpp
-    src/runpod/backend/storage_refusal.cpp
     src/runpod/client/retry_after_test.cpp
     src/runpod/endpoint/job_table_test.cpp
     src/runpod/endpoint/rate_limits_test.cpp
     src/runpod/endpoint/webhook_schedule_test.cpp
     src/runpod/protocol/json_members.cpp
-    src/runpod/protocol/work_payload.cpp
-    src/runpod/protocol/work_result.cpp
     src/runpod/protocol/work_result_test.cpp
     src/runpod/scale/scale_controller.cpp
     src/runpod/scale/scale_policy.cpp
     src/runpod/scale/scale_policy_test.cpp
-    src/runpod/worker/input_files.cpp
-    src/runpod/worker/job_work.cpp
-    src/runpod/worker/output_files.cpp
-    src/runpod/worker/progress_posts.cpp
     src/runpod/worker/result_post_test.cpp
     src/runpod/worker/worker_test.cpp
     src/runpod/worker/workflow_jobs_test.cpp
     src/store/sqlite/remote_rows_test.cpp
     src/webhooks/completion_hook_test.cpp
     src/webhooks/tally_test.cpp
-    tests/conformance/job_store_access_suite.cpp
-    tests/conformance/job_store_chain_histories_suite.cpp
-    tests/conformance/job_store_chain_retention_suite.cpp
-    tests/conformance/job_store_chains_suite.cpp
-    tests/conformance/job_store_fairness_histories_suite.cpp
-    tests/conformance/job_store_fairness_suite.cpp
-    tests/conformance/job_store_histories_suite.cpp
-    tests/conformance/job_store_inbox_suite.cpp
-    tests/conformance/job_store_jobs_suite.cpp
-    tests/conformance/job_store_objects_suite.cpp
-    tests/conformance/job_store_queue_suite.cpp
-    tests/conformance/job_store_remote_claims_suite.cpp
-    tests/conformance/job_store_remote_costs_suite.cpp
-    tests/conformance/job_store_remote_histories_suite.cpp
-    tests/conformance/job_store_remote_looks_suite.cpp
-    tests/conformance/job_store_remote_returns_suite.cpp
-    tests/conformance/job_store_remote_submits_suite.cpp
-    tests/conformance/job_store_reruns_suite.cpp
-    tests/conformance/job_store_retention_races_suite.cpp
-    tests/conformance/job_store_retention_suite.cpp
-    tests/conformance/job_store_transitions_suite.cpp
-    tests/conformance/job_store_uploads_suite.cpp
     tests/conformance/remote_samples.cpp
     tests/e2e/cli_commands_test.cpp
     tests/e2e/cli_run_test.cpp
     tests/e2e/storm_clients.cpp
     tests/integration/remote_outputs_test.cpp
-    tests/integration/submitter_again_test.cpp
-    tests/integration/submitter_crash_test.cpp
-    tests/integration/submitter_test.cpp
-    tests/integration/there_and_back_test.cpp
     tests/s3/random_faults_test.cpp
 )
 

@@ -8,8 +8,8 @@ namespace darkroom {
 
 class Gate {
 public:
-    /// Wakes everybody. Whoever waits may be gone with the gate as soon as it is open, so the caller keeps
-    /// it.
+    /// Wakes everybody, some of them through others. Whoever waits may be gone with the gate as soon as it is
+    /// open, so the caller keeps it.
     void open();
     /// Returns at once when it is open.
     void wait() const;

@@ -2,6 +2,7 @@
 // no duplicate names, no NUL in strings, numbers that fit their type. Boost.JSON parses; this adds what it
 // lets through.
 #pragma once
+#include <boost/json/string_view.hpp>
 #include <boost/json/value.hpp>
 #include <string>
 #include <string_view>
@@ -16,6 +17,9 @@ struct JsonError {
 
 /// Nested deeper than 32 levels, or longer than `bytes_max`, is an error like any other.
 Result<boost::json::value, JsonError> parse_json(std::string_view text, std::size_t bytes_max = 1u << 20);
+
+/// Of text in a value, as the standard library reads it.
+inline std::string_view view(boost::json::string_view text) { return {text.data(), text.size()}; }
 
 /// RFC 6901 form of one reference token: ~ and / escaped.
 std::string json_pointer_token(std::string_view name);

@@ -19,28 +19,27 @@ constexpr Milliseconds not_ready_pause{5'000};
 constexpr Milliseconds busy_pause{1'000};
 constexpr Milliseconds probe_period{30'000};
 
-core::JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).message)}; }
-
 ports::SubmitRefused gives_up(core::JobError error, std::string why) {
     return {RefusalRule::give_up, std::move(error), std::move(why), Milliseconds(0)};
 }
 
 ports::SubmitRefused later(ErrorCode code, std::string why, Milliseconds pause) {
-    return {RefusalRule::again_later, plain(code), std::move(why), pause};
+    return {RefusalRule::again_later, plain_error(code), std::move(why), pause};
 }
 
 ports::SubmitRefused refused_by_store(const ports::ObjectError& error) {
     if (error.kind == ports::ObjectErrorKind::missing)
-        return gives_up(plain(ErrorCode::input_missing), error.detail);
+        return gives_up(plain_error(ErrorCode::input_missing), error.detail);
     if (error.kind == ports::ObjectErrorKind::changed)
-        return gives_up(plain(ErrorCode::input_changed), error.detail);
+        return gives_up(plain_error(ErrorCode::input_changed), error.detail);
     return later(ErrorCode::storage_unavailable, error.detail, not_ready_pause);
 }
 
 Result<std::string, ports::SubmitRefused> bytes_of(ports::ObjectStore& store, const core::InputImage& input,
                                                    std::uint64_t bytes_max) {
     const auto too_large = [] {
-        return Fail(gives_up(plain(ErrorCode::input_too_large), "the input is larger than the pod takes"));
+        return Fail(
+            gives_up(plain_error(ErrorCode::input_too_large), "the input is larger than the pod takes"));
     };
     if (input.bytes > bytes_max) return too_large();
     ports::OpenOptions options;
@@ -86,7 +85,7 @@ PodBackend::PodBackend(PodSettings settings, MakeGraph make_graph, ports::Object
 
 ports::SubmitAnswer PodBackend::submit(const ports::RemoteOrder& order) {
     if (auto why = trouble())
-        return ports::SubmitRefused{RefusalRule::pause, plain(ErrorCode::backend_unavailable),
+        return ports::SubmitRefused{RefusalRule::pause, plain_error(ErrorCode::backend_unavailable),
                                     *std::move(why), probe_period};
     const auto id = prompt_of(order.work.attempt);
     // An earlier submit whose answer was lost, perhaps with the process that sent it.
@@ -142,7 +141,7 @@ Result<PodBackend::Named, ports::SubmitRefused> PodBackend::upload_inputs(const 
         const auto file = input_file(work, names.size());
         const auto stored = client_.upload({file, input.content_type, *bytes});
         if (!stored && stored.error().kind == CallErrorKind::too_large)
-            return Fail(gives_up(plain(ErrorCode::input_too_large), stored.error().detail));
+            return Fail(gives_up(plain_error(ErrorCode::input_too_large), stored.error().detail));
         if (!stored) return Fail(refused_by(stored.error()));
         names.push_back(input_name(*stored));
     }
@@ -188,7 +187,7 @@ ports::SubmitAnswer PodBackend::answer_of(const PromptNotTaken& refusal) {
         case NotTakenKind::refused:
             break;
     }
-    return gives_up(plain(ErrorCode::workflow_rejected), refusal.why);
+    return gives_up(plain_error(ErrorCode::workflow_rejected), refusal.why);
 }
 
 ports::SubmitAnswer PodBackend::answer_of(const PromptUnclear& unclear, const PromptId& id) {
@@ -202,7 +201,7 @@ ports::SubmitRefused PodBackend::refused_by(const CallError& error) {
     if (error.kind != CallErrorKind::auth)
         return later(ErrorCode::backend_unavailable, error.detail, not_ready_pause);
     pause("What stands before the ComfyUI server refuses its credentials (" + error.detail + ").");
-    return {RefusalRule::pause, plain(ErrorCode::backend_unavailable), error.detail, probe_period};
+    return {RefusalRule::pause, plain_error(ErrorCode::backend_unavailable), error.detail, probe_period};
 }
 
 ports::RemoteTrouble PodBackend::trouble_of(const CallError& error) {

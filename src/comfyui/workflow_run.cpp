@@ -21,8 +21,6 @@ constexpr int submits_max = 3;
 constexpr std::size_t files_max = 200;
 constexpr Milliseconds not_ready_pause{500};
 
-JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).message)}; }
-
 /// nullopt if it cannot be read, or is larger than `bytes_max`.
 std::optional<std::string> bytes_of(int file, std::uint64_t bytes_max) {
     struct stat facts {};
@@ -46,7 +44,7 @@ JobError error_of_fetch(const CallError& error) {
         return {ErrorCode::output_invalid, "A file of the result is empty or not whole."};
     if (error.kind == CallErrorKind::too_large)
         return {ErrorCode::output_invalid, "A file of the result is larger than this worker takes."};
-    return plain(ErrorCode::backend_unavailable);
+    return plain_error(ErrorCode::backend_unavailable);
 }
 
 /// Names below ComfyUI's folder that were not made by us have passed problem_of().
@@ -82,9 +80,9 @@ bool WorkflowRun::pause(Milliseconds how_long) {
 }
 
 std::optional<WorkflowRun::Miss> WorkflowRun::over() const {
-    if (stop_.is_set()) return Miss{plain(ErrorCode::cancelled), Remedy::none, "stopped"};
+    if (stop_.is_set()) return Miss{plain_error(ErrorCode::cancelled), Remedy::none, "stopped"};
     if (runner_.clock().monotonic() >= deadline_)
-        return Miss{plain(ErrorCode::timeout), Remedy::none, "its time is over"};
+        return Miss{plain_error(ErrorCode::timeout), Remedy::none, "its time is over"};
     return std::nullopt;
 }
 
@@ -148,7 +146,7 @@ WorkflowRun::Got<PromptEnd> WorkflowRun::perform_once(const ports::WorkflowOrder
 
 /// On this machine nobody else answers for a ComfyUI that is still starting: it is waited for.
 std::optional<WorkflowRun::Miss> WorkflowRun::wait_until_ready() {
-    if (runner_.trouble()) return Miss{plain(ErrorCode::backend_unavailable), Remedy::none, "given up"};
+    if (runner_.trouble()) return Miss{plain_error(ErrorCode::backend_unavailable), Remedy::none, "given up"};
     const auto until = runner_.clock().monotonic() + runner_.settings().ready_patience;
     for (;;) {
         if (auto miss = over()) return miss;
@@ -156,7 +154,7 @@ std::optional<WorkflowRun::Miss> WorkflowRun::wait_until_ready() {
         if (facts) return std::nullopt;
         if (runner_.clock().monotonic() >= until) {
             runner_.give_up("ComfyUI does not answer: " + facts.error().detail);
-            return Miss{plain(ErrorCode::backend_unavailable), Remedy::none, facts.error().detail};
+            return Miss{plain_error(ErrorCode::backend_unavailable), Remedy::none, facts.error().detail};
         }
         (void)pause(not_ready_pause);
     }
@@ -168,14 +166,15 @@ WorkflowRun::Got<WorkflowRun::Names> WorkflowRun::upload(const ports::WorkflowOr
         if (auto miss = over()) return Fail(*std::move(miss));
         const auto bytes = bytes_of(input.file, runner_.settings().client.upload_bytes_max);
         if (!bytes)
-            return Fail(Miss{plain(ErrorCode::input_too_large), Remedy::none, "an input cannot be sent"});
+            return Fail(
+                Miss{plain_error(ErrorCode::input_too_large), Remedy::none, "an input cannot be sent"});
         const ViewFile file{"in" + std::to_string(names.size()) + "-" + file_name_of(input.name), folder_,
                             FileKind::input};
         const auto type = input.content_type.empty() ? "application/octet-stream" : input.content_type;
         const auto stored = client_->upload({file, type, *bytes});
         if (!stored) {
             const bool large = stored.error().kind == CallErrorKind::too_large;
-            return Fail(Miss{plain(large ? ErrorCode::input_too_large : ErrorCode::backend_unavailable),
+            return Fail(Miss{plain_error(large ? ErrorCode::input_too_large : ErrorCode::backend_unavailable),
                              Remedy::none, stored.error().detail});
         }
         names.emplace(input.name, input_name(*stored));
@@ -189,7 +188,8 @@ WorkflowRun::Got<PromptId> WorkflowRun::submit(const std::string& graph_json) {
         if (auto miss = over()) return Fail(*std::move(miss));
         if (auto done = submit_once(id, graph_json)) return *std::move(done);
         if (tries == submits_max)
-            return Fail(Miss{plain(ErrorCode::backend_unavailable), Remedy::none, "no prompt is taken"});
+            return Fail(
+                Miss{plain_error(ErrorCode::backend_unavailable), Remedy::none, "no prompt is taken"});
         (void)pause(not_ready_pause);
     }
 }
@@ -205,7 +205,8 @@ std::optional<WorkflowRun::Got<PromptId>> WorkflowRun::submit_once(const PromptI
     if (const auto* refusal = std::get_if<PromptNotTaken>(&outcome)) {
         if (refusal->kind == NotTakenKind::not_ready || refusal->kind == NotTakenKind::busy)
             return std::nullopt;
-        return Got<PromptId>(Fail(Miss{plain(ErrorCode::workflow_rejected), Remedy::none, refusal->why}));
+        return Got<PromptId>(
+            Fail(Miss{plain_error(ErrorCode::workflow_rejected), Remedy::none, refusal->why}));
     }
     if (std::holds_alternative<PromptUnclear>(outcome)) {
         const auto seen = client_->look_after_unclear(id);
@@ -321,7 +322,7 @@ Result<ports::WorkflowFile, JobError> WorkflowRun::fetch(const ports::WorkflowOr
         return file;
     }
     remove_quietly(file.path);
-    if (!out.good()) return Fail(plain(ErrorCode::storage_full));
+    if (!out.good()) return Fail(plain_error(ErrorCode::storage_full));
     log::warning("a result could not be fetched",
                  {{"name", one_line(output.file.name)}, {"why", got.error().detail}});
     return Fail(error_of_fetch(got.error()));

@@ -69,4 +69,6 @@ std::optional<ErrorCode> parse_error_code(std::string_view name) {
     return std::nullopt;
 }
 
+JobError plain_error(ErrorCode code) { return {code, std::string(traits(code).message)}; }
+
 }  // namespace darkroom::core

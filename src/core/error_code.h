@@ -66,5 +66,7 @@ struct JobError {
     std::string message;
     bool operator==(const JobError&) const = default;
 };
+/// With the code's own message.
+JobError plain_error(ErrorCode code);
 
 }  // namespace darkroom::core

@@ -16,11 +16,9 @@ constexpr Milliseconds offer_again_after{500};
 // Between two offers of a result to an object store that does not answer or does not let us in.
 constexpr Milliseconds put_again_after{2'000};
 
-core::JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).message)}; }
-
 core::JobError storage_error(const ports::ObjectError& error) {
-    return plain(error.kind == ports::ObjectErrorKind::full ? ErrorCode::storage_full
-                                                            : ErrorCode::storage_unavailable);
+    return plain_error(error.kind == ports::ObjectErrorKind::full ? ErrorCode::storage_full
+                                                                  : ErrorCode::storage_unavailable);
 }
 
 const core::Attempt* find_attempt(const core::Job& job, const AttemptId& id) {
@@ -149,7 +147,7 @@ Result<ports::ObjectInfo, core::JobError> Collector::put_patiently(const core::O
                          {{"key", key.str()}, {"detail", put.error().detail}});
         if (put.error().kind == ports::ObjectErrorKind::full) return Fail(storage_error(put.error()));
         gate_.doubt();
-        if (!insisting_) return Fail(plain(ErrorCode::interrupted));
+        if (!insisting_) return Fail(plain_error(ErrorCode::interrupted));
         const auto next = clock_.monotonic() + put_again_after;
         if (next > give_up_at) return Fail(storage_error(put.error()));
         wake_up->wait_until(next);

@@ -12,8 +12,6 @@ using ports::RemotePhase;
 using ports::RemoteTrouble;
 using ports::RemoteTroubleKind;
 
-core::JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).message)}; }
-
 core::JobError cancelled_by_others() {
     return {ErrorCode::backend_unavailable, "The endpoint cancelled the work although nobody asked for it."};
 }
@@ -25,8 +23,8 @@ public:
     const ports::EndpointInfo& endpoint() const override { return endpoint_; }
     const std::string& target() const override { return target_; }
     ports::SubmitAnswer submit(const ports::RemoteOrder&) override {
-        return ports::SubmitRefused{ports::RefusalRule::pause, plain(ErrorCode::backend_unavailable), text_,
-                                    Milliseconds(0)};
+        return ports::SubmitRefused{ports::RefusalRule::pause, plain_error(ErrorCode::backend_unavailable),
+                                    text_, Milliseconds(0)};
     }
     Result<RemoteLook, RemoteTrouble> look(const ports::RemoteTask&) override { return unknown(); }
     Result<RemoteLook, RemoteTrouble> cancel(const ports::RemoteTask&) override { return unknown(); }
@@ -178,7 +176,7 @@ Step RemoteWatch::overdue(const RemoteCase& at, const RemoteLook& look) {
 
 // A worker may have finished and only its report been lost. Not one that says that the input is to blame.
 Step RemoteWatch::failed(const RemoteCase& at, const RemoteLook& look) {
-    const auto error = look.error.value_or(plain(ErrorCode::remote_result_lost));
+    const auto error = look.error.value_or(plain_error(ErrorCode::remote_result_lost));
     const bool work_may_be_done = core::traits(error.code).retry != core::RetryRule::never;
     return work_may_be_done ? ends_.search(at, look, error) : ends_.fail(at, error, look);
 }
@@ -187,12 +185,12 @@ Step RemoteWatch::duplicate(const RemoteCase& at, const RemoteLook& look) {
     const auto others = ends_.others(at);
     if (!others) return Step::store_failed;
     if (goes_on_elsewhere(*others, at.row.ref.submission)) return ends_.end(at, "duplicate", look);
-    return ends_.search(at, look, plain(ErrorCode::remote_result_lost));
+    return ends_.search(at, look, plain_error(ErrorCode::remote_result_lost));
 }
 
 Step RemoteWatch::gone(const RemoteCase& at, const RemoteLook& look) {
     if (is_young(at, ends_)) return ends_.look_again(at, look);
-    return ends_.search(at, look, plain(ErrorCode::remote_result_lost));
+    return ends_.search(at, look, plain_error(ErrorCode::remote_result_lost));
 }
 
 Followed RemoteWatch::past_deadline(const RemoteCase& at) {
@@ -201,7 +199,7 @@ Followed RemoteWatch::past_deadline(const RemoteCase& at) {
     const auto last = is_end ? *look : look_of(RemotePhase::gone);
     const auto phase = look ? std::optional(look->phase) : std::nullopt;
     if (last.phase == RemotePhase::succeeded) return {act(at, last), phase};
-    return {ends_.search(at, last, plain(ErrorCode::timeout)), phase};
+    return {ends_.search(at, last, plain_error(ErrorCode::timeout)), phase};
 }
 
 // Cancelling is asked for again and again, in growing pauses, until it is an end. What is hearsay may be
@@ -245,7 +243,7 @@ Step RemoteWatch::follow_nameless(const RemoteCase& at) {
     const bool elsewhere = goes_on_elsewhere(*others, at.row.ref.submission);
     if (now >= at.row.deadline) {
         if (is_over(at) || elsewhere) return ends_.end(at, "never_seen", RemoteLook{});
-        return ends_.search(at, RemoteLook{}, plain(ErrorCode::timeout));
+        return ends_.search(at, RemoteLook{}, plain_error(ErrorCode::timeout));
     }
     if (is_over(at)) {
         if (now < window_end) return ends_.look_again_at(at, window_end, 0, "");

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/check.h"
+#include "base/json.h"
 #include "recipes/param_words.h"
 #include "recipes/value_steps.h"
 
@@ -13,8 +14,6 @@ namespace darkroom::recipes {
 namespace {
 
 namespace json = boost::json;
-
-std::string_view view(json::string_view text) { return {text.data(), text.size()}; }
 
 /// Params that are for Darkroom, not for the workflow.
 bool is_common(std::string_view name) {

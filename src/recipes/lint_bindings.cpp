@@ -5,6 +5,7 @@
 #include <boost/json/string.hpp>
 #include <set>
 
+#include "base/json.h"
 #include "base/nearest.h"
 #include "recipes/own_params.h"
 #include "recipes/param_words.h"
@@ -14,8 +15,6 @@ namespace darkroom::recipes {
 namespace {
 
 namespace json = boost::json;
-
-std::string_view view(json::string_view text) { return {text.data(), text.size()}; }
 
 bool is_seed(std::string_view input) { return input == "seed" || input == "noise_seed"; }
 

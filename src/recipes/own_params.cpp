@@ -6,6 +6,7 @@
 #include <regex>
 #include <string_view>
 
+#include "base/json.h"
 #include "base/nearest.h"
 #include "recipes/param_schema.h"
 #include "recipes/param_words.h"
@@ -18,8 +19,6 @@ namespace json = boost::json;
 constexpr std::size_t params_max = 64;
 constexpr std::int64_t pattern_text_max = 200;  // std::regex goes deeper with every letter
 constexpr std::int64_t length_max = 4'000;
-
-std::string_view view(json::string_view text) { return {text.data(), text.size()}; }
 
 constexpr std::string_view keywords[] = {"type",        "enum",  "minimum",   "maximum",  "pattern",
                                          "maxLength",   "items", "minItems",  "maxItems", "default",

@@ -13,9 +13,6 @@ namespace {
 
 namespace json = boost::json;
 
-void leave(json::object&) {}
-void accept(const json::object&, std::vector<ParamProblem>&) {}
-
 json::object properties_of(std::string_view schema_json) {
     auto schema = parse_json(schema_json);
     DR_CHECK(schema.ok());

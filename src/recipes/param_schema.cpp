@@ -15,8 +15,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string_view view(json::string_view text) { return {text.data(), text.size()}; }
-
 bool kind_matches(std::string_view type, const json::value& value) {
     if (type == "null") return value.is_null();
     if (type == "boolean") return value.is_bool();

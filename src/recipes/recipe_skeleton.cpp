@@ -15,8 +15,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string_view view(json::string_view text) { return {text.data(), text.size()}; }
-
 /// How a byte sequence that YAML takes for a line break, or not at all, is written in a text; empty where it
 /// may stand as it is.
 std::string escaped_in_yaml(std::string_view rest) {

@@ -16,8 +16,6 @@ namespace json = boost::json;
 // Shares such as 0.7 + 0.3 need not add up exactly.
 constexpr double slack = 1e-6;
 
-void leave(json::object&) {}
-
 double number(const json::value& value) { return value.to_number<double>(); }
 bool inside(double share) { return share >= -slack && share <= 1 + slack; }
 

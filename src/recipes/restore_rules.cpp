@@ -10,8 +10,6 @@ namespace {
 
 namespace json = boost::json;
 
-void leave(json::object&) {}
-
 // Silence would let people believe that their words did something.
 void check_restore(const json::object& effective, std::vector<ParamProblem>& problems) {
     for (const std::string_view name : {"prompt", "negative_prompt"}) {

@@ -16,9 +16,6 @@ bool is(const json::object& params, std::string_view name, std::string_view word
     return text != nullptr && std::string_view(text->data(), text->size()) == word;
 }
 
-void leave(json::object&) {}
-void accept(const json::object&, std::vector<ParamProblem>&) {}
-
 void expand_bg_remove(json::object& params) {
     if (auto* halo = params.if_contains("halo"); halo != nullptr && halo->is_bool()) {
         const bool on = halo->get_bool();

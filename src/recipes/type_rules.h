@@ -15,6 +15,10 @@ struct TypeRules {
     void (*check)(const boost::json::object& effective, std::vector<ParamProblem>& problems);
 };
 
+/// For types without shorthands, and for those whose params agree whatever they are.
+inline void leave(boost::json::object& /*params*/) {}
+inline void accept(const boost::json::object& /*effective*/, std::vector<ParamProblem>& /*problems*/) {}
+
 TypeRules bg_remove_rules();
 TypeRules cutout_subject_rules();
 TypeRules white_bg_ecomm_rules();

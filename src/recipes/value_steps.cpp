@@ -13,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr double whole_max = 9007199254740992.0;  // 2^53
+constexpr double exact_max = 9007199254740992.0;  // 2^53
 
 std::string in_words(const json::value& value) {
     if (const auto* text = value.if_string()) return {text->data(), text->size()};
@@ -32,7 +32,7 @@ Result<json::value, std::string> as_number(const json::value& value, std::string
     if (!value.is_number()) return Fail(shown(value) + " is not a number");
     if (type == "number" || value.is_int64() || value.is_uint64()) return value;
     const auto number = value.get_double();
-    if (number != std::floor(number) || std::abs(number) > whole_max)
+    if (number != std::floor(number) || std::abs(number) > exact_max)
         return Fail(shown(value) + " is not a whole number");
     return json::value(static_cast<std::int64_t>(number));
 }

@@ -14,8 +14,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string_view view(json::string_view text) { return {text.data(), text.size()}; }
-
 const json::object* object_at(const json::object& object, const char* name) {
     const auto* value = object.if_contains(name);
     return value != nullptr ? value->if_object() : nullptr;

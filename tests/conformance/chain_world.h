@@ -1,11 +1,14 @@
 // Chains under way: claims, ends and looks at steps by their names, for the suites of chains.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "tests/conformance/job_store_suite.h"
 #include "tests/conformance/remote_samples.h"
 
 namespace darkroom::conformance {
+
+inline const std::vector<StepPlan> three = {{"cut"}, {"grow", "cut"}, {"shop", "grow"}};
 
 class ChainWorld {
 public:

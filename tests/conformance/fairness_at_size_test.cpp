@@ -19,8 +19,6 @@ namespace {
 constexpr std::size_t backlog = 60'000;
 constexpr int slots = 4;
 constexpr int active_users = 2;
-const UserId ann = user("ann");
-const UserId bob = user("bob");
 
 class FairnessAtSize : public ::testing::Test {
 protected:

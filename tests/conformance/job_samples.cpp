@@ -157,6 +157,8 @@ std::string image_words(const core::InputImage& image) {
 }
 std::string image_words(const core::OutputImage& image) { return "<" + image_words(image, image.role) + ">"; }
 
+}  // namespace
+
 std::string in_words(const core::Attempt& attempt) {
     std::ostringstream out;
     out << "\n  attempt " << attempt.number << " " << attempt.id.str() << " " << attempt.backend << "/"
@@ -170,8 +172,6 @@ std::string in_words(const core::Attempt& attempt) {
     for (const auto& output : attempt.outputs) out << " " << image_words(output);
     return out.str();
 }
-
-}  // namespace
 
 std::string in_words(const core::Job& job) {
     std::ostringstream out;

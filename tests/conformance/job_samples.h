@@ -13,6 +13,12 @@ namespace darkroom::conformance {
 TimePoint at(std::int64_t ms);
 UserId user(std::string_view name);
 
+inline const UserId ann = user("ann");
+inline const UserId bob = user("bob@example.com");
+inline const UserId eve = user("eve");
+/// The last moment of all, for what is to find everything.
+constexpr TimePoint all_of_time{Milliseconds::max()};
+
 struct StepPlan {
     std::string name;
     std::string from = "";
@@ -45,6 +51,7 @@ ports::ClaimRequest claim_request(int inflight_max, int jobs_max = 100, TimePoin
 ports::IdempotencyKey idempotency(const std::string& key, std::string_view request, TimePoint expires_at);
 
 /// Every field, so that two are equal exactly if their words are.
+std::string in_words(const core::Attempt& attempt);
 std::string in_words(const core::Job& job);
 std::string in_words(const core::Upload& upload);
 std::string in_words(const core::JobEvent& event);

@@ -9,9 +9,6 @@ using core::Status;
 using ports::Access;
 using ports::UploadOutcome;
 
-const UserId ann = user("ann");
-const UserId eve = user("eve");
-
 TEST_P(JobStoreSuite, AStrangerSeesAndChangesNothingOfAnotherUsersJob) {
     for (int s = 0; s < core::status_count; ++s) {
         SCOPED_TRACE(core::to_string(static_cast<Status>(s)));

@@ -9,7 +9,6 @@ namespace {
 using core::Status;
 using ports::Access;
 
-const UserId ann = user("ann");
 const TimePoint ever{};
 
 std::vector<ports::AuditRow> audit(ports::JobStore& store, TimePoint since, int count_max) {

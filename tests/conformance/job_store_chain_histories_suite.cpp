@@ -12,8 +12,6 @@ namespace {
 using core::Status;
 using ports::Access;
 
-const UserId ann = user("ann");
-
 class ChainHistory {
 public:
     ChainHistory(JobStoreUnderTest& under_test, std::uint64_t seed)

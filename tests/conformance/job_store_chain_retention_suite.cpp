@@ -14,11 +14,6 @@ using ports::Access;
 using ports::Applied;
 using ports::Retention;
 
-constexpr Retention every_kind[] = {Retention::inputs, Retention::outputs, Retention::jobs};
-const UserId ann = user("ann");
-const TimePoint all_of_time{Milliseconds::max()};
-const std::vector<StepPlan> three = {{"cut"}, {"grow", "cut"}, {"shop", "grow"}};
-
 std::set<ObjectKey> results_of(ChainWorld& world, const ports::NewJob& chain) {
     std::set<ObjectKey> keys;
     for (const auto& step : chain.steps) {

@@ -11,8 +11,6 @@ using core::Status;
 using ports::Access;
 using ports::Applied;
 
-const UserId ann = user("ann");
-const std::vector<StepPlan> three = {{"cut"}, {"grow", "cut"}, {"shop", "grow"}};
 const std::vector<StepPlan> fork = {{"cut"}, {"grow", "cut"}, {"shop", "cut"}};
 
 TEST_P(JobStoreSuite, AChainIsDoneStepAfterStepAndShowsWhatItPromised) {

@@ -13,9 +13,6 @@ namespace {
 
 using ports::Access;
 
-const UserId ann = user("ann");
-const UserId bob = user("bob");
-
 /// Claims one job at a time, so that the order shows.
 class Worker {
 public:

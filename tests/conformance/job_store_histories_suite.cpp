@@ -15,8 +15,6 @@ using core::Status;
 using ports::Access;
 using ports::Applied;
 
-const UserId ann = user("ann");
-
 struct ModelAttempt {
     AttemptId id;
     Status status = Status::dispatched;

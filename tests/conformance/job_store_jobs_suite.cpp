@@ -10,9 +10,6 @@ namespace {
 using core::Status;
 using ports::Access;
 
-const UserId ann = user("ann");
-const UserId bob = user("bob@example.com");
-
 std::vector<std::string> ids(const ports::JobPage& page) {
     std::vector<std::string> out;
     for (const auto& job : page.jobs) out.push_back(job.id.str());

@@ -14,9 +14,6 @@ using core::Status;
 using ports::Access;
 using ports::Retention;
 
-const UserId ann = user("ann");
-const TimePoint all_of_time{Milliseconds::max()};
-
 class Names {
 public:
     explicit Names(ports::JobStore& store) : store_(store) {}

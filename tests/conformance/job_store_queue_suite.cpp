@@ -11,8 +11,6 @@ namespace {
 using core::Status;
 using ports::Access;
 
-const UserId ann = user("ann");
-
 std::vector<std::string> ids(const std::vector<ports::Claimed>& claimed) {
     std::vector<std::string> out;
     out.reserve(claimed.size());

@@ -13,8 +13,6 @@ using ports::Access;
 using ports::ClaimAnswer;
 using ports::RemoteState;
 
-const UserId ann = user("ann");
-
 TEST_P(JobStoreSuite, AGrantedClaimStartsTheJob) {
     const auto brought = bring_to(ann, Status::dispatched);
     ASSERT_TRUE(remote().note_submitted({*brought.attempt, 1}, "r-1", at(3'000)).ok());

@@ -10,7 +10,6 @@ using core::Status;
 using ports::CostRow;
 using ports::RemoteJobRef;
 
-const UserId ann = user("ann");
 const TimePoint evening = *parse_rfc3339("2026-11-22T23:59:59.999Z");
 const TimePoint midnight = *parse_rfc3339("2026-11-23T00:00:00.000Z");
 

@@ -13,8 +13,6 @@ namespace {
 using ports::Access;
 using ports::ClaimAnswer;
 
-const UserId ann = user("ann");
-
 class RemoteHistory {
 public:
     RemoteHistory(JobStoreUnderTest& under_test, std::uint64_t seed)

@@ -11,8 +11,6 @@ using ports::Access;
 using ports::RemoteJobRef;
 using ports::RemoteState;
 
-const UserId ann = user("ann");
-
 std::vector<AttemptId> attempts_of(const std::vector<ports::RemoteJob>& remote_jobs) {
     std::vector<AttemptId> attempts;
     attempts.reserve(remote_jobs.size());

@@ -12,8 +12,6 @@ using ports::Access;
 using ports::Applied;
 using ports::Retention;
 
-const UserId ann = user("ann");
-
 TEST_P(JobStoreSuite, AnAttemptThatIsGivenBackNeverWas) {
     const auto brought = bring_to(ann, Status::dispatched);
     ListenerCounts counts;

@@ -12,8 +12,6 @@ using ports::Adoption;
 using ports::RemoteJobRef;
 using ports::RemoteState;
 
-const UserId ann = user("ann");
-
 TEST_P(JobStoreSuite, ARemoteClaimWritesWhatItIntendsInTheSameTransaction) {
     const auto brought = bring_to(ann, Status::dispatched);
     reopen();

@@ -14,9 +14,6 @@ using ports::Access;
 using ports::Applied;
 using ports::Retention;
 
-const UserId ann = user("ann");
-const TimePoint all_of_time{Milliseconds::max()};
-
 class Runner {
 public:
     Runner(ports::JobStore& store, Samples& samples) : store_(store), samples_(samples) {}

@@ -14,10 +14,6 @@ using core::Status;
 using ports::Access;
 using ports::Retention;
 
-constexpr Retention every_kind[] = {Retention::inputs, Retention::outputs, Retention::jobs};
-const UserId ann = user("ann");
-const TimePoint now = at(1'000'000);
-
 TEST_P(JobStoreSuite, AJobThatEndsWhileTheClockIsBackIsNotForgotten) {
     KeptJobs kept(
         ann, [this]() -> ports::JobStore& { return store(); }, samples_);
@@ -25,13 +21,13 @@ TEST_P(JobStoreSuite, AJobThatEndsWhileTheClockIsBackIsNotForgotten) {
         SCOPED_TRACE(static_cast<int>(what));
         (void)kept.cancelled({kept.picture()}, at(900));
         const auto late = kept.open({kept.picture()});
-        const auto retired = *store().retire_jobs(what, at(1'000), 10, now);
+        const auto retired = *store().retire_jobs(what, at(1'000), 10, long_after);
         ASSERT_GE(retired.jobs, 1);
         kept.cancel(late, at(800));  // between retiring and settling
         ASSERT_TRUE(store().settle_retired(what, retired.mark).ok());
         const auto later = kept.open({kept.picture()});
         kept.cancel(later, at(700));  // after settling
-        const auto rest = *store().retire_jobs(what, at(1'000), 10, now);
+        const auto rest = *store().retire_jobs(what, at(1'000), 10, long_after);
         EXPECT_GE(rest.jobs, 2);
         for (const auto& id : {late, later}) {
             const auto job = read(id);
@@ -62,7 +58,7 @@ TEST_P(JobStoreSuite, TryingAgainAndRetirementRacingForAJobNeverBothHaveIt) {
         });
         const std::jthread keeper([&] {
             for (;;) {
-                const auto retired = store().retire_jobs(Retention::inputs, at(1'000), 2, now);
+                const auto retired = store().retire_jobs(Retention::inputs, at(1'000), 2, long_after);
                 if (!retired.ok() || retired->jobs == 0) break;
                 removed.insert(retired->objects.begin(), retired->objects.end());
                 EXPECT_TRUE(store().settle_retired(Retention::inputs, retired->mark).ok());
@@ -99,7 +95,7 @@ TEST_P(JobStoreSuite, NewJobsAndRetirementRacingForAPictureNeverBothHaveIt) {
         });
         const std::jthread keeper([&] {
             for (;;) {
-                const auto retired = store().retire_jobs(Retention::inputs, at(1'000), 2, now);
+                const auto retired = store().retire_jobs(Retention::inputs, at(1'000), 2, long_after);
                 if (!retired.ok() || retired->jobs == 0) break;
                 removed.insert(retired->objects.begin(), retired->objects.end());
                 EXPECT_TRUE(store().settle_retired(Retention::inputs, retired->mark).ok());

@@ -14,11 +14,6 @@ using core::ObjectKey;
 using ports::Access;
 using ports::Retention;
 
-constexpr Retention every_kind[] = {Retention::inputs, Retention::outputs, Retention::jobs};
-const UserId ann = user("ann");
-const TimePoint now = at(1'000'000);
-const TimePoint all_of_time{Milliseconds::max()};
-
 struct ReadyCounter : ports::StoreListener {
     void jobs_ready() override { ++count; }
     void job_changed(const JobId&) override {}
@@ -48,16 +43,16 @@ TEST_P(JobStoreSuite, InputsAreRetiredInTheOrderOfTheEndsOfTheirJobsAFewAtATime)
         jobs.push_back(kept.succeeded({kept.picture()}, at(ended)));
     std::vector<JobId> order{jobs[1], jobs[2], jobs[3], jobs[0]};
     for (std::size_t i = 0; i < order.size(); i += 2) {
-        const auto retired = *store().retire_jobs(Retention::inputs, at(400), 2, now);
+        const auto retired = *store().retire_jobs(Retention::inputs, at(400), 2, long_after);
         ASSERT_EQ(retired.jobs, 2);
         EXPECT_EQ(retired.objects, sorted({read(order[i]).inputs[0].key, read(order[i + 1]).inputs[0].key}));
-        EXPECT_EQ(read(order[i]).inputs_removed_at, now);
+        EXPECT_EQ(read(order[i]).inputs_removed_at, long_after);
         EXPECT_FALSE(read(order[i]).outputs_removed_at.has_value());
         EXPECT_EQ(read(order[i]).updated_at, read(order[i]).finished_at) << "it is not the job's own news";
         EXPECT_EQ(retired.mark.finished_at, read(order[i + 1]).finished_at);
         ASSERT_TRUE(store().settle_retired(Retention::inputs, retired.mark).ok());
     }
-    EXPECT_EQ(store().retire_jobs(Retention::inputs, at(400), 2, now)->jobs, 0);
+    EXPECT_EQ(store().retire_jobs(Retention::inputs, at(400), 2, long_after)->jobs, 0);
     EXPECT_FALSE(read(jobs[4]).inputs_removed_at.has_value()) << "ended_before is exclusive";
     EXPECT_FALSE(read(open).inputs_removed_at.has_value());
 }
@@ -73,7 +68,7 @@ TEST_P(JobStoreSuite, WhatIsRetiredIsNamedAgainUntilItIsSettledAlsoByTheNextProc
         if (what != Retention::outputs) expected = {before.inputs[0].key, before.inputs[1].key};
         if (what != Retention::inputs)
             for (const auto& key : outputs_of(before)) expected.push_back(key);
-        const auto first = *store().retire_jobs(what, at(501), 10, now);
+        const auto first = *store().retire_jobs(what, at(501), 10, long_after);
         EXPECT_EQ(first.objects, sorted(expected));
         reopen();
         const auto again = *store().retire_jobs(what, at(501), 10, at(2'000'000));
@@ -82,15 +77,16 @@ TEST_P(JobStoreSuite, WhatIsRetiredIsNamedAgainUntilItIsSettledAlsoByTheNextProc
         EXPECT_EQ(again.mark.seq, first.mark.seq);
         EXPECT_EQ(read(job).inputs_removed_at.has_value(), what != Retention::outputs);
         EXPECT_EQ(read(job).outputs_removed_at.has_value(), what != Retention::inputs);
-        EXPECT_EQ(read(job).inputs_removed_at.value_or(now), now) << "the first date stays";
+        EXPECT_EQ(read(job).inputs_removed_at.value_or(long_after), long_after) << "the first date stays";
         EXPECT_EQ(outputs_of(read(job)), outputs_of(before)) << "what they were is still told";
         ASSERT_TRUE(store().settle_retired(what, again.mark).ok());
         ASSERT_TRUE(store().settle_retired(what, again.mark).ok()) << "twice is safe";
-        EXPECT_EQ(store().retire_jobs(what, at(501), 10, now)->jobs, 0);
+        EXPECT_EQ(store().retire_jobs(what, at(501), 10, long_after)->jobs, 0);
         // The other kinds go past it, so that the next round begins clean.
         for (const auto other : every_kind)
-            ASSERT_TRUE(
-                store().settle_retired(other, store().retire_jobs(other, at(501), 10, now)->mark).ok());
+            ASSERT_TRUE(store()
+                            .settle_retired(other, store().retire_jobs(other, at(501), 10, long_after)->mark)
+                            .ok());
     }
 }
 
@@ -100,9 +96,9 @@ TEST_P(JobStoreSuite, HostileCountsDatesAndMarksRetireNothingThatIsNotDue) {
     const auto job = kept.succeeded({kept.picture()}, at(500));
     for (const auto what : every_kind) {
         for (const int none : {0, -1, std::numeric_limits<int>::min()})
-            EXPECT_EQ(store().retire_jobs(what, now, none, now)->jobs, 0);
+            EXPECT_EQ(store().retire_jobs(what, long_after, none, long_after)->jobs, 0);
         for (const auto& early : {TimePoint(Milliseconds::min()), TimePoint(), at(500)})
-            EXPECT_EQ(store().retire_jobs(what, early, 10, now)->jobs, 0);
+            EXPECT_EQ(store().retire_jobs(what, early, 10, long_after)->jobs, 0);
         // Settling what was never retired forgets nothing.
         for (const auto seq :
              {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}) {
@@ -112,7 +108,8 @@ TEST_P(JobStoreSuite, HostileCountsDatesAndMarksRetireNothingThatIsNotDue) {
     }
     EXPECT_FALSE(read(job).inputs_removed_at || read(job).outputs_removed_at);
     for (const auto what : every_kind)
-        EXPECT_EQ(store().retire_jobs(what, all_of_time, std::numeric_limits<int>::max(), now)->jobs, 1);
+        EXPECT_EQ(store().retire_jobs(what, all_of_time, std::numeric_limits<int>::max(), long_after)->jobs,
+                  1);
 }
 
 TEST_P(JobStoreSuite, AnInputThatAYoungerOrOpenJobUsesTooIsLeftForThatOne) {
@@ -124,7 +121,7 @@ TEST_P(JobStoreSuite, AnInputThatAYoungerOrOpenJobUsesTooIsLeftForThatOne) {
     (void)kept.cancelled({shared}, at(200));
     const auto open = kept.open({shared});
     const auto retire = [&](TimePoint ended_before) {
-        const auto retired = *store().retire_jobs(Retention::inputs, ended_before, 10, now);
+        const auto retired = *store().retire_jobs(Retention::inputs, ended_before, 10, long_after);
         EXPECT_TRUE(store().settle_retired(Retention::inputs, retired.mark).ok());
         return retired.objects;
     };
@@ -141,8 +138,10 @@ TEST_P(JobStoreSuite, JobsThatShareAnInputAndGoTogetherNameItOnce) {
         ann, [this]() -> ports::JobStore& { return store(); }, samples_);
     const auto shared = kept.picture();
     for (const int ended : {100, 200, 300}) (void)kept.cancelled({shared}, at(ended));
-    EXPECT_EQ(store().retire_jobs(Retention::inputs, at(400), 10, now)->objects, std::vector{shared.key});
-    EXPECT_EQ(store().retire_jobs(Retention::inputs, at(400), 10, now)->objects, std::vector{shared.key});
+    EXPECT_EQ(store().retire_jobs(Retention::inputs, at(400), 10, long_after)->objects,
+              std::vector{shared.key});
+    EXPECT_EQ(store().retire_jobs(Retention::inputs, at(400), 10, long_after)->objects,
+              std::vector{shared.key});
 }
 
 TEST_P(JobStoreSuite, AnInputThatCameWithoutItsUploadIsLeftForTheLastJobThatNamesItToo) {
@@ -155,9 +154,10 @@ TEST_P(JobStoreSuite, AnInputThatCameWithoutItsUploadIsLeftForTheLastJobThatName
         jobs.push_back(request.job.id);
     }
     ASSERT_TRUE(store().cancel_job(Access::of(ann), jobs[0], "key:app", at(100)).ok());
-    EXPECT_TRUE(store().retire_jobs(Retention::inputs, at(400), 10, now)->objects.empty());
+    EXPECT_TRUE(store().retire_jobs(Retention::inputs, at(400), 10, long_after)->objects.empty());
     ASSERT_TRUE(store().cancel_job(Access::of(ann), jobs[1], "key:app", at(200)).ok());
-    EXPECT_EQ(store().retire_jobs(Retention::inputs, at(400), 10, now)->objects, std::vector{image.key});
+    EXPECT_EQ(store().retire_jobs(Retention::inputs, at(400), 10, long_after)->objects,
+              std::vector{image.key});
 }
 
 TEST_P(JobStoreSuite, AnUploadGoesWithTheInputsOfItsLastJobAndLeavesNoObjectBehind) {
@@ -172,10 +172,10 @@ TEST_P(JobStoreSuite, AnUploadGoesWithTheInputsOfItsLastJobAndLeavesNoObjectBehi
     request.uploads = {upload.id};
     ASSERT_TRUE(store().create_job(request).ok());
     ASSERT_TRUE(store().cancel_job(Access::of(ann), request.job.id, "key:app", at(100)).ok());
-    EXPECT_EQ(store().retire_jobs(Retention::inputs, at(200), 10, now)->objects,
+    EXPECT_EQ(store().retire_jobs(Retention::inputs, at(200), 10, long_after)->objects,
               sorted({image.key, upload.direct_key}));
     EXPECT_FALSE(store().find_upload(Access::of(ann), upload.id)->has_value());
-    EXPECT_TRUE(store().list_expired_uploads(now, 10)->empty());
+    EXPECT_TRUE(store().list_expired_uploads(long_after, 10)->empty());
     auto late = samples_.job(ann);
     late.uploads = {upload.id};
     EXPECT_EQ(std::get<ports::UploadGone>(*store().create_job(late)).upload, upload.id);
@@ -186,7 +186,7 @@ TEST_P(JobStoreSuite, AJobWithoutItsInputsCannotBeTriedAgain) {
         ann, [this]() -> ports::JobStore& { return store(); }, samples_);
     const auto cancelled = kept.cancelled({kept.picture()}, at(100));
     const auto succeeded = kept.succeeded({kept.picture()}, at(100));
-    ASSERT_EQ(store().retire_jobs(Retention::inputs, at(200), 10, now)->jobs, 2);
+    ASSERT_EQ(store().retire_jobs(Retention::inputs, at(200), 10, long_after)->jobs, 2);
     const auto before = everything_in_words(store());
     const auto requeue = [&](const Access& access, const JobId& job) {
         return *store().requeue_job(access, job, "key:app", at(2'000'000));
@@ -201,17 +201,19 @@ TEST_P(JobStoreSuite, AJobThatIsTriedAgainLeavesTheWalkAndComesBackWithItsNewEnd
     KeptJobs kept(
         ann, [this]() -> ports::JobStore& { return store(); }, samples_);
     const auto job = kept.cancelled({kept.picture()}, at(100));
-    const auto retired = *store().retire_jobs(Retention::outputs, at(200), 10, now);
+    const auto retired = *store().retire_jobs(Retention::outputs, at(200), 10, long_after);
     ASSERT_EQ(retired.jobs, 1);
     EXPECT_TRUE(read(job).outputs_removed_at.has_value());
     ASSERT_TRUE(std::holds_alternative<ports::JobRequeued>(
         *store().requeue_job(Access::of(ann), job, "key:app", at(250))));
     EXPECT_FALSE(read(job).outputs_removed_at.has_value()) << "it will have new ones";
     ASSERT_TRUE(store().settle_retired(Retention::outputs, retired.mark).ok());
-    for (const auto what : every_kind) EXPECT_EQ(store().retire_jobs(what, all_of_time, 10, now)->jobs, 0);
+    for (const auto what : every_kind)
+        EXPECT_EQ(store().retire_jobs(what, all_of_time, 10, long_after)->jobs, 0);
     const auto attempt = kept.claim(job);
     ASSERT_TRUE(store().finish_attempt(attempt, samples_.success(job, attempt), "backend:x", at(300)).ok());
-    EXPECT_EQ(store().retire_jobs(Retention::outputs, at(301), 10, now)->objects, outputs_of(read(job)));
+    EXPECT_EQ(store().retire_jobs(Retention::outputs, at(301), 10, long_after)->objects,
+              outputs_of(read(job)));
 }
 
 TEST_P(JobStoreSuite, ARetiredJobIsGoneWithEverythingThatHungOnItOnceItIsSettled) {
@@ -225,17 +227,17 @@ TEST_P(JobStoreSuite, ARetiredJobIsGoneWithEverythingThatHungOnItOnceItIsSettled
     ASSERT_TRUE(store().finish_attempt(attempt, samples_.success(id, attempt), "backend:x", at(100)).ok());
     const auto younger = kept.succeeded({kept.picture()}, at(900));
     const auto others = in_words(read(younger));
-    const auto retired = *store().retire_jobs(Retention::jobs, at(200), 10, now);
+    const auto retired = *store().retire_jobs(Retention::jobs, at(200), 10, long_after);
     ASSERT_EQ(retired.jobs, 1);
     EXPECT_TRUE(read(id).inputs_removed_at && read(id).outputs_removed_at) << "there until it is settled";
-    EXPECT_TRUE(store().find_earlier_request(ann, "k", now)->has_value());
+    EXPECT_TRUE(store().find_earlier_request(ann, "k", long_after)->has_value());
     ASSERT_TRUE(store().settle_retired(Retention::jobs, retired.mark).ok());
     EXPECT_FALSE(store().find_job(Access::everyone(), id)->has_value());
     EXPECT_FALSE(store().list_events(Access::everyone(), id, 0, 10)->has_value());
     EXPECT_EQ(store().list_jobs(Access::everyone(), {}, 0, 10)->jobs.size(), 1u);
-    EXPECT_EQ(*store().finish_attempt(attempt, failure(core::ErrorCode::timeout), "backend:x", now),
+    EXPECT_EQ(*store().finish_attempt(attempt, failure(core::ErrorCode::timeout), "backend:x", long_after),
               ports::Applied::stale);
-    EXPECT_FALSE(store().find_earlier_request(ann, "k", now)->has_value());
+    EXPECT_FALSE(store().find_earlier_request(ann, "k", long_after)->has_value());
     auto another = samples_.job(ann);
     another.idempotency = idempotency("k", "two", at(9'000'000));
     EXPECT_TRUE(std::holds_alternative<ports::JobCreated>(*store().create_job(another)));
@@ -247,15 +249,15 @@ TEST_P(JobStoreSuite, AJobNamesOnlyWhatIsStillKept) {
         ann, [this]() -> ports::JobStore& { return store(); }, samples_);
     const auto job = kept.succeeded({kept.picture()}, at(100));
     const auto outputs = outputs_of(read(job));
-    const auto inputs = *store().retire_jobs(Retention::inputs, at(200), 10, now);
+    const auto inputs = *store().retire_jobs(Retention::inputs, at(200), 10, long_after);
     ASSERT_TRUE(store().settle_retired(Retention::inputs, inputs.mark).ok());
     EXPECT_EQ(store().retire_jobs(Retention::jobs, at(200), 10, at(2'000'000))->objects, outputs);
-    EXPECT_EQ(read(job).inputs_removed_at, now);
+    EXPECT_EQ(read(job).inputs_removed_at, long_after);
     ASSERT_TRUE(store()
                     .settle_retired(Retention::outputs,
-                                    store().retire_jobs(Retention::outputs, at(200), 10, now)->mark)
+                                    store().retire_jobs(Retention::outputs, at(200), 10, long_after)->mark)
                     .ok());
-    const auto rest = *store().retire_jobs(Retention::jobs, at(200), 10, now);
+    const auto rest = *store().retire_jobs(Retention::jobs, at(200), 10, long_after);
     EXPECT_EQ(rest.jobs, 1);
     EXPECT_TRUE(rest.objects.empty());
 }
@@ -267,7 +269,7 @@ TEST_P(JobStoreSuite, TheSlotOfABackendThatNeverSaidThatItStoppedGoesWithItsJob)
     const auto attempt = kept.claim(job);
     kept.cancel(job, at(100));
     EXPECT_EQ(store().count_queue()->inflight, 1);
-    const auto retired = *store().retire_jobs(Retention::jobs, at(200), 10, now);
+    const auto retired = *store().retire_jobs(Retention::jobs, at(200), 10, long_after);
     EXPECT_EQ(store().count_queue()->inflight, 1);
     ReadyCounter counter;
     store().set_listener(&counter);
@@ -276,7 +278,7 @@ TEST_P(JobStoreSuite, TheSlotOfABackendThatNeverSaidThatItStoppedGoesWithItsJob)
     EXPECT_EQ(counter.count, 1) << "the endpoint may take another job";
     EXPECT_EQ(store().count_queue()->inflight, 0);
     EXPECT_TRUE(store().list_inflight("this-machine")->empty());
-    EXPECT_EQ(*store().finish_attempt(attempt, samples_.success(job, attempt), "backend:x", now),
+    EXPECT_EQ(*store().finish_attempt(attempt, samples_.success(job, attempt), "backend:x", long_after),
               ports::Applied::stale);
 }
 

@@ -10,8 +10,6 @@ using core::Status;
 using ports::Access;
 using ports::Applied;
 
-const UserId ann = user("ann");
-
 /// Lets the event happen through the port; true if the store says that it did something.
 bool happen(ports::JobStore& store, Samples& samples, JobEventKind event, const core::Job& job,
             const AttemptId& attempt) {

@@ -13,9 +13,6 @@ using core::ObjectKey;
 using ports::Access;
 using ports::UploadOutcome;
 
-const UserId ann = user("ann");
-const UserId eve = user("eve");
-
 /// What must be removed for `id`, if it is among `expired`.
 std::optional<std::vector<ObjectKey>> objects_of(const std::vector<ports::ExpiredUpload>& expired,
                                                  const UploadId& id) {

@@ -8,6 +8,11 @@
 
 namespace darkroom::conformance {
 
+constexpr ports::Retention every_kind[] = {ports::Retention::inputs, ports::Retention::outputs,
+                                           ports::Retention::jobs};
+/// When retention comes by.
+inline const TimePoint long_after = at(1'000'000);
+
 class KeptJobs {
 public:
     /// `store` is asked for each time, because a test may close it and open it again.

@@ -14,8 +14,6 @@ namespace {
 using core::Status;
 using ports::RemoteState;
 
-constexpr Milliseconds second{1'000};
-
 class RemoteLaneTest : public WayOutTest {
 protected:
     std::size_t sent_to(const std::string& name) const {

@@ -11,8 +11,6 @@ using dispatch::Resubmit;
 using ports::RefusalRule;
 using ports::RemoteState;
 
-constexpr Milliseconds second{1'000};
-
 class SubmitAgainTest : public WayOutTest {
 protected:
     SubmitAgainTest() : far_(add_site(2)) { open(); }

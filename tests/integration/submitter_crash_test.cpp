@@ -14,8 +14,6 @@ using core::Status;
 using ports::RefusalRule;
 using ports::RemoteState;
 
-constexpr Milliseconds second{1'000};
-
 class SubmitterCrashTest : public WayOutTest {
 protected:
     // What must hold whenever a process has died: each attempt in flight has somebody who will look after it,

@@ -11,8 +11,6 @@ using core::Status;
 using ports::RefusalRule;
 using ports::RemoteState;
 
-constexpr Milliseconds second{1'000};
-
 class SubmitterTest : public WayOutTest {
 protected:
     SubmitterTest() : far_(add_site(2)) { open(); }

@@ -19,7 +19,6 @@ using ports::RefusalRule;
 using ports::RemotePhase;
 using ports::RemoteState;
 
-constexpr Milliseconds second{1'000};
 constexpr int jobs_of_a_history = 200;
 
 class ThereAndBackTest : public WayOutTest {

@@ -21,6 +21,8 @@
 
 namespace darkroom::testing {
 
+constexpr Milliseconds second{1'000};
+
 class WayOutTest : public ::testing::Test {
 protected:
     static constexpr const char* secret = "the gateway's signing secret";

@@ -19,8 +19,6 @@ using std::chrono::steady_clock;
 
 constexpr Milliseconds ending_patience{1'000};
 
-JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).message)}; }
-
 enum class Heard { packet, cancel, nothing };
 
 Heard wait_for_packet(int socket, int cancel, steady_clock::time_point deadline) {
@@ -42,14 +40,14 @@ JobError explain_end(const ChildEnd& end) {
                  {{"exit_code", end.exit_code},
                   {"signal", end.signal},
                   {"resident_mib", static_cast<std::int64_t>(end.resident_bytes_most >> 20)}});
-    if (end.exit_code == exit_out_of_memory) return plain(ErrorCode::worker_oom);
+    if (end.exit_code == exit_out_of_memory) return plain_error(ErrorCode::worker_oom);
     if (end.exit_code == exit_not_locked_down) {
         return {ErrorCode::backend_unavailable, "The pixel process could not lock itself down."};
     }
-    if (end.signal == SIGXCPU) return plain(ErrorCode::timeout);
+    if (end.signal == SIGXCPU) return plain_error(ErrorCode::timeout);
     // Nobody here sent it, so the kernel did, short of memory.
-    if (end.signal == SIGKILL) return plain(ErrorCode::worker_oom);
-    return plain(ErrorCode::worker_crashed);
+    if (end.signal == SIGKILL) return plain_error(ErrorCode::worker_oom);
+    return plain_error(ErrorCode::worker_crashed);
 }
 
 }  // namespace
@@ -76,16 +74,16 @@ JobError explain_silence(Silence silence, ChildProcess& child, const CancelFlag&
             return explain_end(child.wait_or_kill(ending_patience));
         case Silence::cancelled:
             (void)child.kill();
-            return plain(cancel.reason());
+            return plain_error(cancel.reason());
         case Silence::late:
             (void)child.kill();
-            return plain(ErrorCode::timeout);
+            return plain_error(ErrorCode::timeout);
         case Silence::nonsense:
             break;
     }
     (void)child.kill();
     log::error("pixel process said what none of ours says");
-    return plain(ErrorCode::worker_crashed);
+    return plain_error(ErrorCode::worker_crashed);
 }
 
 }  // namespace darkroom::imaging

@@ -15,17 +15,15 @@ namespace {
 using core::ErrorCode;
 using core::JobError;
 
-JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).message)}; }
-
 JobError explain(const ports::ObjectError& error) {
-    if (error.kind == ports::ObjectErrorKind::missing) return plain(ErrorCode::input_missing);
-    if (error.kind == ports::ObjectErrorKind::changed) return plain(ErrorCode::input_changed);
+    if (error.kind == ports::ObjectErrorKind::missing) return plain_error(ErrorCode::input_missing);
+    if (error.kind == ports::ObjectErrorKind::changed) return plain_error(ErrorCode::input_changed);
     log::warning("input not readable", {{"detail", error.detail}});
-    return plain(ErrorCode::storage_unavailable);
+    return plain_error(ErrorCode::storage_unavailable);
 }
 
 JobError explain_write(int error) {
-    return plain(error == ENOSPC || error == EDQUOT ? ErrorCode::storage_full : ErrorCode::internal);
+    return plain_error(error == ENOSPC || error == EDQUOT ? ErrorCode::storage_full : ErrorCode::internal);
 }
 
 bool write_all(int file, std::span<const char> bytes) {
@@ -49,7 +47,7 @@ Result<UniqueFd, JobError> copy_of(ports::ObjectReader& reader, const std::strin
         if (!bytes) return Fail(explain(bytes.error()));
         if (*bytes == 0) {
             if (!sha256.empty() && to_hex(digest.finish()) != sha256)
-                return Fail(plain(ErrorCode::input_changed));
+                return Fail(plain_error(ErrorCode::input_changed));
             return copy;
         }
         digest.update({buffer.data(), *bytes});
@@ -66,7 +64,7 @@ Result<InputFile, JobError> InputFile::open(ports::ObjectStore& objects, const c
     InputFile file;
     file.reader_ = *std::move(reader);
     if (image.bytes != 0 && file.reader_->bytes() != image.bytes)
-        return Fail(plain(ErrorCode::input_changed));
+        return Fail(plain_error(ErrorCode::input_changed));
     if (file.reader_->fd() >= 0) return file;
     auto copy = copy_of(*file.reader_, image.sha256, folder);
     if (!copy) return Fail(copy.error());

@@ -14,8 +14,6 @@ namespace {
 using core::ErrorCode;
 using core::JobError;
 
-JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).message)}; }
-
 Result<boost::json::object, JobError> parse_params(const std::string& text) {
     auto parsed = parse_json(text);
     if (!parsed || !parsed->is_object()) {
@@ -87,7 +85,7 @@ void LocalBackend::start(ports::WorkOrder order, ports::AttemptSink& sink) {
     }
     wake_up_.notify_one();
     // A dispatcher that was in the middle of a round when the program was told to stop.
-    if (too_late) sink.attempt_finished(attempt, Fail(plain(ErrorCode::interrupted)));
+    if (too_late) sink.attempt_finished(attempt, Fail(plain_error(ErrorCode::interrupted)));
 }
 
 void LocalBackend::stop_attempt(const AttemptId& attempt) {
@@ -130,8 +128,8 @@ void LocalBackend::run_orders() {
 }
 
 ports::WorkResult LocalBackend::work_on(const Open& open) {
-    if (open.cancel.is_set()) return Fail(plain(open.cancel.reason()));
-    if (open.order.inputs.empty()) return Fail(plain(ErrorCode::input_missing));
+    if (open.cancel.is_set()) return Fail(plain_error(open.cancel.reason()));
+    if (open.order.inputs.empty()) return Fail(plain_error(ErrorCode::input_missing));
     const auto input = InputFile::open(objects_, open.order.inputs.front(), work_dir_);
     if (!input) return Fail(input.error());
     return work_on_file(open, input->fd());
@@ -152,7 +150,7 @@ ports::WorkResult LocalBackend::work_on_file(const Open& open, int input) {
     const auto parts = OrderParts::open(open.order, *params, objects_, work_dir_, model_of_, models_);
     if (!parts) return Fail(parts.error());
     ProcessPool* pool = parts->has_network() ? networks() : pool_.get();
-    if (pool == nullptr) return Fail(plain(ErrorCode::model_unavailable));
+    if (pool == nullptr) return Fail(plain_error(ErrorCode::model_unavailable));
     const Instant began = clock_.monotonic();
     auto finished = pool->run({.operation = open.order.type,
                                .params = *std::move(params),

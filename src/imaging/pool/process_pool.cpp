@@ -19,12 +19,10 @@ using core::ErrorCode;
 using core::JobError;
 using std::chrono::steady_clock;
 
-JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).message)}; }
-
 JobError file_error(int error) {
     const bool full = error == ENOSPC || error == EDQUOT;
     log::error("cannot make a file for a result", {{"errno", error}});
-    return plain(full ? ErrorCode::storage_full : ErrorCode::internal);
+    return plain_error(full ? ErrorCode::storage_full : ErrorCode::internal);
 }
 
 // After these a process has done nothing out of the ordinary. After others its libraries have met bytes that
@@ -133,7 +131,7 @@ PoolCounts ProcessPool::counts() const {
 ProcessPool::Taken ProcessPool::take_process(const CancelFlag& cancel) {
     std::unique_lock lock(mutex_);
     while (idle_.empty() && alive_ >= options_.processes_max) {
-        if (cancel.is_set()) return Fail(plain(cancel.reason()));
+        if (cancel.is_set()) return Fail(plain_error(cancel.reason()));
         changed_.wait_for(lock, Milliseconds(50));  // a cancel flag notifies nobody here
     }
     if (idle_.empty()) {
@@ -225,7 +223,7 @@ PictureResult ProcessPool::run_in(ChildProcess& child, const PictureTask& task, 
         trusted = sent.error() == PacketError::malformed;  // too long: nothing was sent
         never_began = sent.error() == PacketError::closed;
         return Fail(trusted ? JobError{ErrorCode::params_invalid, "The params are too long."}
-                            : plain(ErrorCode::worker_crashed));
+                            : plain_error(ErrorCode::worker_crashed));
     }
     const auto text = hear(child, cancel, deadline);
     if (!text) return Fail(explain_silence(text.error(), child, cancel));
@@ -241,9 +239,9 @@ PictureResult ProcessPool::collect(PictureDone done, TaskFiles& files) const {
     for (const auto& output : done.outputs) {
         const RequestFile file = file_of_role(output.role);
         const std::uint64_t bytes = files.bytes(file);
-        if (bytes == 0) return Fail(plain(ErrorCode::output_missing));
+        if (bytes == 0) return Fail(plain_error(ErrorCode::output_missing));
         if (bytes > options_.output_bytes_max || !is_as_described(output, files.fd(file))) {
-            return Fail(plain(ErrorCode::output_invalid));
+            return Fail(plain_error(ErrorCode::output_invalid));
         }
     }
     FinishedPicture finished;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "core/image_header.h"
 #include "core/input_url.h"
+#include "runpod/backend/left_outputs.h"
 #include "runpod/backend/remote_words.h"
 #include "runpod/protocol/base64.h"
 
@@ -18,7 +19,6 @@ using core::JobError;
 using core::ObjectKey;
 using In = ComfyPicture::In;
 
-constexpr std::array<std::string_view, 3> roles{"main", "mask", "preview"};
 // Enough for every picture's header without long metadata before it; the pixel process looks at all of it.
 constexpr std::size_t header_base64_bytes = 256u << 10;
 
@@ -161,8 +161,8 @@ std::string_view role_of_name(std::string_view name, const AttemptId& attempt) {
     const auto dash = name.find('-');
     if (dash == std::string_view::npos || !name.substr(dash + 1).starts_with(attempt.str())) return {};
     const auto word = name.substr(0, dash);
-    const auto* const role = std::find(roles.begin(), roles.end(), word);
-    return role != roles.end() ? *role : std::string_view("other");
+    const auto* const role = std::find(output_roles.begin(), output_roles.end(), word);
+    return role != output_roles.end() ? *role : std::string_view("other");
 }
 
 std::optional<std::string_view> extension_of_name(std::string_view name) {

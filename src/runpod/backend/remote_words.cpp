@@ -24,8 +24,6 @@ constexpr std::size_t secret_bytes_min = 40;
 constexpr std::size_t searched_bytes_max = 4096;
 constexpr std::array<std::string_view, 4> roles{"main", "mask", "preview", "report"};
 
-JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).message)}; }
-
 std::string lower_case(std::string_view text) {
     std::string lower(text);
     for (char& c : lower) {
@@ -65,8 +63,9 @@ std::string for_operator(std::string_view message) {
 JobError told(ErrorCode code, std::string_view message) {
     // Only Darkroom itself may say that an attempt does not count: a worker that says so would go on for
     // ever.
-    if (core::traits(code).retry == core::RetryRule::not_counted) return plain(ErrorCode::worker_crashed);
-    auto error = plain(code);
+    if (core::traits(code).retry == core::RetryRule::not_counted)
+        return plain_error(ErrorCode::worker_crashed);
+    auto error = plain_error(code);
     if (auto line = for_owner(message); !line.empty()) error.message = std::move(line);
     return error;
 }
@@ -195,10 +194,12 @@ Result<ports::RemoteResult, std::string> believed(const WorkResult& result, cons
 JobError error_of(std::string_view text, std::string_view details) {
     const auto error = read_worker_error(text);
     if (const auto code = core::parse_error_code(error.type)) return told(*code, error.message);
-    if (speaks_of_memory(lower_case(error.type + " " + error.message))) return plain(ErrorCode::worker_oom);
+    if (speaks_of_memory(lower_case(error.type + " " + error.message)))
+        return plain_error(ErrorCode::worker_oom);
     if (const auto code = comfy_error_code(error.type + " " + error.message + " " + std::string(details)))
-        return plain(*code);
-    return plain(ErrorCode::worker_crashed);  // "job timed out after 1 retries" as well: its workers died
+        return plain_error(*code);
+    return plain_error(
+        ErrorCode::worker_crashed);  // "job timed out after 1 retries" as well: its workers died
 }
 
 ports::RemoteLook look_of(const JobObject& job, const ports::RemoteTask& task, const Price& price,
@@ -227,10 +228,10 @@ ports::RemoteLook look_of(const JobObject& job, const ports::RemoteTask& task, c
                                               {"why", for_operator(job.error.value_or(""))}});
             break;
         case JobState::timed_out:
-            tell_failure(look, plain(ErrorCode::timeout));
+            tell_failure(look, plain_error(ErrorCode::timeout));
             break;
         case JobState::cancelled:
-            tell_failure(look, plain(ErrorCode::cancelled));
+            tell_failure(look, plain_error(ErrorCode::cancelled));
             break;
     }
     return look;
@@ -247,7 +248,7 @@ Result<ports::RemoteLook, std::string> look_of(const WorkCallback& callback, con
     if (callback.failure) {
         const auto& failure = *callback.failure;
         const auto code = core::parse_error_code(failure.code);
-        tell_failure(look, code ? told(*code, failure.message) : plain(ErrorCode::worker_crashed));
+        tell_failure(look, code ? told(*code, failure.message) : plain_error(ErrorCode::worker_crashed));
     } else if (callback.result) {
         if (callback.result->execution > Milliseconds(0))
             tell_execution(look, callback.result->execution, price);

@@ -9,12 +9,10 @@ using ports::ObjectErrorKind;
 constexpr Milliseconds soon{5'000};
 constexpr Milliseconds once_somebody_has_acted{60'000};
 
-core::JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).message)}; }
-
 }  // namespace
 
 ports::SubmitRefused give_up(ErrorCode code, std::string_view why) {
-    return {ports::RefusalRule::give_up, plain(code), std::string(why)};
+    return {ports::RefusalRule::give_up, plain_error(code), std::string(why)};
 }
 
 ports::SubmitRefused refusal_of(const ports::ObjectError& error, std::string_view doing) {
@@ -23,7 +21,7 @@ ports::SubmitRefused refusal_of(const ports::ObjectError& error, std::string_vie
     if (error.kind == ObjectErrorKind::changed) return give_up(ErrorCode::input_changed, why);
     const auto code =
         error.kind == ObjectErrorKind::full ? ErrorCode::storage_full : ErrorCode::storage_unavailable;
-    return {ports::RefusalRule::again_later, plain(code), why, pause_after(error.kind)};
+    return {ports::RefusalRule::again_later, plain_error(code), why, pause_after(error.kind)};
 }
 
 Milliseconds pause_after(ObjectErrorKind kind) {

@@ -9,7 +9,6 @@
 namespace darkroom::runpod {
 namespace {
 
-constexpr std::size_t path_bytes_max = 1024;
 constexpr std::array<std::string_view, 2> roots = {"/workspace/", "/runpod-volume/"};
 constexpr std::string_view replacement_character = "\xef\xbf\xbd";
 

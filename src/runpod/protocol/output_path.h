@@ -2,6 +2,7 @@
 // known root, one decode of %XX, then the bytes are compared as they are and never changed again. Whoever
 // opens a file by such a path must still open it beneath its root without following links.
 #pragma once
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -9,8 +10,10 @@
 
 namespace darkroom::runpod {
 
+constexpr std::size_t path_bytes_max = 1024;
+
 enum class OutputPathError {
-    too_long,        // more than 1024 bytes
+    too_long,        // more than path_bytes_max
     unknown_root,    // a path that is neither on /workspace nor on /runpod-volume
     bad_encoding,    // a % without two hex digits, or one that is still there after decoding
     bad_character,   // NUL, other control characters, backslash, not UTF-8

@@ -7,12 +7,12 @@
 #include "base/json_writer.h"
 #include "runpod/protocol/json_members.h"
 #include "runpod/protocol/object_reader.h"
+#include "runpod/protocol/output_path.h"
 
 namespace darkroom::runpod {
 namespace {
 
 constexpr std::size_t url_bytes_max = 4096;
-constexpr std::size_t path_bytes_max = 1024;
 constexpr std::size_t type_bytes_max = 64;
 constexpr std::size_t name_bytes_max = 128;
 constexpr std::size_t node_bytes_max = 64;

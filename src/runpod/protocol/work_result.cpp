@@ -6,11 +6,11 @@
 #include "base/json_writer.h"
 #include "runpod/protocol/json_members.h"
 #include "runpod/protocol/object_reader.h"
+#include "runpod/protocol/output_path.h"
 
 namespace darkroom::runpod {
 namespace {
 
-constexpr std::size_t path_bytes_max = 1024;
 constexpr std::uint64_t side_max = 1u << 20;
 constexpr std::uint64_t execution_ms_max = 7ULL * 24 * 3'600'000;
 

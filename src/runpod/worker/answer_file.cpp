@@ -6,7 +6,7 @@
 namespace darkroom::runpod::worker {
 namespace {
 
-constexpr std::size_t piece_bytes = 3u << 14;  // of three bytes each: no padding but at the end
+constexpr std::size_t encoded_bytes = 3u << 14;  // of three bytes each: no padding but at the end
 
 std::string quoted(std::string_view text) {
     std::string json;
@@ -29,7 +29,7 @@ void AnswerFile::add_base64(std::string_view name, const std::filesystem::path& 
     begin_image(name, "base64");
     out_ << '"';
     std::ifstream in(bytes, std::ios::binary);
-    std::string piece(piece_bytes, '\0');
+    std::string piece(encoded_bytes, '\0');
     while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())), in.gcount() > 0)
         out_ << to_base64({piece.data(), static_cast<std::size_t>(in.gcount())});
     failed_ = failed_ || !in.eof();

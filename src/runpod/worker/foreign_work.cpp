@@ -18,12 +18,10 @@ using core::JobError;
 
 constexpr Milliseconds link_life = std::chrono::hours(7 * 24);  // as the official worker's links
 
-JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).message)}; }
-
 JobError of_volume(VolumeError error) {
     if (error == VolumeError::bad_name || error == VolumeError::missing)
         return {ErrorCode::output_invalid, "A result has a name that cannot be used on the volume."};
-    return plain(error == VolumeError::full ? ErrorCode::storage_full : ErrorCode::storage_unavailable);
+    return plain_error(error == VolumeError::full ? ErrorCode::storage_full : ErrorCode::storage_unavailable);
 }
 
 std::string ending_of(const std::string& name) {
@@ -121,7 +119,7 @@ ForeignWork::Reported ForeignWork::answer_with_pictures(const ports::WorkflowDon
     if (!answer.finish(errors)) {
         std::error_code ignored;
         std::filesystem::remove(report.body_file, ignored);
-        return Fail(plain(ErrorCode::storage_full));
+        return Fail(plain_error(ErrorCode::storage_full));
     }
     report.small.error = too_large_error();
     log::info("an answer is ready", {{"job", id.str()}, {"files", std::uint64_t{done.files.size()}}});
@@ -136,8 +134,9 @@ Result<std::string, JobError> ForeignWork::put_in_bucket(const ports::WorkflowFi
     // The file is this worker's to give away.
     if (const auto put = bucket_->put_file(key, file.path); !put) {
         log::warning("a result could not be put into the bucket", {{"detail", put.error().detail}});
-        return Fail(plain(put.error().kind == ports::ObjectErrorKind::full ? ErrorCode::storage_full
-                                                                           : ErrorCode::storage_unavailable));
+        return Fail(plain_error(put.error().kind == ports::ObjectErrorKind::full
+                                    ? ErrorCode::storage_full
+                                    : ErrorCode::storage_unavailable));
     }
     return bucket_->presign_get(key, {std::string(*type), file.name, link_life}).url;
 }

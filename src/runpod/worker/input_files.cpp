@@ -22,15 +22,13 @@ using core::JobError;
 constexpr int tries_max = 4;
 constexpr std::size_t piece_bytes = 64u << 10;
 
-JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).message)}; }
-
 JobError too_large(std::uint64_t bytes_max) {
     return {ErrorCode::input_too_large,
             "The input is larger than " + std::to_string(bytes_max) + " bytes, the most this worker takes."};
 }
 
 JobError disk_trouble(int error) {
-    return plain(error == ENOSPC || error == EDQUOT ? ErrorCode::storage_full : ErrorCode::internal);
+    return plain_error(error == ENOSPC || error == EDQUOT ? ErrorCode::storage_full : ErrorCode::internal);
 }
 
 bool write_all(int file, const char* bytes, std::size_t count) {
@@ -54,7 +52,7 @@ JobError explain(VolumeError error) {
         case VolumeError::unavailable:
             break;
     }
-    return plain(ErrorCode::storage_unavailable);
+    return plain_error(ErrorCode::storage_unavailable);
 }
 
 /// Reads from the start and comes back to it; nullopt if the disk fails.
@@ -94,21 +92,21 @@ Result<UniqueFd, JobError> InputFiles::open_on_volume(const WorkInput& input) {
     auto file = volume_->open_file(*key);
     if (!file) return Fail(explain(file.error()));
     struct stat facts {};
-    if (::fstat(file->get(), &facts) != 0) return Fail(plain(ErrorCode::storage_unavailable));
+    if (::fstat(file->get(), &facts) != 0) return Fail(plain_error(ErrorCode::storage_unavailable));
     const auto bytes = static_cast<std::uint64_t>(facts.st_size);
     if (bytes > settings_.input_bytes_max) return Fail(too_large(settings_.input_bytes_max));
-    if (input.bytes != 0 && input.bytes != bytes) return Fail(plain(ErrorCode::input_changed));
+    if (input.bytes != 0 && input.bytes != bytes) return Fail(plain_error(ErrorCode::input_changed));
     if (input.sha256.empty()) return *std::move(file);
     const auto digest = digest_of(file->get());
-    if (!digest) return Fail(plain(ErrorCode::storage_unavailable));
-    if (*digest != input.sha256) return Fail(plain(ErrorCode::input_changed));
+    if (!digest) return Fail(plain_error(ErrorCode::storage_unavailable));
+    if (*digest != input.sha256) return Fail(plain_error(ErrorCode::input_changed));
     return *std::move(file);
 }
 
 Result<UniqueFd, InputFiles::Trouble> InputFiles::fetch_once(const WorkInput& input, Instant deadline,
                                                              Interruptible& halt) {
     const auto left = std::chrono::duration_cast<Milliseconds>(deadline - clock_.monotonic());
-    if (left <= Milliseconds(0)) return Fail(Trouble{plain(ErrorCode::timeout)});
+    if (left <= Milliseconds(0)) return Fail(Trouble{plain_error(ErrorCode::timeout)});
     ports::OutgoingRequest request;
     request.url = input.url;
     request.headers = {{"Accept-Encoding", "identity"}, {"User-Agent", "Darkroom/" + settings_.version}};
@@ -151,11 +149,11 @@ Result<UniqueFd, InputFiles::Trouble> InputFiles::receive(const WorkInput& input
         digest.update({buffer.data(), *got});
         if (!write_all(file->get(), buffer.data(), *got)) return Fail(Trouble{disk_trouble(errno)});
         // A server that sends a byte now and then never idles.
-        if (clock_.monotonic() >= deadline) return Fail(Trouble{plain(ErrorCode::timeout)});
+        if (clock_.monotonic() >= deadline) return Fail(Trouble{plain_error(ErrorCode::timeout)});
     }
     const bool same = (input.bytes == 0 || input.bytes == bytes) &&
                       (input.sha256.empty() || to_hex(digest.finish()) == input.sha256);
-    if (!same) return Fail(Trouble{plain(ErrorCode::input_changed)});
+    if (!same) return Fail(Trouble{plain_error(ErrorCode::input_changed)});
     return *std::move(file);
 }
 

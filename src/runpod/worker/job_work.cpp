@@ -19,8 +19,6 @@ using core::JobError;
 constexpr std::size_t recent_max = 256;
 constexpr std::size_t small_message_bytes = 300;
 
-JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).message)}; }
-
 /// What the work left on this machine, gone when its end is known.
 class Leftovers {
 public:
@@ -197,7 +195,7 @@ std::optional<JobWork::Outcome> JobWork::ask_for_claim(const Plan& plan, JobInHa
         case ClaimAnswer::stopped:
             break;
     }
-    return Outcome(Fail(plain(ErrorCode::cancelled)));
+    return Outcome(Fail(plain_error(ErrorCode::cancelled)));
 }
 
 std::optional<WorkResult> JobWork::find_earlier(const Plan& plan) const {
@@ -215,7 +213,7 @@ JobWork::Outcome JobWork::work(const Plan& plan, JobInHand& job,
                           : workflows_.run(payload, job, inputs_, deadline, tell_stage);
     if (!done) return Fail(done.error());
     const Leftovers leftovers(done->files);
-    if (job.halt().is_stopped()) return Fail(plain(ErrorCode::cancelled));
+    if (job.halt().is_stopped()) return Fail(plain_error(ErrorCode::cancelled));
     tell_stage("storing");
     auto files = outputs_.store(payload, done->files, deadline, job.halt());
     if (!files) return Fail(files.error());
@@ -231,7 +229,7 @@ ports::WorkResult JobWork::make(const Plan& plan, JobInHand& job, Instant deadli
     const auto input = inputs_.open(plan.payload.inputs.front(), deadline, job.halt());
     if (!input) return Fail(input.error());
     const auto time_left = std::chrono::duration_cast<Milliseconds>(deadline - clock_.monotonic());
-    if (time_left <= Milliseconds(0)) return Fail(plain(ErrorCode::timeout));
+    if (time_left <= Milliseconds(0)) return Fail(plain_error(ErrorCode::timeout));
     tell_stage("working");
     return job.picture().run({.operation = plan.payload.type,
                               .params_effective_json = plan.params_effective_json,

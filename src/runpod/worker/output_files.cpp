@@ -21,8 +21,6 @@ namespace {
 using core::ErrorCode;
 using core::JobError;
 
-JobError plain(ErrorCode code) { return {code, std::string(core::traits(code).message)}; }
-
 JobError nowhere_for(const ports::ProducedFile& file) {
     return {ErrorCode::output_invalid,
             "The payload has no place for a " + file.role + " output of type " + file.content_type + "."};
@@ -76,7 +74,7 @@ Result<std::vector<WorkFile>, JobError> OutputFiles::store(const WorkPayload& pa
     std::vector<WorkFile> stored;
     for (const auto& file : files) {
         auto facts = look_at(file);
-        if (!facts) return Fail(plain(ErrorCode::internal));
+        if (!facts) return Fail(plain_error(ErrorCode::internal));
         auto one = put(payload, file, *std::move(facts), deadline, halt);
         if (!one) return Fail(one.error());
         if (*one) stored.push_back(**std::move(one));
@@ -98,13 +96,13 @@ OutputFiles::Stored OutputFiles::put(const WorkPayload& payload, const ports::Pr
 OutputFiles::Stored OutputFiles::put_on_volume(const WorkPayload& payload, const ports::ProducedFile& file,
                                                WorkFile facts) const {
     const auto extension = core::extension_of(file.content_type);
-    if (!extension || volume_ == nullptr) return Fail(plain(ErrorCode::output_invalid));
+    if (!extension || volume_ == nullptr) return Fail(plain_error(ErrorCode::output_invalid));
     const auto key = prefix_of(payload) + "/" + file.role + "." + std::string(*extension);
     if (const auto put = volume_->put_file(key, file.path); !put) {
         if (put.error() == VolumeError::bad_name || put.error() == VolumeError::missing)
             return Fail(JobError{ErrorCode::output_invalid, "The payload's output_prefix cannot be used."});
-        return Fail(plain(put.error() == VolumeError::full ? ErrorCode::storage_full
-                                                           : ErrorCode::storage_unavailable));
+        return Fail(plain_error(put.error() == VolumeError::full ? ErrorCode::storage_full
+                                                                 : ErrorCode::storage_unavailable));
     }
     facts.path = volume_path(key);
     return std::optional(std::move(facts));
@@ -123,7 +121,7 @@ std::optional<JobError> OutputFiles::upload(const WorkOutputSlot& slot, const po
     Backoff backoff(random_);
     for (;;) {
         const auto left = std::chrono::duration_cast<Milliseconds>(deadline - clock_.monotonic());
-        if (left <= Milliseconds(0)) return plain(ErrorCode::timeout);
+        if (left <= Milliseconds(0)) return plain_error(ErrorCode::timeout);
         request.total_timeout = std::min(limits_.upload_wait, left);
         const auto answer = web_.fetch(request);
         if (answer && is_success(answer->status)) return std::nullopt;
@@ -131,7 +129,7 @@ std::optional<JobError> OutputFiles::upload(const WorkOutputSlot& slot, const po
                      {{"key", slot.key},
                       {"status", answer ? answer->status : 0},
                       {"detail", answer ? std::string() : answer.error().detail}});
-        if (answer && answer->status == 507) return plain(ErrorCode::storage_full);
+        if (answer && answer->status == 507) return plain_error(ErrorCode::storage_full);
         if (!is_worth_another_try(answer)) {
             return JobError{ErrorCode::storage_unavailable,
                             answer ? "The place for an output answers " + std::to_string(answer->status) + "."
@@ -139,7 +137,7 @@ std::optional<JobError> OutputFiles::upload(const WorkOutputSlot& slot, const po
         }
         const auto pause = backoff.next();
         if (clock_.monotonic() + pause >= deadline || !halt.pause(pause))
-            return plain(ErrorCode::storage_unavailable);
+            return plain_error(ErrorCode::storage_unavailable);
     }
 }
 

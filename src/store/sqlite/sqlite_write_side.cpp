@@ -32,7 +32,7 @@ void SqliteWriteSide::roll_back() {
 // does the writer wait for them (bounded by the busy time-out), so that the file cannot grow without end.
 std::optional<ports::StoreError> SqliteWriteSide::tidy_up() {
     if (wal_pages_ < next_checkpoint_) return std::nullopt;
-    const bool overdue = wal_pages_ > 16 * checkpoint_pages_;
+    const bool overdue = wal_pages_ > 5 * checkpoint_pages_;
     int pages = 0;
     int moved = 0;
     const int code = sqlite3_wal_checkpoint_v2(
