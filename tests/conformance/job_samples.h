@@ -14,8 +14,8 @@ TimePoint at(std::int64_t ms);
 UserId user(std::string_view name);
 
 inline const UserId ann = user("ann");
-inline const UserId bob = user("bob@example.com");
-inline const UserId eve = user("eve");
+inline const UserId bob = user("bob");
+inline const UserId eve = user("eve@example.com");
 /// The last moment of all, for what is to find everything.
 constexpr TimePoint all_of_time{Milliseconds::max()};
 

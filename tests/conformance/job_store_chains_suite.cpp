@@ -103,8 +103,8 @@ TEST_P(JobStoreSuite, StepsAreNotListedAmongJobsButByTheirChainForItsOwner) {
     }
     ports::JobFilter steps;
     steps.chain = chain.job.id;
-    EXPECT_TRUE(store().list_jobs(Access::of(user("eve")), steps, 0, 10)->jobs.empty());
-    EXPECT_FALSE(store().find_job(Access::of(user("eve")), chain.steps[0].id)->has_value());
+    EXPECT_TRUE(store().list_jobs(Access::of(eve), steps, 0, 10)->jobs.empty());
+    EXPECT_FALSE(store().find_job(Access::of(eve), chain.steps[0].id)->has_value());
 }
 
 TEST_P(JobStoreSuite, AChainIsCreatedOnceForItsIdempotencyKey) {
@@ -241,11 +241,11 @@ TEST_P(JobStoreSuite, AStepIsItsChainsAndNothingIsAskedOfItAlone) {
         *store().rerun_job(Access::of(ann), chain.job.id, samples_.plan(), "key:app", world.tick())));
     EXPECT_TRUE(std::holds_alternative<ports::NoSuchAttempt>(*store().select_attempt(
         Access::of(ann), chain.job.id, samples_.unknown_attempt(), "key:app", world.tick())));
-    const auto eve = Access::of(user("eve"));
+    const auto stranger = Access::of(eve);
     EXPECT_TRUE(std::holds_alternative<ports::NotFound>(
-        *store().cancel_job(eve, chain.job.id, "key:e", world.tick())));
+        *store().cancel_job(stranger, chain.job.id, "key:e", world.tick())));
     EXPECT_TRUE(std::holds_alternative<ports::NotFound>(
-        *store().requeue_job(eve, chain.job.id, "key:e", world.tick())));
+        *store().requeue_job(stranger, chain.job.id, "key:e", world.tick())));
     EXPECT_EQ(everything_in_words(store()), before);
 }
 

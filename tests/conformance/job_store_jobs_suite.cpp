@@ -55,13 +55,13 @@ TEST_P(JobStoreSuite, ASecondJobOfTheSameIdIsRefusedAndHarmsNobodyBesideIt) {
     {
         std::vector<std::jthread> callers;  // together, so that the bad one may share a batch with good ones
         for (int i = 0; i < 8; ++i) {
-            auto request = i == 3 ? first : samples_.job(bob);
+            auto request = i == 3 ? first : samples_.job(eve);
             callers.emplace_back([&, request] { store().create_job(request).ok() ? ++created : ++refused; });
         }
     }
     EXPECT_EQ(created, 7);
     EXPECT_EQ(refused, 1);
-    EXPECT_EQ(store().list_jobs(Access::of(bob), {}, 0, 100)->jobs.size(), 7u);
+    EXPECT_EQ(store().list_jobs(Access::of(eve), {}, 0, 100)->jobs.size(), 7u);
     EXPECT_EQ(store().list_jobs(Access::of(ann), {}, 0, 100)->jobs.size(), 1u);
 }
 
@@ -98,9 +98,9 @@ TEST_P(JobStoreSuite, AFullLastPageSaysThatThereIsNoMore) {
 
 TEST_P(JobStoreSuite, FiltersAreAppliedTogether) {
     for (int s = 0; s < core::status_count; ++s) {
-        for (const auto& owner : {ann, bob, ann}) (void)bring_to(owner, static_cast<Status>(s));
+        for (const auto& owner : {ann, eve, ann}) (void)bring_to(owner, static_cast<Status>(s));
     }
-    for (const auto& access : {Access::of(ann), Access::of(bob), Access::everyone()}) {
+    for (const auto& access : {Access::of(ann), Access::of(eve), Access::everyone()}) {
         const auto all = store().list_jobs(access, {}, 0, 100)->jobs;
         for (int mask = 0; mask < 1 << core::status_count; ++mask) {
             for (const auto& type : {std::optional<std::string>(), std::optional<std::string>("bg_remove")}) {
@@ -167,7 +167,7 @@ TEST_P(JobStoreSuite, AnotherRequestUnderTheSameKeyIsRefused) {
 TEST_P(JobStoreSuite, KeysOfTwoUsersHaveNothingToDoWithEachOther) {
     auto hers = samples_.job(ann);
     hers.idempotency = idempotency("k", "one", at(1'000'000));
-    auto his = samples_.job(bob);
+    auto his = samples_.job(eve);
     his.idempotency = idempotency("k", "two", at(1'000'000));
     EXPECT_TRUE(std::holds_alternative<ports::JobCreated>(*store().create_job(hers)));
     EXPECT_TRUE(std::holds_alternative<ports::JobCreated>(*store().create_job(his)));

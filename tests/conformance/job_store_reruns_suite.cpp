@@ -168,15 +168,15 @@ TEST_P(JobStoreSuite, OnlyItsOwnerRerunsOrSelectsAndOnlyWhatIsThere) {
     Runner runner(store(), samples_);
     const auto brought = bring_to(ann, Status::succeeded);
     const auto& job = brought.job;
-    const auto eve = Access::of(user("eve"));
+    const auto stranger = Access::of(eve);
     const auto before = everything_in_words(store());
     const auto plan = samples_.plan(job.backend);
-    EXPECT_TRUE(
-        std::holds_alternative<ports::NotFound>(*store().rerun_job(eve, job.id, plan, "key:e", at(2'000))));
+    EXPECT_TRUE(std::holds_alternative<ports::NotFound>(
+        *store().rerun_job(stranger, job.id, plan, "key:e", at(2'000))));
     EXPECT_TRUE(std::holds_alternative<ports::NotFound>(
         *store().rerun_job(Access::everyone(), samples_.unknown_job(), plan, "key:e", at(2'000))));
     EXPECT_TRUE(std::holds_alternative<ports::NotFound>(
-        *store().select_attempt(eve, job.id, *brought.attempt, "key:e", at(2'000))));
+        *store().select_attempt(stranger, job.id, *brought.attempt, "key:e", at(2'000))));
     EXPECT_TRUE(
         std::holds_alternative<ports::NoSuchAttempt>(runner.select(job.id, samples_.unknown_attempt())));
     const auto other = bring_to(ann, Status::succeeded);

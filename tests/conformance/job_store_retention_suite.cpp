@@ -192,7 +192,7 @@ TEST_P(JobStoreSuite, AJobWithoutItsInputsCannotBeTriedAgain) {
         return *store().requeue_job(access, job, "key:app", at(2'000'000));
     };
     EXPECT_TRUE(std::holds_alternative<ports::InputsRemoved>(requeue(Access::of(ann), cancelled)));
-    EXPECT_TRUE(std::holds_alternative<ports::NotFound>(requeue(Access::of(user("eve")), cancelled)));
+    EXPECT_TRUE(std::holds_alternative<ports::NotFound>(requeue(Access::of(eve), cancelled)));
     EXPECT_TRUE(std::holds_alternative<ports::NotAllowedNow>(requeue(Access::of(ann), succeeded)));
     EXPECT_EQ(everything_in_words(store()), before);
 }
