@@ -36,7 +36,6 @@ public:
     std::string_view to_change_them() const override { return use_ == Use::write ? " FOR UPDATE" : ""; }
     void claim_alone(std::string_view what) override;
     void foresee(std::string_view sql, std::span<const SqlValue> keys, std::size_t keys_of_one) override;
-    void send_ahead() override { write_pending(pending_.take_all()); }
     std::int64_t line_mark(const std::string& backend) override;
     std::int64_t count_inflight(const std::string& endpoint) override;
     bool in_transaction() const override { return in_transaction_; }

@@ -131,8 +131,6 @@ public:
     /// away may ask for all of them at once. `keys` are as many values for each as the query has parameters.
     virtual void foresee(std::string_view /*sql*/, std::span<const SqlValue> /*keys*/,
                          std::size_t /*keys_of_one*/) {}
-    /// Has what was posted done now instead of with the next answer or the commit.
-    virtual void send_ahead() {}
     /// A virtual time before which nobody stands in the line of this kind of backend, as far as is known:
     /// what has left the line need not be walked over.
     virtual std::int64_t line_mark(const std::string& /*backend*/) {

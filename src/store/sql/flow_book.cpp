@@ -45,8 +45,6 @@ bool FlowBook::settle() {
     for (const auto& [key, flow] : flows_) {
         if (!flow.loaded) unknown.push_back(&key);
     }
-    // So that others wait for these users' rows only while the line is changed.
-    if (!unknown.empty()) db_.send_ahead();
     foresee_flows(db_, unknown);
     bool anybody = false;
     for (auto& [key, flow] : flows_) anybody = settle(key, flow) || anybody;
