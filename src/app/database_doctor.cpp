@@ -58,6 +58,7 @@ private:
             std::abs(off) > clock_off_s
                 ? "is " + std::to_string(off) + " s off this machine's: let both systems keep the time (NTP)"
                 : "agrees with this machine's");
+        look_at_sync(db);
         look_at_vacuum(db);
         look_at_transactions(db);
     }
@@ -76,6 +77,15 @@ private:
             sees_all
                 ? "none is old"
                 : "none of this role's is old; those of others are seen by a role with pg_read_all_stats");
+    }
+
+    // Whether a commit waits for it is no question of the database's settings: Darkroom's connections see to
+    // that.
+    void look_at_sync(store::Database& db) {
+        const bool syncs = db.integer("SELECT CAST(current_setting('fsync') = 'on' AS int)") != 0;
+        add(syncs ? Level::ok : Level::failed, "database sync",
+            syncs ? "fsync is on: what is committed survives a power cut"
+                  : "fsync is off: a power cut may take jobs along, or damage the whole database");
     }
 
     void look_at_vacuum(store::Database& db) {

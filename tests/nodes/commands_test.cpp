@@ -86,7 +86,7 @@ TEST(DatabaseCommands, DoctorLooksAtTheDatabase) {
     cluster.start("one");
     const auto well = run_program(cluster.settings("x"), {"doctor"});
     for (const std::string about : {"database TLS", "database clock", "database schema", "database pooler",
-                                    "database vacuum", "database transactions"})
+                                    "database sync", "database vacuum", "database transactions"})
         EXPECT_NE(well.said.find(about), std::string::npos) << well.said;
     EXPECT_EQ(well.said.find("FAIL"), std::string::npos) << well.said;
     EXPECT_EQ(well.said.find(testing::postgres_password), std::string::npos) << well.said;
@@ -94,6 +94,19 @@ TEST(DatabaseCommands, DoctorLooksAtTheDatabase) {
     const auto gone = run_program(cluster.settings("x"), {"doctor"});
     EXPECT_NE(gone.said.find("FAIL"), std::string::npos) << gone.said;
     EXPECT_EQ(gone.said.find(testing::postgres_password), std::string::npos) << gone.said;
+}
+
+TEST(DatabaseCommands, DoctorNamesASettingOfTheServerThatLosesJobsOrSlowsClaims) {
+    SKIP_WITHOUT_POSTGRES();
+    testing::PostgresPlan plan;
+    plan.settings = {{"fsync", "off"}, {"autovacuum", "off"}};
+    testing::PostgresServer careless(plan);
+    const auto database = careless.new_database();
+    Cluster cluster;
+    const auto told = run_program(cluster.settings("x", {{"DATABASE_URL", database->url()}}), {"doctor"});
+    EXPECT_NE(told.code, 0);
+    for (const std::string what : {"fsync is off", "autovacuum is off"})
+        EXPECT_NE(told.said.find(what), std::string::npos) << told.said;
 }
 
 TEST(DatabaseCommands, APoolerInTheWrongModeIsNamedByServeAndDoctorAndOneInTheRightModeServes) {

@@ -52,6 +52,23 @@ TEST_F(LostConnections, ACommitThatWasKilledIsMadeAgainOnce) {
     EXPECT_EQ(value("SELECT count(*) FROM jobs"), "1");
 }
 
+TEST_F(LostConnections, WhatADatabaseWouldCommitUnsyncedIsSyncedUnlessItsOperatorAskedForMore) {
+    for (const std::string by_default : {"off", "remote_apply"}) {
+        session().run("ALTER DATABASE " + database_->name() + " SET synchronous_commit = " + by_default);
+        const auto store = open(named("one"));
+        session().run(
+            "CREATE TABLE IF NOT EXISTS seen (setting text);"
+            "CREATE OR REPLACE FUNCTION look() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$BEGIN "
+            "INSERT INTO seen "
+            "VALUES (current_setting('synchronous_commit')); RETURN NULL; END$$;"
+            "CREATE OR REPLACE TRIGGER look AFTER INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION look()");
+        ASSERT_TRUE(store->create_job(job()).ok());
+        EXPECT_EQ(value("SELECT string_agg(setting, ' ') FROM seen"),
+                  by_default == "off" ? "on" : by_default);
+        session().run("DELETE FROM seen");
+    }
+}
+
 enum class Told { kept, refused, unknown };
 
 Told what_is_told(const ports::StoreResult<ports::CreateOutcome>& result) {

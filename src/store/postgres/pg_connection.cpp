@@ -127,6 +127,10 @@ void PgConnection::connect() {
 void PgConnection::set_up() {
     const auto milliseconds = [](Milliseconds time) { return std::to_string(time.count()); };
     const std::string by_index = settings_.by_index_only ? "off" : "on";
+    // A database whose default it is to answer before it has synced is asked to be careful all the same.
+    const std::string synced =
+        "CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE "
+        "current_setting('synchronous_commit') END";
     run_script("SELECT set_config('search_path', '" + settings_.schema +
                    "', false),"
                    " set_config('statement_timeout', '" +
@@ -142,8 +146,9 @@ void PgConnection::set_up() {
                    "', false), set_config('enable_seqscan', '" + by_index +
                    "', false), set_config('enable_bitmapscan', '" + by_index +
                    "', false), set_config('enable_hashjoin', '" + by_index +
-                   "', false), set_config('enable_mergejoin', '" + by_index + "', false)" +
-                   (settings_.commits_unsynced ? ", set_config('synchronous_commit', 'off', false)" : ""),
+                   "', false), set_config('enable_mergejoin', '" + by_index +
+                   "', false), set_config('synchronous_commit', " +
+                   (settings_.commits_unsynced ? "'off'" : synced) + ", false)",
                settings_.connect_within);
 }
 
