@@ -1,5 +1,6 @@
 // The life of an upload: put through Darkroom or straight into the store, completed once, used by jobs or
 // expired for good; and what an idempotency key was used for.
+#include <algorithm>
 #include <limits>
 #include <set>
 #include <thread>
@@ -83,6 +84,57 @@ TEST_P(JobStoreSuite, AnUploadThatAJobUsesDoesNotExpireAndCanBeUsedAgain) {
     second.job.created_at = at(1'000'000);
     second.uploads = {upload.id};
     EXPECT_TRUE(std::holds_alternative<ports::JobCreated>(*store().create_job(second)));
+}
+
+TEST_P(JobStoreSuite, JobsCreatedTogetherOfOneUploadAndOfTheirOwnKeepBothAsLongAsTheyAreThere) {
+    constexpr int callers = 24;
+    const auto uploaded = [&] {
+        const auto upload = samples_.upload(ann, at(10'000));
+        const auto image = samples_.image(upload.id);
+        EXPECT_TRUE(store().create_upload(upload).ok());
+        EXPECT_TRUE(store().complete_upload(Access::of(ann), upload.id, image, at(1), at(5'000)).ok());
+        return std::pair(upload.id, image);
+    };
+    const auto [shared, shared_image] = uploaded();
+    std::vector<ports::NewJob> requests;
+    for (int i = 0; i < callers; ++i) {
+        const auto [own, own_image] = uploaded();
+        auto request = samples_.job(ann);
+        request.uploads = {shared, own, shared};
+        request.job.inputs = {shared_image, own_image};
+        const auto key = "k" + std::to_string(i % (callers / 2));  // so each comes twice
+        request.idempotency = idempotency(key, key, at(90'000));
+        requests.push_back(request);
+    }
+    std::vector<ports::CreateOutcome> outcomes(requests.size());
+    {
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 0; i < requests.size(); ++i)
+            threads.emplace_back([&, i] { outcomes[i] = *store().create_job(requests[i]); });
+    }
+    std::vector<JobId> created;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        const auto& twin = requests[(i + callers / 2) % callers].job.id;
+        if (std::holds_alternative<ports::JobCreated>(outcomes[i])) {
+            created.push_back(requests[i].job.id);
+        } else {
+            EXPECT_EQ(std::get<ports::JobAlreadyCreated>(outcomes[i]).job, twin);
+        }
+    }
+    ASSERT_EQ(created.size(), requests.size() / 2);
+    EXPECT_EQ(store().list_expired_uploads(at(5'000), 100)->size(), created.size()) << "those of nobody";
+
+    std::size_t removed = 0;
+    for (std::size_t i = 0; i < created.size(); ++i) {
+        const auto ended = at(6'000 + static_cast<std::int64_t>(i));
+        ASSERT_TRUE(store().cancel_job(Access::of(ann), created[i], "key:app", ended).ok());
+        const auto retired = *store().retire_jobs(ports::Retention::inputs, all_of_time, 10, at(100'000));
+        ASSERT_TRUE(store().settle_retired(ports::Retention::inputs, retired.mark).ok());
+        removed += retired.objects.size();
+        EXPECT_EQ(std::count(retired.objects.begin(), retired.objects.end(), shared_image.key),
+                  i + 1 == created.size() ? 1 : 0);
+    }
+    EXPECT_EQ(removed, created.size() + 1);
 }
 
 TEST_P(JobStoreSuite, AnUploadStraightIntoTheStoreKeepsItsPlaceAlsoAfterReopening) {

@@ -32,6 +32,10 @@ const std::vector<HotTable>& hot_tables() {
         {"ended_jobs", {"finished_at", "job_seq"}},
         {"tallies", {"what", "label", "shard"}},
         {"remote_jobs", {"attempt_id"}},
+        {"uploads", {"id"}},
+        {"job_uploads", {"job_seq", "upload_id"}},
+        {"loose_inputs", {"upload_id", "job_seq"}},
+        {"idempotency", {"user_id", "key"}},
     };
     return tables;
 }

@@ -7,9 +7,11 @@
 #include "base/standing_trouble.h"
 #include "store/postgres/pg_arrays.h"
 #include "store/postgres/pg_failure.h"
+#include "store/sql/key_rows.h"
 #include "store/sql/queue_rows.h"
 #include "store/sql/remote_rows.h"
 #include "store/sql/transitions.h"
+#include "store/sql/upload_rows.h"
 
 namespace darkroom::store {
 namespace {
@@ -66,6 +68,7 @@ void PgWriteSide::begin(const std::vector<Touched>& touched) {
     const auto locked = lock_roots(touched);
     db_->prepare_job_seqs();
     if (locked) foresee_attempts(touched, *locked);
+    foresee_creations(touched);
     db_->hurry();
 }
 
@@ -110,6 +113,23 @@ void PgWriteSide::foresee_attempts(const std::vector<Touched>& touched, const Pg
         if (const auto row = find_inflight(*db_, attempt)) seqs.push_back(to_sql(row->job_seq));
     }
     db_->foresee(job_head_sql, seqs, 1);
+}
+
+// Whether they were asked for before, and whether what they want to work on is still there.
+void PgWriteSide::foresee_creations(const std::vector<Touched>& touched) {
+    std::vector<SqlValue> uploads;
+    std::vector<SqlValue> requests;
+    for (const auto& one : touched) {
+        if (one.upload) uploads.push_back(to_sql(*one.upload));
+        if (one.creation == nullptr) continue;
+        for (const auto& upload : one.creation->uploads) uploads.push_back(to_sql(upload));
+        if (!one.creation->idempotency) continue;
+        requests.push_back(to_sql(one.creation->job.user));
+        requests.push_back(to_sql(one.creation->idempotency->key));
+    }
+    const auto sql = upload_sql(*db_);
+    db_->foresee(request_sql, requests, 2);
+    db_->foresee(sql, uploads, 1);
 }
 
 void PgWriteSide::check_alive() {

@@ -42,6 +42,7 @@ private:
     enum class Outcome { committed, aborted, unknown };
     std::optional<PgDatabase::Asked> lock_roots(const std::vector<Touched>& touched);
     void foresee_attempts(const std::vector<Touched>& touched, const PgDatabase::Asked& locked);
+    void foresee_creations(const std::vector<Touched>& touched);
     void make_row();
     void check_alive();
     Outcome ask_outcome();

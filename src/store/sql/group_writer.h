@@ -11,6 +11,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -63,15 +64,28 @@ struct Transaction {
     void note_end(const ports::RetirementMark& end);
     /// Before anybody looks at those marks.
     void take_marks_back();
+    /// One more job keeps this upload's picture.
+    void use(const UploadId& upload) { ++uses_[upload]; }
+    /// Before anybody looks at how many do.
+    void write_uses();
+    /// A request is remembered, so a few that have expired by now can be forgotten.
+    void note_request(TimePoint now);
     /// Before the commit.
     void conclude(const std::string& shard) {
         settle();
         take_marks_back();
+        write_uses();
+        forget_old_requests();
         tallies.write(db, shard);
     }
 
 private:
+    void forget_old_requests();
+
     std::optional<ports::RetirementMark> earliest_end_;
+    std::map<UploadId, std::int64_t> uses_;
+    std::int64_t requests_ = 0;
+    TimePoint requests_at_{};
 };
 
 class GroupWriter {

@@ -52,15 +52,15 @@ void insert_steps(Transaction& transaction, std::int64_t chain_seq, const ports:
     begin_chain(transaction, request.job.id, request.job.created_at);
 }
 
-void insert_created_job(Transaction& transaction, const ports::NewJob& request) {
-    auto& db = transaction.db;
+void insert_created_job(Transaction& transaction, const ports::NewJob& request, bool replaces_earlier) {
     const bool is_chain = !request.steps.empty();
     const auto seq = insert_job(transaction, request.job, {.is_chain = is_chain, .chain_seq = {}});
     append_creation(transaction, seq, request, request.job.id);
     transaction.news.created.push_back(request.job.type);
-    use_uploads(db, seq, request.uploads, request.job.inputs);
+    use_uploads(transaction, seq, request.uploads, request.job.inputs);
     if (request.idempotency) {
-        remember_request(db, request.job.user, *request.idempotency, request.job.id, request.job.created_at);
+        remember_request(transaction, request.job.user, *request.idempotency, request.job.id,
+                         request.job.created_at, replaces_earlier);
     }
     if (is_chain) {
         insert_steps(transaction, seq, request);
@@ -74,18 +74,19 @@ void insert_created_job(Transaction& transaction, const ports::NewJob& request) 
 // The earlier request decides first: a repeat must get its first answer even if the upload has gone since.
 ports::CreateOutcome create_job(Transaction& transaction, const ports::NewJob& request) {
     const auto& job = request.job;
-    if (request.idempotency) {
-        const auto earlier =
-            find_earlier_request(transaction.db, job.user, request.idempotency->key, job.created_at);
-        if (earlier && earlier->fingerprint != request.idempotency->fingerprint)
+    std::optional<RememberedRequest> earlier;
+    if (request.idempotency)
+        earlier = find_request(transaction.db, job.user, request.idempotency->key, job.created_at);
+    if (earlier && earlier->counts) {
+        if (earlier->request.fingerprint != request.idempotency->fingerprint)
             return ports::IdempotencyKeyReused{};
-        if (earlier) return ports::JobAlreadyCreated{earlier->job};
+        return ports::JobAlreadyCreated{earlier->request.job};
     }
     const auto access = request.uploads_of.value_or(ports::Access::of(job.user));
     for (const auto& upload : request.uploads) {
         if (!upload_usable(transaction.db, access, upload, job.created_at)) return ports::UploadGone{upload};
     }
-    insert_created_job(transaction, request);
+    insert_created_job(transaction, request, earlier.has_value());
     return ports::JobCreated{};
 }
 

@@ -5,8 +5,6 @@
 namespace darkroom::store {
 namespace {
 
-constexpr int forgotten_at_once = 4;  // more than one for each that comes, so that a backlog shrinks
-
 ports::ApiKey api_key_of(const Rows& rows) {
     ports::ApiKey key;
     key.digest = rows.digest(0);
@@ -51,30 +49,37 @@ bool revoke_api_key(Database& db, const Sha256Bytes& digest, TimePoint now) {
 
 // Retention may take a job before its key expires; the key counts no longer than the job, and looking costs
 // less than an index by job that every request would have to feed.
-std::optional<ports::EarlierRequest> find_earlier_request(Database& db, const UserId& user,
-                                                          const std::string& key, TimePoint now) {
-    auto rows = db.query(
-        "SELECT job_id, fingerprint FROM idempotency WHERE user_id = ? AND key = ? AND expires_at > ?"
-        " AND EXISTS (SELECT 1 FROM jobs WHERE id = job_id)",
-        user, key, now);
+const char* const request_sql =
+    "SELECT job_id, fingerprint, expires_at, EXISTS (SELECT 1 FROM jobs WHERE id = job_id) FROM idempotency"
+    " WHERE user_id = ? AND key = ?";
+
+std::optional<RememberedRequest> find_request(Database& db, const UserId& user, const std::string& key,
+                                              TimePoint now) {
+    auto rows = db.query(request_sql, user, key);
     if (!rows.next()) return std::nullopt;
-    return ports::EarlierRequest{rows.id<JobId>(0), rows.digest(1)};
+    return RememberedRequest{{rows.id<JobId>(0), rows.digest(1)}, rows.time(2) > now && rows.integer(3) != 0};
 }
 
-void remember_request(Database& db, const UserId& user, const ports::IdempotencyKey& key, const JobId& job,
-                      TimePoint now) {
-    db.post(
-        "DELETE FROM idempotency WHERE (user_id, key) IN"
-        " (SELECT user_id, key FROM idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
-        now, forgotten_at_once);
-    // What was there under this key had expired, or its job was gone. What another process has put there
-    // since stays, and stops the next statement.
-    db.post(
-        "DELETE FROM idempotency WHERE user_id = ? AND key = ? AND (expires_at <= ? OR NOT EXISTS"
-        " (SELECT 1 FROM jobs WHERE id = job_id))",
-        user, key.key, now);
+std::optional<ports::EarlierRequest> find_earlier_request(Database& db, const UserId& user,
+                                                          const std::string& key, TimePoint now) {
+    const auto found = find_request(db, user, key, now);
+    if (!found || !found->counts) return std::nullopt;
+    return found->request;
+}
+
+// What another process has put there since it was looked at stays, and stops the insertion.
+void remember_request(Transaction& transaction, const UserId& user, const ports::IdempotencyKey& key,
+                      const JobId& job, TimePoint now, bool replaces) {
+    auto& db = transaction.db;
+    if (replaces) {
+        db.post(
+            "DELETE FROM idempotency WHERE user_id = ? AND key = ? AND (expires_at <= ? OR NOT EXISTS"
+            " (SELECT 1 FROM jobs WHERE id = job_id))",
+            user, key.key, now);
+    }
     db.post("INSERT INTO idempotency (user_id, key, fingerprint, job_id, expires_at) VALUES (?, ?, ?, ?, ?)",
             user, key.key, key.fingerprint, job, key.expires_at);
+    transaction.note_request(now);
 }
 
 }  // namespace darkroom::store

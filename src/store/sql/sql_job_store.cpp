@@ -83,16 +83,18 @@ StoreResult<std::optional<core::Upload>> SqlJobStore::find_upload(const Access& 
 StoreResult<ports::UploadOutcome> SqlJobStore::complete_upload(const Access& access, const UploadId& id,
                                                                const core::InputImage& image, TimePoint now,
                                                                TimePoint expires_at) {
-    return writer().run([&, now, expires_at](Transaction& transaction) {
-        return store::complete_upload(transaction, access, id, image, now, expires_at);
-    });
+    return writer().run(
+        [&, now, expires_at](Transaction& transaction) {
+            return store::complete_upload(transaction, access, id, image, now, expires_at);
+        },
+        touching(id));
 }
 
 StoreResult<std::vector<ports::ExpiredUpload>> SqlJobStore::list_expired_uploads(TimePoint now,
                                                                                  int count_max) {
     return writer().run([this, now, count_max](Transaction& transaction) {
         demand_lead(transaction);
-        return expire_uploads(transaction.db, now, count_max);
+        return expire_uploads(transaction, now, count_max);
     });
 }
 
@@ -111,7 +113,8 @@ StoreResult<std::optional<ports::EarlierRequest>> SqlJobStore::find_earlier_requ
 }
 
 StoreResult<ports::CreateOutcome> SqlJobStore::create_job(const ports::NewJob& job) {
-    return writer().run([&job](Transaction& transaction) { return store::create_job(transaction, job); });
+    return writer().run([&job](Transaction& transaction) { return store::create_job(transaction, job); },
+                        creating(job));
 }
 
 StoreResult<std::optional<core::Job>> SqlJobStore::find_job(const Access& access, const JobId& id) {

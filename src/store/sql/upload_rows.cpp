@@ -1,6 +1,7 @@
 #include "store/sql/upload_rows.h"
 
 #include <algorithm>
+#include <set>
 
 #include "store/sql/images_json.h"
 #include "store/sql/key_parts.h"
@@ -44,10 +45,7 @@ bool among_inputs(const core::ObjectKey& key, std::string_view inputs_json) {
 }
 
 std::optional<UploadRow> find(Database& db, const ports::Access& access, const UploadId& id) {
-    const auto sql =
-        "SELECT id, user_id, name, bytes_max, created_at, expires_at, image, used, direct_key FROM uploads"
-        " WHERE id = ?" +
-        std::string(db.to_change_them());
+    const auto sql = upload_sql(db);
     auto rows = db.query(sql, id);
     if (!rows.next()) return std::nullopt;
     UploadRow row;
@@ -66,6 +64,12 @@ std::optional<UploadRow> find(Database& db, const ports::Access& access, const U
 }
 
 }  // namespace
+
+std::string upload_sql(const Database& db) {
+    return "SELECT id, user_id, name, bytes_max, created_at, expires_at, image, used, direct_key FROM uploads"
+           " WHERE id = ?" +
+           std::string(db.to_change_them());
+}
 
 void insert_upload(Transaction& transaction, const core::Upload& upload) {
     std::optional<std::string> image;
@@ -100,7 +104,9 @@ UploadOutcome complete_upload(Transaction& transaction, const ports::Access& acc
     return UploadOutcome::completed;
 }
 
-std::vector<ports::ExpiredUpload> expire_uploads(Database& db, TimePoint now, int count_max) {
+std::vector<ports::ExpiredUpload> expire_uploads(Transaction& transaction, TimePoint now, int count_max) {
+    transaction.write_uses();
+    auto& db = transaction.db;
     std::vector<ports::ExpiredUpload> expired;
     {
         const int limit = std::max(0, count_max);
@@ -130,13 +136,13 @@ bool upload_usable(Database& db, const ports::Access& access, const UploadId& id
     return row->used > 0 || row->upload.expires_at > now;
 }
 
-void use_uploads(Database& db, std::int64_t job_seq, const std::vector<UploadId>& uploads,
+void use_uploads(Transaction& transaction, std::int64_t job_seq, const std::vector<UploadId>& uploads,
                  const std::vector<core::InputImage>& inputs) {
+    auto& db = transaction.db;
     // Named twice, it is used once.
-    for (const auto& id : uploads) {
-        const auto added = db.run(
-            "INSERT INTO job_uploads (job_seq, upload_id) VALUES (?, ?) ON CONFLICT DO NOTHING", job_seq, id);
-        if (added == 1) db.post("UPDATE uploads SET used = used + 1 WHERE id = ?", id);
+    for (const auto& id : std::set<UploadId>(uploads.begin(), uploads.end())) {
+        db.post("INSERT INTO job_uploads (job_seq, upload_id) VALUES (?, ?)", job_seq, id);
+        transaction.use(id);
     }
     for (const auto& input : inputs) {
         const auto parts = parts_of(input.key);
@@ -150,6 +156,7 @@ void use_uploads(Database& db, std::int64_t job_seq, const std::vector<UploadId>
 
 std::vector<core::ObjectKey> give_up_uploads(Transaction& transaction, std::int64_t job_seq,
                                              const std::vector<core::InputImage>& inputs) {
+    transaction.write_uses();
     auto& db = transaction.db;
     for (const auto& input : inputs) {
         const auto id = parts_of(input.key).upload();

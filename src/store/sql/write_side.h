@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "ports/job_store.h"
 #include "store/sql/database.h"
 
 namespace darkroom::store {
@@ -13,9 +14,13 @@ namespace darkroom::store {
 struct Touched {
     std::optional<JobId> job;
     std::optional<AttemptId> attempt;
+    std::optional<UploadId> upload;
+    const ports::NewJob* creation = nullptr;  // its uploads, and whether it was asked for before
 };
-inline Touched touching(const JobId& job) { return {job, {}}; }
-inline Touched touching(const AttemptId& attempt) { return {{}, attempt}; }
+inline Touched touching(const JobId& job) { return {job, {}, {}, nullptr}; }
+inline Touched touching(const AttemptId& attempt) { return {{}, attempt, {}, nullptr}; }
+inline Touched touching(const UploadId& upload) { return {{}, {}, upload, nullptr}; }
+inline Touched creating(const ports::NewJob& job) { return {{}, {}, {}, &job}; }
 
 struct News;
 
