@@ -80,7 +80,8 @@ TEST(SqliteFairQueue, WhatAnOlderDarkroomLeftInLineIsSharedFairly) {
     EXPECT_EQ(users[1].waiting, 100);
     EXPECT_EQ(users[1].at_work, 1);
     int anns = 0;
-    for (const auto& one : *store->claim(next(40))) {
+    const auto claimed = *store->claim(next(40));
+    for (const auto& one : claimed) {
         anns += one.job.user.str() == "ann" ? 1 : 0;
         EXPECT_EQ(one.job.priority, one.job.user.str() == "ann" ? 3 : 0);
     }
