@@ -13,7 +13,7 @@
 
 #include "ports/job_store.h"
 #include "store/postgres/pg_database.h"
-#include "store/sql/group_writer.h"
+#include "store/sql/transaction.h"
 
 namespace darkroom::store {
 

@@ -6,8 +6,7 @@
 // have known less are gone, nothing comes before that time, or before who was first in line then. Who may
 // have are transactions that had a number by then, because ours have one before they look: smaller ones than
 // that of the next claim. A transaction of somebody else that goes on for long makes this wait some seconds
-// instead. Should that ever be wrong, a walk
-// over the whole line twice a minute finds who was passed over.
+// instead. Should that ever be wrong, a walk over the whole line twice a minute finds who was passed over.
 //
 // Rows in flight that are gone stay in their index likewise. They are numbered while their endpoint is
 // locked, so nothing ever comes before the oldest one that is seen there, and this bound is exact.

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "ports/remote_job_store.h"
-#include "store/sql/group_writer.h"
+#include "store/sql/transaction.h"
 
 namespace darkroom::store {
 

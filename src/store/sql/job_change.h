@@ -5,8 +5,8 @@
 #include <string>
 
 #include "ports/job_store.h"
-#include "store/sql/group_writer.h"
 #include "store/sql/job_rows.h"
+#include "store/sql/transaction.h"
 
 namespace darkroom::store {
 

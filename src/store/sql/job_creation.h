@@ -2,7 +2,7 @@
 // its row, its place in line and the first event; of a chain also its steps.
 #pragma once
 #include "ports/job_store.h"
-#include "store/sql/group_writer.h"
+#include "store/sql/transaction.h"
 
 namespace darkroom::store {
 

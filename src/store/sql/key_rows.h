@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "ports/job_store.h"
-#include "store/sql/group_writer.h"
+#include "store/sql/transaction.h"
 
 namespace darkroom::store {
 

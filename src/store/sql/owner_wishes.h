@@ -2,7 +2,7 @@
 // which attempt it shows.
 #pragma once
 #include "ports/job_store.h"
-#include "store/sql/group_writer.h"
+#include "store/sql/transaction.h"
 
 namespace darkroom::store {
 

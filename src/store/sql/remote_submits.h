@@ -6,7 +6,7 @@
 #include <string>
 
 #include "ports/remote_job_store.h"
-#include "store/sql/group_writer.h"
+#include "store/sql/transaction.h"
 
 namespace darkroom::store {
 

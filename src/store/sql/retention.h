@@ -12,8 +12,8 @@
 // is ever taken.
 #pragma once
 #include "ports/job_store.h"
-#include "store/sql/group_writer.h"
 #include "store/sql/job_rows.h"
+#include "store/sql/transaction.h"
 
 namespace darkroom::store {
 
