@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,7 +19,14 @@ namespace {
 // It starts in two seconds; a machine that runs many tests at once needs longer.
 constexpr Milliseconds answer_patience{60'000};
 
-/// One end stays with the test, the other goes to the child.
+/// One end stays with the test, the other goes to the child. A socket, because writing to a pipe whose reader
+/// has ended kills the writer, and a socket can be told not to.
+std::pair<UniqueFd, UniqueFd> make_socket_pair() {
+    int ends[2];
+    DR_CHECK(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
 std::pair<UniqueFd, UniqueFd> make_pipe() {
     int ends[2];
     DR_CHECK(::pipe2(ends, O_CLOEXEC) == 0);
@@ -29,7 +37,7 @@ std::pair<UniqueFd, UniqueFd> make_pipe() {
 
 TalkingChild::TalkingChild(ChildPlan plan, Milliseconds stop_patience)
     : plan_(std::move(plan)), stop_patience_(stop_patience) {
-    auto [in_read, in_write] = make_pipe();
+    auto [in_read, in_write] = make_socket_pair();
     auto [out_read, out_write] = make_pipe();
     auto with_pipes = plan_;
     with_pipes.in_fd = in_read.get();
@@ -46,7 +54,8 @@ TalkingChild::~TalkingChild() {
 
 bool TalkingChild::try_write_line(std::string_view line) {
     const auto text = std::string(line) + "\n";
-    return ::write(to_child_.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    return ::send(to_child_.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
+           static_cast<ssize_t>(text.size());
 }
 
 void TalkingChild::write_line(std::string_view line) { DR_CHECK(try_write_line(line)); }
