@@ -92,8 +92,9 @@ Results results_at(int threads, const std::filesystem::path& folder) {
         if (!done) continue;
         for (const auto& produced : done->files) {
             std::ifstream content(produced.path, std::ios::binary);
-            results[operation + " " + params + " " + produced.role].assign(
-                std::istreambuf_iterator<char>(content), {});
+            auto what = operation;
+            what.append(" ").append(params).append(" ").append(produced.role);
+            results[what].assign(std::istreambuf_iterator<char>(content), {});
         }
     }
     return results;

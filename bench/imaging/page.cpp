@@ -99,6 +99,7 @@ cv::Mat sheet_of(const SetReport& set) {
                      [](const Case* a, const Case* b) { return a->badness > b->badness; });
     worst.resize(std::min(worst.size(), rows_shown));
     std::vector<contact_sheet::Row> rows;
+    rows.reserve(worst.size());
     for (const Case* one : worst) rows.push_back({one->tiles, one->name + ": " + one->remark});
     return contact_sheet::draw_rows(rows, {.cell = tile_side, .headings = set.columns, .title = set.id});
 }

@@ -59,7 +59,7 @@ Peers::Peers(fs::path folder, fs::path node_modules)
         if (run_program({name, "-version"}, scratch).well) convert_ = name;
         fs::remove_all(scratch);
     }
-    const auto look = [&](const char* name, std::vector<std::string> command, const char* package) {
+    const auto look = [&](const char* name, const std::vector<std::string>& command, const char* package) {
         const fs::path scratch = new_folder();
         const Spoken spoken = run_program(command, scratch);
         fs::remove_all(scratch);
@@ -79,7 +79,7 @@ Peers::Peers(fs::path folder, fs::path node_modules)
 }
 
 fs::path Peers::new_folder() const {
-    const fs::path folder = folder_ / std::to_string(next_++);
+    fs::path folder = folder_ / std::to_string(next_++);
     fs::create_directories(folder);
     return folder;
 }

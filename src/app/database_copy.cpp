@@ -26,11 +26,11 @@ std::vector<std::string> columns_of_file(store::Database& db, const std::string&
 Result<std::vector<store::PgColumn>, std::string> common_columns(const std::string& table,
                                                                  const std::vector<std::string>& of_file,
                                                                  std::vector<store::PgColumn> of_target) {
-    for (const auto& name : of_file) {
-        if (std::none_of(of_target.begin(), of_target.end(),
-                         [&](const auto& one) { return one.name == name; }))
-            return Fail("the target has no column \"" + table + "." + name + "\"");
-    }
+    const auto lacking = std::find_if(of_file.begin(), of_file.end(), [&](const auto& name) {
+        return std::none_of(of_target.begin(), of_target.end(),
+                            [&](const auto& one) { return one.name == name; });
+    });
+    if (lacking != of_file.end()) return Fail("the target has no column \"" + table + "." + *lacking + "\"");
     std::erase_if(of_target, [&](const auto& column) {
         return std::find(of_file.begin(), of_file.end(), column.name) == of_file.end();
     });

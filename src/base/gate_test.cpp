@@ -13,6 +13,7 @@ TEST(Gate, LetsEverybodyThroughOnceItIsOpen) {
     std::atomic<int> arrived{0};
     std::atomic<int> through{0};
     std::vector<std::thread> threads;
+    threads.reserve(8);
     for (int i = 0; i < 8; ++i) {
         threads.emplace_back([&] {
             ++arrived;

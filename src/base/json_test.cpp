@@ -40,7 +40,7 @@ TEST(Json, SizeIsBounded) { EXPECT_FALSE(parse_json("[1,2,3]", 6).ok()); }
 
 TEST(Json, StringsAreAlwaysWrittenValid) {
     std::string out;
-    append_json_string(out, std::string_view("a\"\\\n\x01\0é\xff\xed\xa0\x80", 13));
+    append_json_string(out, std::string_view("a\"\\\n\x01\0é\xff\xed\xa0\x80", 12));
     EXPECT_EQ(out.substr(0, 20), "\"a\\\"\\\\\\n\\u0001\\u0000");
     EXPECT_TRUE(parse_json("{\"v\":\"\\u0001\"}").ok());
     std::string text;

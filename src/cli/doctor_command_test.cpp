@@ -1,5 +1,5 @@
 // `darkroom doctor`: one line for each finding, and an exit code that scripts can use.
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <boost/json/value.hpp>
 
@@ -9,7 +9,6 @@
 namespace darkroom::cli {
 namespace {
 
-using testing::HasSubstr;
 using Level = DoctorFinding::Level;
 
 class DoctorCommand : public testing::Test {

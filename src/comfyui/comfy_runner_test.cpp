@@ -14,7 +14,6 @@ namespace darkroom::comfyui {
 namespace {
 
 using core::ErrorCode;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 

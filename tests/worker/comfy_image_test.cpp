@@ -11,7 +11,6 @@ namespace {
 
 using runpod::JobState;
 using ::testing::AnyOf;
-using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 

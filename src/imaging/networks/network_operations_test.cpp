@@ -51,7 +51,7 @@ cv::Mat alpha_of(const cv::Mat& rgba) {
 void expect_solid_pixels_unchanged(const cv::Mat& rgba, const cv::Mat& picture) {
     for (int y = 0; y < picture.rows; ++y) {
         for (int x = 0; x < picture.cols; ++x) {
-            const auto pixel = rgba.at<cv::Vec4b>(y, x);
+            const auto& pixel = rgba.at<cv::Vec4b>(y, x);
             if (pixel[3] == 255) {
                 ASSERT_EQ(cv::Vec3b(pixel[0], pixel[1], pixel[2]), picture.at<cv::Vec3b>(y, x));
             }

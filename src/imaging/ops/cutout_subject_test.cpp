@@ -12,7 +12,6 @@ namespace darkroom::imaging {
 namespace {
 
 using testing_scenes::draw_scene;
-using testing_scenes::overlap_share;
 using testing_scenes::Scene;
 
 OperationResult cut(const cv::Mat& picture, const std::string& params = "{}") {
@@ -105,7 +104,7 @@ TEST(CutoutSubject, CanvasesHaveTheShapeAskedFor) {
     const auto square = cut(picture, R"({"select":"all","canvas":"square","margin":[0,0,0,0]})");
     ASSERT_TRUE(square.ok());
     EXPECT_EQ(square->main.cols, square->main.rows);
-    EXPECT_NEAR(rect_of(*square, "placed").y, (541 - 181) / 2, 4);
+    EXPECT_NEAR(rect_of(*square, "placed").y, (541 - 181) / 2.0, 4);
     const auto standing =
         cut(picture, R"({"select":"all","canvas":"square","margin":[0,0,0,0],"align":"bottom"})");
     ASSERT_TRUE(standing.ok());

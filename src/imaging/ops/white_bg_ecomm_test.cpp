@@ -45,8 +45,8 @@ TEST(WhiteBgEcomm, StandsInTheMiddleOfPureWhiteAtTheSizeAskedFor) {
     EXPECT_EQ(result->main.type(), CV_8UC3);
     const cv::Rect box = solid_box(*result);
     EXPECT_NEAR(std::max(box.width, box.height), 1800, 25);
-    EXPECT_NEAR(box.x + box.width / 2, 1000, 12);
-    EXPECT_NEAR(box.y + box.height / 2, 1000, 12);
+    EXPECT_NEAR(box.x + box.width / 2.0, 1000, 12);
+    EXPECT_NEAR(box.y + box.height / 2.0, 1000, 12);
     for (int y = 0; y < 2000; y += 7) {
         for (int x = 0; x < 2000; x += 3) {
             if (result->mask.at<uchar>(y, x) == 0) {
