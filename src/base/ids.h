@@ -52,7 +52,7 @@ public:
     UserId() = default;
     static std::optional<UserId> parse(std::string_view text);
     const std::string& str() const { return text_; }
-    auto operator<=>(const UserId&) const = default;
+    auto operator<=>(const UserId&) const = default;  // NOLINT(modernize-use-nullptr): its mistake
 
 private:
     explicit UserId(std::string text) : text_(std::move(text)) {}

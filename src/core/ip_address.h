@@ -22,7 +22,7 @@ public:
     /// In network order; a v4 address has its four bytes at the beginning.
     const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
     std::string str() const;
-    auto operator<=>(const IpAddress&) const = default;
+    auto operator<=>(const IpAddress&) const = default;  // NOLINT(modernize-use-nullptr): its mistake
 
 private:
     std::array<std::uint8_t, 16> bytes_{};

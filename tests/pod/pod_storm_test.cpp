@@ -24,6 +24,7 @@ protected:
 
 TEST_F(PodStorm, APodKilledAmongFiftyJobsLosesNoneAndRepeatsOnlyWhatWasLost) {
     std::vector<std::string> ids;
+    ids.reserve(jobs);
     for (int i = 0; i < jobs; ++i) ids.push_back(create(std::uint32_t(i)));
     ASSERT_TRUE(eventually([&] { return ends() >= ended_before_the_kill; }, Milliseconds(60'000)));
     pod_.kill();

@@ -89,9 +89,7 @@ bool draw_one(Album& album, const Options& options, int number) {
     return draw_product(album, options, number - others);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
     Options options;
     CLI::App app{"Draws product shots, old photos and logos, the same ones for the same seed."};
     app.add_option("OUT_DIR", options.folder, "folder for the pictures; made if missing")->required();
@@ -110,15 +108,21 @@ int main(int argc, char** argv) {
     app.add_flag("--truth", options.truth,
                  "also write the alpha that a perfect cut-out has, as NAME.alpha.png");
     CLI11_PARSE(app, argc, argv);
+    fs::create_directories(options.folder);
+    Album album(options);
+    for (int number = 0; number < options.count; ++number) {
+        if (!draw_one(album, options, number)) return 1;
+    }
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
     try {
-        fs::create_directories(options.folder);
-        Album album(options);
-        for (int number = 0; number < options.count; ++number) {
-            if (!draw_one(album, options, number)) return 1;
-        }
+        return run(argc, argv);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "darkroom-shots: %s\n", error.what());
         return 1;
     }
-    return 0;
 }

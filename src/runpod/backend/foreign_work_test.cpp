@@ -27,7 +27,7 @@ protected:
         return told;
     }
     /// A recipe with one workflow: 78 loads, 60 saves the result, 61 another picture.
-    MakeWorkflow recipe(std::string worker = "auto") {
+    MakeWorkflow recipe(const std::string& worker = "auto") {
         return [this, worker](const ports::WorkOrder&, const std::vector<std::string>& names)
                    -> Result<std::optional<recipes::OrderGraph>, core::JobError> {
             asked_names = names;

@@ -105,8 +105,7 @@ TEST(PostgresBulk, WhatDoesMoreThanOneRowByItsKeyIsLeftAlone) {
              "UPDATE retention SET finished_at = $1, seq = $2 - 1 WHERE (finished_at, seq) >= ($1, $2)",
              "DELETE FROM inflight WHERE attempt_id IN (SELECT id FROM attempts WHERE job_seq = $1)",
              "INSERT INTO flow (backend, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-             "DELETE FROM ready WHERE backend = $1 AND user_id = $2 AND rank = $3 AND job_seq = $4 RETURNING "
-             "vt",
+             "DELETE FROM ready WHERE backend = $1 AND user_id = $2 AND job_seq = $3 RETURNING vt",
              "DELETE FROM attempts WHERE job_seq = $1",
              "SELECT seq FROM jobs WHERE seq = $1 ORDER BY seq",
              "UPDATE remote_jobs SET unwanted = 1 WHERE attempt_id = $1",

@@ -34,6 +34,7 @@ TEST_F(Faults, WhatSomebodyElseHasLockedIsNotWaitedForWithoutEnd) {
     other.run("LOCK TABLE jobs");
     std::vector<std::thread> callers;
     std::vector<ports::NewJob> requests;
+    requests.reserve(20);
     for (int i = 0; i < 20; ++i) requests.push_back(job());
     const auto took = time_of([&] {
         for (const auto& request : requests) {

@@ -15,6 +15,7 @@ class Nodes : public PgStoreTest {
 protected:
     std::vector<std::unique_ptr<PostgresJobStore>> open_many(int count) {
         std::vector<std::unique_ptr<PostgresJobStore>> stores;
+        stores.reserve(static_cast<std::size_t>(count));
         for (int i = 0; i < count; ++i) stores.push_back(open(named("node" + std::to_string(i))));
         return stores;
     }
@@ -46,6 +47,7 @@ TEST_F(Nodes, I_12_TheLimitOfAnEndpointIsNeverExceeded) {
         ASSERT_TRUE(stores[i % 4]->create_job(job("user" + std::to_string(i % 20))).ok());
     std::atomic<int> ended{0};
     std::vector<std::thread> dispatchers;
+    dispatchers.reserve(stores.size());
     for (const auto& store : stores) {
         dispatchers.emplace_back([&, node = store.get()] {
             std::vector<AttemptId> mine;
@@ -87,6 +89,7 @@ TEST_F(Nodes, OfOneRequestThatComesToTwoNodesOneJobIsMade) {
         for (auto& one : requests) one.idempotency = key;
         std::atomic<int> created{0};
         std::vector<std::thread> callers;
+        callers.reserve(2);
         for (int i = 0; i < 2; ++i) {
             callers.emplace_back([&, i] {
                 const auto outcome =

@@ -41,6 +41,7 @@ TEST_F(Schema, ItIsMadeOnceAndThenLeftAlone) {
 
 TEST_F(Schema, OfSeveralThatComeAtOnceOneMakesIt) {
     std::vector<std::thread> nodes;
+    nodes.reserve(5);
     for (int i = 0; i < 5; ++i) nodes.emplace_back([&] { EXPECT_TRUE(migrate(settings()).ok()); });
     for (auto& node : nodes) node.join();
     EXPECT_EQ(value("SELECT count(*) FROM migrations"), std::to_string(postgres_steps().size()));

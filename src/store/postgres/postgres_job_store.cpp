@@ -85,6 +85,7 @@ StoreResult<void> PostgresJobStore::start(const PgSettings& settings, const Opti
     auto joined = membership_.join();
     if (!joined) return joined;
     std::vector<std::unique_ptr<Database>> readers;
+    readers.reserve(static_cast<std::size_t>(options.readers));
     for (int i = 0; i < options.readers; ++i)
         readers.push_back(std::make_unique<PgDatabase>(settings, PgDatabase::Use::read_only));
     readers_ = std::make_unique<ReaderPool>(std::move(readers), options.reader_wait);

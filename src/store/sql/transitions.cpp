@@ -136,6 +136,7 @@ std::vector<ports::Claimed> claim_jobs(Transaction& transaction, ports::Random& 
     if (count_max <= 0) return claimed;
     const auto places = first_in_line(transaction, request.backend, count_max);
     std::vector<SqlValue> seqs;
+    seqs.reserve(places.size());
     for (const auto& place : places) seqs.push_back(to_sql(place.job_seq));
     db.foresee(whole_job_sql, seqs, 1);
     for (const auto& place : places) {

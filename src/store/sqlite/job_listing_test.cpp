@@ -57,24 +57,24 @@ TEST(SqlitePlans, TheQueuesStatementsUseTheirIndexes) {
     ASSERT_TRUE(folder.open().ok());
     SqliteDatabase db(folder.path(), SqliteDatabase::Use::write, "");
     for (const char* const sql : {
-             "SELECT id, direct_key, image FROM uploads INDEXED BY uploads_unused"
-             " WHERE used <= 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?",
+             R"(SELECT id, direct_key, image FROM uploads INDEXED BY uploads_unused
+                WHERE used <= 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?)",
              ended_jobs_sql,
              "SELECT inputs FROM loose_inputs CROSS JOIN jobs ON seq = job_seq WHERE upload_id = ?",
-             "SELECT 1 FROM attempts CROSS JOIN inflight ON attempt_id = attempts.id WHERE attempts.job_seq "
-             "= ?",
+             R"(SELECT 1 FROM attempts CROSS JOIN inflight ON attempt_id = attempts.id WHERE attempts.job_seq
+                = ?)",
              "DELETE FROM inflight WHERE attempt_id IN (SELECT id FROM attempts WHERE job_seq = ?)",
              "DELETE FROM job_events WHERE job_seq = ?",
              "SELECT seq FROM jobs INDEXED BY jobs_by_chain WHERE chain_seq = ? ORDER BY seq",
              "UPDATE jobs SET outputs_removed_at = ? WHERE chain_seq = ?",
-             "SELECT job_id, fingerprint FROM idempotency WHERE user_id = ? AND key = ? AND expires_at > ?"
-             " AND EXISTS (SELECT 1 FROM jobs WHERE id = job_id)",
+             R"(SELECT job_id, fingerprint FROM idempotency WHERE user_id = ? AND key = ? AND expires_at > ?
+                AND EXISTS (SELECT 1 FROM jobs WHERE id = job_id))",
              "SELECT vt, job_seq, user_id FROM ready WHERE backend = ? ORDER BY vt, job_seq LIMIT ?",
              "SELECT rank, job_seq, vt FROM ready WHERE backend = ? AND user_id = ?",
              "DELETE FROM ready WHERE backend = ? AND vt = ? AND job_seq = ?",
              "DELETE FROM ready WHERE backend = ? AND user_id = ? AND rank = ? AND job_seq = ? RETURNING vt",
-             "SELECT rank, job_seq FROM backlog WHERE backend = ? AND user_id = ? ORDER BY rank, job_seq "
-             "LIMIT ?",
+             R"(SELECT rank, job_seq FROM backlog WHERE backend = ? AND user_id = ? ORDER BY rank, job_seq
+                LIMIT ?)",
              "DELETE FROM backlog WHERE backend = ? AND user_id = ? AND rank = ? AND job_seq = ?",
              "SELECT admitted FROM flow WHERE backend = ? AND user_id = ?",
              "SELECT count(*) FROM inflight WHERE endpoint = ?",
