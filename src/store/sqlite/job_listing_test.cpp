@@ -4,7 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "store/sql/job_rows.h"
+#include "store/sql/key_rows.h"
+#include "store/sql/queue_rows.h"
 #include "store/sql/retention.h"
+#include "store/sql/upload_rows.h"
 #include "store/sqlite/test_store.h"
 #include "tests/support/seeded_random.h"
 #include "tests/support/temp_dir.h"
@@ -56,34 +60,37 @@ TEST(SqlitePlans, TheQueuesStatementsUseTheirIndexes) {
     TestFolder folder;
     ASSERT_TRUE(folder.open().ok());
     SqliteDatabase db(folder.path(), SqliteDatabase::Use::write, "");
-    for (const char* const sql : {
+    for (const std::string& sql : std::initializer_list<std::string>{
+             job_head_sql,
+             whole_job_sql,
+             inflight_sql,
+             request_sql,
+             upload_sql(db),
              R"(SELECT id, direct_key, image FROM uploads INDEXED BY uploads_unused
                 WHERE used <= 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?)",
              ended_jobs_sql,
              "SELECT inputs FROM loose_inputs CROSS JOIN jobs ON seq = job_seq WHERE upload_id = ?",
-             R"(SELECT 1 FROM attempts CROSS JOIN inflight ON attempt_id = attempts.id WHERE attempts.job_seq
-                = ?)",
              "DELETE FROM inflight WHERE attempt_id IN (SELECT id FROM attempts WHERE job_seq = ?)",
              "DELETE FROM job_events WHERE job_seq = ?",
-             "SELECT seq FROM jobs INDEXED BY jobs_by_chain WHERE chain_seq = ? ORDER BY seq",
+             "SELECT id, status FROM jobs INDEXED BY jobs_by_chain WHERE chain_seq = ? ORDER BY seq",
              "UPDATE jobs SET outputs_removed_at = ? WHERE chain_seq = ?",
-             R"(SELECT job_id, fingerprint FROM idempotency WHERE user_id = ? AND key = ? AND expires_at > ?
-                AND EXISTS (SELECT 1 FROM jobs WHERE id = job_id))",
-             "SELECT vt, job_seq, user_id FROM ready WHERE backend = ? ORDER BY vt, job_seq LIMIT ?",
+             "SELECT vt, job_seq, user_id FROM ready WHERE backend = ?1 AND vt >= ?2 ORDER BY vt, job_seq "
+             "LIMIT 100",
              "SELECT rank, job_seq, vt FROM ready WHERE backend = ? AND user_id = ?",
              "DELETE FROM ready WHERE backend = ? AND vt = ? AND job_seq = ?",
              "DELETE FROM ready WHERE backend = ? AND user_id = ? AND rank = ? AND job_seq = ? RETURNING vt",
              R"(SELECT rank, job_seq FROM backlog WHERE backend = ? AND user_id = ? ORDER BY rank, job_seq
                 LIMIT ?)",
              "DELETE FROM backlog WHERE backend = ? AND user_id = ? AND rank = ? AND job_seq = ?",
-             "SELECT admitted FROM flow WHERE backend = ? AND user_id = ?",
+             R"(SELECT admitted, (SELECT weight FROM shares WHERE shares.user_id = flow.user_id)
+                FROM flow WHERE backend = ? AND user_id = ?)",
              "SELECT count(*) FROM inflight WHERE endpoint = ?",
              "SELECT job_seq FROM delayed WHERE due_at <= ? ORDER BY due_at, job_seq LIMIT ?",
              "SELECT user_id, key FROM idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT ?",
              "DELETE FROM uploads WHERE id = ?",
          }) {
         const auto plan = plan_of(db, sql);
-        SCOPED_TRACE(std::string(sql) + "\n" + plan);
+        SCOPED_TRACE(sql + "\n" + plan);
         EXPECT_THAT(plan, HasSubstr("SEARCH"));
         EXPECT_THAT(plan, Not(HasSubstr("SCAN")));
         EXPECT_THAT(plan, Not(HasSubstr("TEMP B-TREE")));
